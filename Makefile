@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+# run and test are the two commands; both set up what they need.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+# Nothing in here may depend on the caller's environment or terminal.
+export PYTHONPATH :=
+export PYTHONDONTWRITEBYTECODE := 1
+
+.PHONY: help setup servers run test check soak lock
+
+help: ## what each target does
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+setup: $(VENV)/.ready ## install the locked Python packages into .venv
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Machimori needs Python 3.11 or newer; set PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || apt-get install -y -qq python3-venv
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@touch $@
+
+servers: ## install the Debian packages whose servers the tests drive (needs root)
+	@.ci/install-servers
+
+run: setup ## a small city: record, walk the story, record on (ARGS=--once ends after the story)
+	@$(BIN)/machimori demo $(ARGS)
+
+test: setup servers check ## everything
+	$(BIN)/pytest -n 2 -m "not soak and not alone" $(ARGS)
+	$(BIN)/pytest -m "alone and not soak" $(ARGS)
+
+check: setup ## the fast checks: format, lint, types, imports, documents
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m machimori.cli.main docs check
+
+soak: setup servers ## the full-size runs of the sampled tests; hours
+	$(BIN)/pytest -m soak $(ARGS)
+
+lock: setup ## renew requirements.lock from pyproject.toml
+	$(BIN)/uv pip compile --quiet --python-version 3.11 --universal --extra dev --all-extras \
+	  --generate-hashes --no-emit-index-url --no-annotate --no-header \
+	  pyproject.toml requirements.in -o requirements.lock
