@@ -9,7 +9,7 @@ by UTF-16 unit; keys here are ASCII, where both agree); UTF-8, no white space.
 import base64
 import binascii
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from machimori.kernel.errors import MalformedError
@@ -90,7 +90,7 @@ def _check(value: Json, *, depth: int) -> None:
             if not isinstance(key, str) or not key.isascii():
                 raise MalformedError("object keys are ASCII text")
             _check(item, depth=depth + 1)
-    elif isinstance(value, Sequence):
+    elif isinstance(value, (list, tuple)):
         for item in value:
             _check(item, depth=depth + 1)
     else:
