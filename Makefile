@@ -45,6 +45,6 @@ soak: setup servers ## the full-size runs of the sampled tests; hours
 	$(BIN)/pytest -m soak $(ARGS)
 
 lock: setup ## renew requirements.lock from pyproject.toml
-	$(BIN)/uv pip compile --quiet --python-version 3.11 --universal --extra dev --all-extras \
+	$(BIN)/uv pip compile --quiet --python-version 3.11 --universal --all-extras \
 	  --generate-hashes --no-emit-index-url --no-annotate --no-header \
 	  pyproject.toml requirements.in -o requirements.lock
