@@ -21,7 +21,7 @@ def build_parser() -> argparse.ArgumentParser:
     """The whole command line."""
     parser = argparse.ArgumentParser(
         prog="machimori",
-        description="街守: street security cameras, sealed when recorded, opened on a legal ground.",
+        description="街守: street security cameras, sealed at once, opened on a legal ground.",
     )
     parser.add_argument("--version", action="version", version=f"machimori {__version__}")
     subparsers = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
