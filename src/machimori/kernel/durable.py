@@ -6,9 +6,10 @@ docstring. A `Disk` reports each step to its `on_step` before and after it is ta
 tests cut the power at any point.
 """
 
+import errno
 import os
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -16,6 +17,16 @@ from machimori.kernel.errors import DurabilityError
 
 Moment = Literal["before", "after"]
 OnStep = Callable[[str, Path, Moment], None]
+
+
+_NO_LINK = (errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK)
+_BLOCK = 1 << 20
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    with path.open("rb", buffering=0) as file:
+        while block := file.read(_BLOCK):
+            yield block
 
 
 def _ignore(step: str, path: Path, moment: Moment) -> None:
@@ -34,19 +45,37 @@ class Disk:
         1. write `data` to a temporary name beside it; 2. fsync that file; 3. link it to `path`
         (fails if `path` exists); 4. unlink the temporary name; 5. fsync the directory.
         """
-        temporary = self._write_temporary(path, data, mode)
+        self._create(path, (data,), mode)
+
+    def publish(self, source: Path, target: Path, *, mode: int = 0o440) -> None:
+        """Give a finished file a name that did not exist. Raises FileExistsError if it did.
+
+        1. fdatasync the source; 2. chmod it to `mode`; 3. link it to `target`; 4. fsync the
+        target's directory. On another file system, or one without links, steps 2 and 3 are those
+        of `create` with the source's bytes. The source keeps its own name.
+        """
+        descriptor = os.open(source, os.O_RDONLY)
         try:
-            self._take("link", path, lambda: os.link(temporary, path))
+            self.sync_file(descriptor, source)
         finally:
-            self._take("unlink-temporary", temporary, lambda: temporary.unlink(missing_ok=True))
-        self.sync_directory(path.parent)
+            os.close(descriptor)
+        try:
+            self._take("chmod", source, lambda: source.chmod(mode))
+            self._take("link", target, lambda: os.link(source, target))
+        except DurabilityError as error:
+            cause = error.__cause__
+            if not isinstance(cause, OSError) or cause.errno not in _NO_LINK:
+                raise
+            self._create(target, _blocks(source), mode)
+            return
+        self.sync_directory(target.parent)
 
     def replace(self, path: Path, data: bytes, *, mode: int = 0o640) -> None:
         """Set a file's content: after a crash it holds the old content or the new, whole.
 
         1. write a temporary file; 2. fsync it; 3. rename it over `path`; 4. fsync the directory.
         """
-        temporary = self._write_temporary(path, data, mode)
+        temporary = self._write_temporary(path, (data,), mode)
         self._take("rename", path, lambda: temporary.replace(path))
         self.sync_directory(path.parent)
 
@@ -89,15 +118,24 @@ class Disk:
 
         self._take("fsync-directory", path, sync)
 
-    def _write_temporary(self, path: Path, data: bytes, mode: int) -> Path:
+    def _create(self, path: Path, blocks: Iterable[bytes], mode: int) -> None:
+        temporary = self._write_temporary(path, blocks, mode)
+        try:
+            self._take("link", path, lambda: os.link(temporary, path))
+        finally:
+            self._take("unlink-temporary", temporary, lambda: temporary.unlink(missing_ok=True))
+        self.sync_directory(path.parent)
+
+    def _write_temporary(self, path: Path, blocks: Iterable[bytes], mode: int) -> Path:
         temporary = path.with_name(f".{path.name}.{os.getpid()}-{os.urandom(4).hex()}.tmp")
 
         def write() -> None:
             descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
             try:
-                view = memoryview(data)
-                while view:
-                    view = view[os.write(descriptor, view) :]
+                for block in blocks:
+                    view = memoryview(block)
+                    while view:
+                        view = view[os.write(descriptor, view) :]
                 self._take("fsync-file", temporary, lambda: os.fsync(descriptor))
             finally:
                 os.close(descriptor)

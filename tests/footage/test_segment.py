@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the sealer writes, the reader reads; what was changed, it refuses."""
+
+import gc
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from machimori.footage.segment import SegmentReader
+from machimori.footage.testing import SampleKeys, SampleRecorder
+from machimori.kernel.errors import MalformedError
+from machimori.kernel.instants import Micros
+from machimori.vault.sealing.layout import CHUNK_OVERHEAD
+from machimori.vault.sealing.skeleton import Skeleton
+
+
+@given(st.lists(st.binary(max_size=300), max_size=8))
+def test_what_was_sealed_is_read_back(plains: list[bytes]) -> None:
+    recorder = SampleRecorder()
+    _, data = recorder.segment(plains)
+    reader = SegmentReader.of_bytes(data)
+    keys = recorder.keys[reader.segment_id.hex()]
+    assert [reader.chunk(i, keys.chunks[i]) for i in range(len(plains))] == plains
+    assert reader.description(keys.description) == b'{"sdp":"v=0"}'
+    assert all(chunk.crc_matches() for chunk in reader.raw())
+    skeleton = reader.skeleton()
+    skeleton.check(recorder.signer.public)
+    assert Skeleton.decode(skeleton.encode()) == skeleton
+    assert reader.end.head() == recorder.head
+
+
+@given(st.data())
+def test_A9_any_changed_byte_is_noticed(data: st.DataObject) -> None:
+    recorder = SampleRecorder()
+    _, original = recorder.segment([b"one", b"two" * 50])
+    keys = recorder.keys[SegmentReader.of_bytes(original).segment_id.hex()]
+    position = data.draw(st.integers(0, len(original) - 1))
+    changed = bytearray(original)
+    changed[position] ^= data.draw(st.integers(1, 255))
+    with pytest.raises(MalformedError):
+        read_all(bytes(changed), recorder, keys)
+
+
+def read_all(data: bytes, recorder: SampleRecorder, keys: SampleKeys) -> None:
+    reader = SegmentReader.of_bytes(data)
+    reader.skeleton().check(recorder.signer.public)
+    if not all(chunk.crc_matches() for chunk in reader.raw()):
+        raise MalformedError("CRC32 differs")
+    reader.description(keys.description)
+    for index in range(2):
+        reader.chunk(index, keys.chunks[index])
+
+
+def test_a_chunk_does_not_open_with_the_key_of_another() -> None:
+    recorder = SampleRecorder()
+    _, data = recorder.segment([b"one", b"two"])
+    reader = SegmentReader.of_bytes(data)
+    keys = recorder.keys[reader.segment_id.hex()]
+    with pytest.raises(MalformedError):
+        reader.chunk(0, keys.chunks[1])
+
+
+def test_the_callers_buffer_is_used_and_grows() -> None:
+    recorder = SampleRecorder()
+    sealer = recorder.sealer()
+    out = bytearray(10)
+    for size in (50, 20):
+        view = sealer.chunk(
+            bytes(size), arrived_from=recorder.now, arrived_to=recorder.now, out=out
+        )
+        assert len(view) == size + CHUNK_OVERHEAD
+        assert view.obj is out
+        view.release()
+    assert len(out) == 50 + CHUNK_OVERHEAD
+
+
+def test_chunks_go_forward_in_time() -> None:
+    recorder = SampleRecorder()
+    sealer = recorder.sealer()
+    recorder.chunk(sealer, b"x")
+    earlier = Micros(recorder.now - 10)
+    with pytest.raises(MalformedError):
+        sealer.chunk(b"y", arrived_from=earlier, arrived_to=earlier)
+
+
+def test_the_data_key_is_gone_from_memory_after_finish() -> None:
+    sealer = SampleRecorder().sealer()
+    key = sealer._data_key
+    copy = bytes(bytearray(key))
+    assert copy != bytes(32)
+    sealer.finish(reason="shutdown")
+    gc.collect()
+    assert key == bytes(32)
+    assert copy not in [value for value in vars(sealer).values() if isinstance(value, bytes)]
