@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 export PYTHONPATH :=
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help setup servers run test check soak lock
+.PHONY: help setup servers run test check soak docs lock
 
 help: ## what each target does
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -39,10 +39,13 @@ check: setup ## the fast checks: format, lint, types, imports, documents
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/python -m machimori.cli.main docs check
+	$(BIN)/python docs/reference.py --check
 
 soak: setup servers ## the full-size runs of the sampled tests; hours
 	$(BIN)/pytest -m soak $(ARGS)
+
+docs: setup ## write the generated pages of docs/ref
+	$(BIN)/python docs/reference.py
 
 lock: setup ## renew requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile --quiet --python-version 3.11 --universal --all-extras \

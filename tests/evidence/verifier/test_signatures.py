@@ -138,8 +138,8 @@ def test_ed25519_accepts_what_the_signing_key_signs(seed: bytes, message: bytes)
 def test_p256_accepts_what_openssl_signs(digest: str) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     raw = key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-    algorithm = {"sha256": hashes.SHA256, "sha384": hashes.SHA384, "sha512": hashes.SHA512}[digest]
-    signature = key.sign(b"message", ec.ECDSA(algorithm()))
+    algorithm = {"sha256": hashes.SHA256(), "sha384": hashes.SHA384(), "sha512": hashes.SHA512()}
+    signature = key.sign(b"message", ec.ECDSA(algorithm[digest]))
     assert p256.PublicKey(raw).verify(signature, b"message", digest=digest)
     assert not p256.PublicKey(raw).verify(signature, b"another", digest=digest)
 
