@@ -58,8 +58,8 @@ def errors() -> str:
         "# Errors and exit statuses\n",
         "A command that fails prints one line, `machimori: place: what is wrong (what to do)`,",
         "and ends with the status below. A status is never reused for another meaning; 0 is",
-        "success, 130 an interrupt. `machimori footage check` and `machimori evidence verify` state",
-        "their verdicts in statuses of their own, which their `--help` lists.\n",
+        "success, 130 an interrupt. `machimori footage check` and `machimori evidence verify`",
+        "state their verdicts in statuses of their own, which their `--help` lists.\n",
         "| status | error | meaning |",
         "|---|---|---|",
     ]
