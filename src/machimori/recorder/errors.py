@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What can go wrong between a camera and the recorder.
+
+One root, `RecorderError`. A `CameraError` says which camera, in which state of the conversation
+and at which byte of its stream, and under which cause the gap that it leaves is recorded. None of
+them carries a password, an Authorization value, a nonce or a URL.
+"""
+
+from typing import ClassVar, Literal
+
+from machimori.kernel.errors import MalformedError, UnavailableError
+from machimori.kernel.ids import CameraId
+
+Cause = Literal["refused", "stalled", "network", "camera_lost"]
+"""The causes of a gap (footage records) that a camera's connection can give."""
+
+
+class RecorderError(UnavailableError):
+    """Something the recorder needs does not work; what was recorded is safe."""
+
+
+class RtspMalformed(RecorderError, MalformedError):  # noqa: N818 – an adjective says it best
+    """Bytes that are not RTSP, or more of it than the bounds allow. `offset` counts from the first
+    byte that the parser was given."""
+
+    exit_code = MalformedError.exit_code
+
+    def __init__(self, message: str, *, offset: int) -> None:
+        super().__init__(message, where=f"byte {offset}")
+        self.offset = offset
+
+
+class CameraError(RecorderError):
+    """One camera cannot be recorded now. The recorder tries again; the others are unaffected."""
+
+    cause: ClassVar[Cause] = "camera_lost"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        camera: CameraId,
+        state: str,
+        offset: int | None = None,
+        remedy: str = "",
+    ) -> None:
+        place = f"camera {camera}, {state}"
+        if offset is not None:
+            place += f", byte {offset}"
+        super().__init__(message, where=place, remedy=remedy)
+        self.camera = camera
+        self.state = state
+        """`connect`, `tls`, `options`, `describe`, `setup`, `play` or `playing`."""
+        self.offset = offset
+        """Bytes received on this connection before the fault; None if none is to blame."""
+
+
+class CameraUnreachable(CameraError):  # noqa: N818 – reads as a sentence: "camera unreachable"
+    """No connection, or it broke."""
+
+    cause = "network"
+
+
+class CameraSilent(CameraError):  # noqa: N818
+    """The camera did not answer within the limit of the state."""
+
+    cause = "stalled"
+
+
+class CameraRefused(CameraError):  # noqa: N818
+    """The camera answers, and says no: wrong password, unknown path, no video, an identity that
+    does not verify."""
+
+    cause = "refused"
+
+
+class CameraMalformed(CameraError, MalformedError):  # noqa: N818
+    """The camera sent what is not RTSP, or more of it than the bounds allow."""
+
+    cause = "camera_lost"
+    exit_code = MalformedError.exit_code
+
+
+class CameraLost(CameraError):  # noqa: N818
+    """The camera ended the session: unknown session, TEARDOWN, REDIRECT, a new description."""
+
+    cause = "camera_lost"

@@ -1,0 +1,282 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""From OPTIONS to PLAY, without a socket: bytes in, bytes out (RFC 2326 section 10).
+
+OPTIONS → DESCRIBE → SETUP of the first video track that can be stored → PLAY. A 401 may come in
+any state, a redirect too. Only video is set up: sound is neither asked for nor stored.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from machimori.footage.rtp import sdp
+from machimori.kernel import canonical
+from machimori.kernel.errors import MalformedError
+from machimori.recorder.errors import (
+    CameraError,
+    CameraMalformed,
+    CameraRefused,
+    RtspMalformed,
+)
+from machimori.recorder.rtsp import urls
+from machimori.recorder.rtsp.conversation import Conversation, meaning
+from machimori.recorder.rtsp.message import Frame, Request, Response
+from machimori.recorder.rtsp.parser import Parser
+
+Codec = Literal["h264", "h265", "jpeg"]
+
+MAX_MESSAGES = 64
+"""Messages that a camera may send before PLAY is answered."""
+MAX_EARLY = 1_048_576
+"""Bytes of frames that may come before the answer to PLAY."""
+MAX_DESCRIPTION = 60_000
+"""Bytes of the stored description: it must fit a segment header with its tag."""
+DEFAULT_TIMEOUT = 60
+"""Seconds a session lives without a request if the camera does not say (RFC 2326 12.37)."""
+
+_CODECS: dict[str, Codec] = {"H264": "h264", "H265": "h265", "HEVC": "h265", "JPEG": "jpeg"}
+_INTERLEAVED = re.compile(r"interleaved\s*=\s*(\d{1,3})(?:\s*-\s*(\d{1,3}))?", re.IGNORECASE)
+_TIMEOUT = re.compile(r"timeout\s*=\s*(\d{1,6})", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Track:
+    """The track that is set up."""
+
+    codec: Codec
+    rtp_channel: int
+    """Interleaved channel, 0–255, as the camera chose it."""
+    rtcp_channel: int
+    clock_rate: int
+    """RTP time-stamp units per second."""
+    payload_type: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Playing:
+    """What a handshake leaves behind."""
+
+    video: Track
+    description: bytes
+    """Canonical JSON {sdp, track, channels, url_digest}; never a credential."""
+    control: str
+    """The URL that PLAY was accepted for."""
+    methods: frozenset[str]
+    """What OPTIONS offered, upper case; empty if it did not say."""
+    timeout: int
+    """Seconds of the session without a request."""
+    pending: bytes
+    """Stream bytes that came with or before the answer to PLAY, frame borders intact."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+
+
+class Handshake:
+    """Drive it with `begin`, then `receive` until `playing` or `redirect` is set.
+
+    Every error is a CameraError that names camera, state and byte offset.
+    """
+
+    def __init__(self, *, url: str, conversation: Conversation, url_digest: str = "") -> None:
+        self.state = "options"
+        self.playing: Playing | None = None
+        self.redirect: str | None = None
+        """Where the camera sends us instead; the caller decides whether to go."""
+        self._url = url
+        self._url_digest = url_digest or hashlib.sha256(url.encode()).hexdigest()
+        self._conversation = conversation
+        self._parser = Parser()
+        self._messages = 0
+        self._methods: frozenset[str] = frozenset()
+        self._early = bytearray()
+        self._asked = _Asked(method="OPTIONS", url=url, headers=())
+        self._alternatives: list[str] = []
+        self._timeout = DEFAULT_TIMEOUT
+        self._sdp = ""
+        self._track = 0
+        self._format: sdp.Format | None = None
+        self._channels = (0, 1)
+        self._session_controls: tuple[str, ...] = ()
+
+    @property
+    def offset(self) -> int:
+        """Bytes of the camera's stream that are understood so far."""
+        return self._parser.offset
+
+    def begin(self) -> bytes:
+        """The first request."""
+        return self._ask("options", "OPTIONS", (self._url,))
+
+    def receive(self, data: bytes) -> bytes:
+        """Take what the camera sent; return what to send next, perhaps nothing.
+
+        Raises CameraRefused, CameraLost or CameraMalformed.
+        """
+        out = bytearray()
+        try:
+            self._parser.feed(data)
+            while self.playing is None and self.redirect is None:
+                item = self._parser.next()
+                if item is None:
+                    break
+                if isinstance(item, Frame):
+                    self._keep(item)
+                    continue
+                self._messages += 1
+                if self._messages > MAX_MESSAGES:
+                    raise self._failed(CameraMalformed, "more messages than a handshake needs")
+                if isinstance(item, Request):
+                    out += self._conversation.reply(item, state=self.state, offset=self.offset)
+                else:
+                    out += self._answered(item)
+        except RtspMalformed as error:
+            raise CameraMalformed(
+                error.message,
+                camera=self._conversation.camera,
+                state=self.state,
+                offset=error.offset,
+            ) from error
+        return bytes(out)
+
+    def _keep(self, frame: Frame) -> None:
+        self._early += frame.raw
+        if len(self._early) > MAX_EARLY:
+            raise self._failed(CameraMalformed, "it streams without answering PLAY")
+
+    def _answered(self, response: Response) -> bytes:
+        if response.status < 200 or not self._conversation.answers(response):
+            return b""
+        if response.status == 401:
+            asked = self._asked
+            retry = self._conversation.again(response, asked.method, asked.url, *asked.headers)
+            if not retry:
+                raise self._conversation.refused(self.state, self.offset)
+            return retry
+        if response.status < 300:
+            return getattr(self, f"_{self.state}_done")(response)  # type: ignore[no-any-return]
+        location = response.headers.get("location")
+        if response.status < 400 and location:
+            self.redirect = location
+            return b""
+        if self.state == "options":
+            # Some cameras know no OPTIONS; nothing depends on it.
+            return self._describe()
+        if self._alternatives and response.status in (400, 404, 451, 459, 460):
+            return self._ask(self.state, self._asked.method, tuple(self._alternatives))
+        raise self._failed(CameraRefused, meaning(response.status))
+
+    def _options_done(self, response: Response) -> bytes:
+        public = ",".join(response.headers.all("public"))
+        self._methods = frozenset(item.strip().upper() for item in public.split(","))
+        return self._describe()
+
+    def _describe(self) -> bytes:
+        return self._ask("describe", "DESCRIBE", (self._url,), ("Accept", "application/sdp"))
+
+    def _describe_done(self, response: Response) -> bytes:
+        content = (response.headers.get("content-type") or "").partition(";")[0].strip().lower()
+        if content not in ("", "application/sdp") and not response.body.lstrip().startswith(b"v="):
+            raise self._failed(CameraRefused, "it describes its stream in a form other than SDP")
+        try:
+            description = sdp.parse(response.body)
+        except MalformedError as error:
+            raise self._failed(CameraMalformed, str(error)) from error
+        base = urls.base(
+            self._asked.url,
+            content_base=response.headers.get("content-base"),
+            content_location=response.headers.get("content-location"),
+        )
+        self._sdp = stored_text(response.body)
+        self._session_controls = urls.controls(base, description.control)
+        for index, media in enumerate(description.media):
+            chosen = next((item for item in media.formats if item.encoding in _CODECS), None)
+            if media.kind == "video" and chosen is not None:
+                self._track, self._format = index, chosen
+                targets = urls.controls(base, media.control)
+                break
+        else:
+            raise self._failed(CameraRefused, "it offers no H.264, H.265 or JPEG video")
+        self._parser.interleaved = True
+        return self._ask(
+            "setup", "SETUP", targets, ("Transport", "RTP/AVP/TCP;unicast;interleaved=0-1")
+        )
+
+    def _setup_done(self, response: Response) -> bytes:
+        transport = response.headers.get("transport") or ""
+        match = _INTERLEAVED.search(transport)
+        if match:
+            rtp = int(match[1])
+            self._channels = (rtp, int(match[2]) if match[2] else rtp + 1)
+        elif transport and "TCP" not in transport.upper():
+            raise self._failed(CameraRefused, meaning(461))
+        if max(self._channels) > 255 or self._channels[0] == self._channels[1]:
+            raise self._failed(CameraMalformed, "impossible channels in Transport")
+        session = response.headers.get("session") or ""
+        identifier, _, parameters = session.partition(";")
+        self._conversation.session_id = identifier.strip()
+        limit = _TIMEOUT.search(parameters)
+        if limit and int(limit[1]):
+            self._timeout = int(limit[1])
+        # The session's own URL, else the track's, else the one we were given.
+        targets = (*self._session_controls, self._asked.url, self._url)
+        return self._ask("play", "PLAY", tuple(dict.fromkeys(targets)), ("Range", "npt=0.000-"))
+
+    def _play_done(self, response: Response) -> bytes:
+        chosen = self._format
+        assert chosen is not None
+        rtp, rtcp = self._channels
+        description = canonical.dumps(
+            {
+                "sdp": self._sdp,
+                "track": self._track,
+                "channels": {"rtp": rtp, "rtcp": rtcp},
+                "url_digest": self._url_digest,
+            }
+        )
+        if len(description) > MAX_DESCRIPTION:
+            raise self._failed(CameraMalformed, "a description too long to be stored")
+        self.playing = Playing(
+            video=Track(
+                codec=_CODECS[chosen.encoding],
+                rtp_channel=rtp,
+                rtcp_channel=rtcp,
+                clock_rate=chosen.clock_rate or 90_000,
+                payload_type=chosen.payload_type,
+            ),
+            description=description,
+            control=self._asked.url,
+            methods=self._methods,
+            timeout=self._timeout,
+            pending=bytes(self._early) + self._parser.rest(),
+        )
+        self.state = "playing"
+        return b""
+
+    def _ask(
+        self, state: str, method: str, targets: tuple[str, ...], *headers: tuple[str, str]
+    ) -> bytes:
+        """Send to the first target, keep the others in case the camera does not know it."""
+        headers = headers or self._asked.headers
+        self.state = state
+        self._asked = _Asked(method=method, url=targets[0], headers=headers)
+        self._alternatives = list(targets[1:])
+        return self._conversation.request(method, targets[0], *headers)
+
+    def _failed(self, kind: type[CameraError], message: str) -> CameraError:
+        return self._conversation.failed(kind, message, state=self.state, offset=self.offset)
+
+
+def stored_text(body: bytes) -> str:
+    """The description as it is stored: as text (Latin-1 where it is not UTF-8, so that no byte is
+    lost) and without the credentials that some cameras write into their control URLs."""
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        text = body.decode("latin-1")
+    return urls.without_userinfo(text)
