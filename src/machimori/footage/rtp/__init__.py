@@ -1,2 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""RTP as cameras send it: stream description, packets, payload formats. Standard library only."""
+"""From the bytes a camera sent to pictures with times: interleaved RTP, its payloads, access units.
+
+Standard library only: the offline verifier is built from these modules.
+"""

@@ -1,195 +1,189 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The stream description a camera answers DESCRIBE with (SDP, RFC 8866; RTSP use: RFC 2326 C).
+"""SDP (RFC 8866) as cameras answer DESCRIBE with it, and the track that a session set up.
 
-Read leniently, because cameras write it carelessly (LF line ends, missing mandatory lines, odd
-spacing, trailing zero bytes) and the footage must still open years later; but within bounds.
-Standard library only: the offline verifier carries this module.
+Cameras' descriptions are sloppy (bare line feeds, missing mandatory lines, trailing garbage), so
+lines that mean nothing here are passed over; what is used is checked.
 """
 
 import base64
 import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from dataclasses import dataclass
+from typing import Literal
 
+from machimori.kernel import canonical
 from machimori.kernel.errors import MalformedError
 
-MAX_SIZE = 65_536
-"""Bytes of a description. Real ones have 300 to 3,000."""
-MAX_MEDIA = 32
-MAX_LINES = 2_000
+Codec = Literal["h264", "h265", "jpeg"]
 
-_STATIC: Mapping[int, tuple[str, int]] = MappingProxyType(
-    {0: ("PCMU", 8000), 8: ("PCMA", 8000), 14: ("MPA", 90000), 26: ("JPEG", 90000)}
-)
-"""Payload types that need no rtpmap (RFC 3551 tables 4 and 5), as far as cameras use them."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Format:
-    """One payload type of a media: what its packets hold."""
-
-    payload_type: int
-    """0–127."""
-    encoding: str
-    """Name in upper case: H264, H265, JPEG, PCMU …; empty if the description does not say."""
-    clock_rate: int
-    """RTP time-stamp units per second; 0 if the description does not say."""
-    parameters: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    """`a=fmtp` parameters, names in lower case (they are case-insensitive, RFC 6184 8.1)."""
-
-    def parameter_sets(self) -> tuple[bytes, ...]:
-        """Parameter-set NAL units that the description carries: H.264 SPS, PPS (RFC 6184 8.1);
-        H.265 VPS, SPS, PPS in that order (RFC 7798 7.1).
-
-        A value that is not base64 is left out, because a camera with such a description still
-        sends its parameter sets in the stream.
-        """
-        names = ("sprop-parameter-sets", "sprop-vps", "sprop-sps", "sprop-pps")
-        found = []
-        for name in names:
-            for item in self.parameters.get(name, "").split(","):
-                nal = _base64(item.strip())
-                if nal:
-                    found.append(nal)
-        return tuple(found)
+_CODECS: Mapping[str, Codec] = {"H264": "h264", "H265": "h265", "HEVC": "h265", "JPEG": "jpeg"}
+_STATIC: Mapping[int, tuple[str, int]] = {26: ("JPEG", 90_000)}
+"""Payload types that need no rtpmap (RFC 3551 section 6)."""
+MAX_SDP = 65_536
+_MAX_MEDIA = 64
 
 
 @dataclass(frozen=True, kw_only=True)
 class Media:
-    """One `m=` section: a track."""
+    """One `m=` section."""
 
     kind: str
-    """`video`, `audio`, `application` …, lower case."""
-    protocol: str
-    formats: tuple[Format, ...]
-    """In the order of preference that the `m=` line gives."""
-    control: str | None
-    """The raw `a=control` value; absolute, relative or absent."""
+    """`video`, `audio`, `application`, …"""
+    formats: tuple[int, ...]
     attributes: tuple[tuple[str, str], ...]
-    """Every `a=` line as (name, value), in order; a flag has an empty value."""
+    """`a=` lines in order, as (name, value); value is "" for a flag."""
+
+    def attribute(self, name: str) -> str | None:
+        """The first attribute of that name."""
+        return next((value for key, value in self.attributes if key == name), None)
+
+    def encoding(self, payload_type: int) -> tuple[str, int]:
+        """(encoding name in capitals, clock rate) of a payload type; ("", 0) if unknown."""
+        for name, value in self.attributes:
+            if name != "rtpmap":
+                continue
+            number, _, rest = value.partition(" ")
+            if number.strip() == str(payload_type):
+                encoding, _, rate = rest.strip().partition("/")
+                return encoding.upper(), _number(rate.partition("/")[0])
+        return _STATIC.get(payload_type, ("", 0))
+
+    def parameters(self, payload_type: int) -> dict[str, str]:
+        """The format parameters (`fmtp`) of a payload type, names in lower case."""
+        found: dict[str, str] = {}
+        for name, value in self.attributes:
+            number, _, rest = value.partition(" ")
+            if name == "fmtp" and number.strip() == str(payload_type):
+                for item in rest.split(";"):
+                    key, _, setting = item.strip().partition("=")
+                    if key:
+                        found[key.strip().lower()] = setting.strip()
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)
 class Description:
-    """A parsed description."""
+    """A parsed description: session attributes and the media in order."""
 
-    control: str | None
-    """The session-level `a=control`, RFC 2326 C.1.1."""
+    attributes: tuple[tuple[str, str], ...]
     media: tuple[Media, ...]
 
-
-def parse(data: bytes | str) -> Description:
-    """Read a description of at most MAX_SIZE bytes.
-
-    Raises MalformedError naming the line if it is no SDP or exceeds a bound.
-    """
-    if len(data) > MAX_SIZE:
-        raise MalformedError(f"stream description of more than {MAX_SIZE} bytes", where="SDP")
-    # Latin-1 maps every byte to one character: session names are in any encoding cameras like.
-    text = data.decode("latin-1") if isinstance(data, bytes) else data
-    lines = text.lstrip("\ufeffï»¿").rstrip("\0 \r\n\t").splitlines()
-    if len(lines) > MAX_LINES:
-        raise MalformedError(f"stream description of more than {MAX_LINES} lines", where="SDP")
-    session: list[tuple[str, str]] = []
-    sections: list[tuple[str, list[tuple[str, str]]]] = []
-    version_seen = False
-    for number, raw in enumerate(lines, start=1):
-        line = raw.strip()
-        if not line:
-            continue
-        name, equals, value = line.partition("=")
-        name = name.strip()
-        if not equals or len(name) != 1:
-            if version_seen:
-                continue  # some firmwares append a status text to the description
-            raise MalformedError("a stream description starts with v=0", where=f"SDP line {number}")
-        if not version_seen:
-            if name != "v":
-                raise MalformedError(
-                    "a stream description starts with v=0", where=f"SDP line {number}"
-                )
-            version_seen = True
-        elif name == "m":
-            if len(sections) == MAX_MEDIA:
-                raise MalformedError(f"more than {MAX_MEDIA} media", where=f"SDP line {number}")
-            sections.append((value.strip(), []))
-        elif name == "a":
-            attribute, _, content = value.strip().partition(":")
-            target = sections[-1][1] if sections else session
-            target.append((attribute.strip().lower(), content.strip()))
-    if not version_seen:
-        raise MalformedError("an empty stream description", where="SDP")
-    return Description(
-        control=_last(session, "control"),
-        media=tuple(_media(line, attributes) for line, attributes in sections),
-    )
-
-
-def _media(line: str, attributes: list[tuple[str, str]]) -> Media:
-    parts = line.split()
-    if len(parts) < 3:
-        raise MalformedError("an m= line needs kind, port and protocol", where="SDP m=")
-    names: dict[int, tuple[str, int]] = {}
-    parameters: dict[int, dict[str, str]] = {}
-    for name, value in attributes:
-        payload, _, rest = value.partition(" ")
-        number = _number(payload, 127)
-        if number is None:
-            continue
-        if name == "rtpmap":
-            encoding, _, clock = rest.strip().partition("/")
-            rate = _number(clock.partition("/")[0].strip(), 10_000_000)
-            names[number] = (encoding.strip().upper(), rate or 0)
-        elif name == "fmtp":
-            parameters.setdefault(number, {}).update(_parameters(rest))
-    formats = []
-    for item in parts[3:]:
-        number = _number(item, 127)
-        if number is None:
-            continue
-        encoding, clock_rate = names.get(number) or _STATIC.get(number, ("", 0))
-        formats.append(
-            Format(
-                payload_type=number,
-                encoding=encoding,
-                clock_rate=clock_rate,
-                parameters=MappingProxyType(parameters.get(number, {})),
-            )
+    @classmethod
+    def parse(cls, text: str) -> "Description":
+        """The description in `text`. Raises MalformedError if it holds no media section."""
+        if len(text) > MAX_SDP:
+            raise MalformedError("SDP longer than 64 KiB")
+        session: list[tuple[str, str]] = []
+        media: list[tuple[str, tuple[int, ...], list[tuple[str, str]]]] = []
+        for line in text.replace("\r", "\n").split("\n"):
+            kind, equals, value = line.strip().partition("=")
+            if not equals:
+                continue
+            if kind == "m":
+                words = value.split()
+                formats = tuple(_number(word) for word in words[3:] if word.isdecimal())
+                media.append((words[0] if words else "", formats, []))
+            elif kind == "a":
+                name, _, setting = value.partition(":")
+                (media[-1][2] if media else session).append((name.strip().lower(), setting.strip()))
+        if not media:
+            raise MalformedError("SDP without a media section")
+        if len(media) > _MAX_MEDIA:
+            raise MalformedError(f"SDP with more than {_MAX_MEDIA} media sections")
+        return cls(
+            attributes=tuple(session),
+            media=tuple(
+                Media(kind=kind, formats=formats, attributes=tuple(attributes))
+                for kind, formats, attributes in media
+            ),
         )
-    return Media(
-        kind=parts[0].lower(),
-        protocol=parts[2].upper(),
-        formats=tuple(formats),
-        control=_last(attributes, "control"),
-        attributes=tuple(attributes),
-    )
 
 
-def _parameters(text: str) -> dict[str, str]:
-    found = {}
-    for item in text.split(";"):
-        name, _, value = item.strip().partition("=")
-        if name.strip():
-            found[name.strip().lower()] = value.strip().strip('"')
-    return found
+@dataclass(frozen=True, kw_only=True)
+class VideoTrack:
+    """The track that was recorded: what its payloads are and on which channels they came."""
+
+    codec: Codec
+    payload_type: int
+    clock_rate: int
+    rtp_channel: int
+    rtcp_channel: int
+    parameter_sets: tuple[bytes, ...] = ()
+    """NAL units out of the description (`sprop-…`), in the order VPS, SPS, PPS."""
+    interleaving_depth: int = 0
+    """NAL units to hold back to restore the decoding order; 0: sent in decoding order."""
+    numbered: bool = False
+    """H.265: payloads carry decoding order numbers (`sprop-max-don-diff` above 0)."""
+    dimensions: tuple[int, int] | None = None
+    """Width and height from `x-dimensions`: RFC 2435 cannot say more than 2040."""
+
+    @classmethod
+    def of(cls, media: Media, *, rtp_channel: int, rtcp_channel: int) -> "VideoTrack":
+        """The first format of `media` that can be read. Raises MalformedError if there is none."""
+        for payload_type in media.formats:
+            name, rate = media.encoding(payload_type)
+            codec = _CODECS.get(name)
+            if codec is None or not 0 < rate < 2**31 or payload_type > 127:
+                continue
+            parameters = media.parameters(payload_type)
+            numbered = codec == "h265" and _number(parameters.get("sprop-max-don-diff", "")) > 0
+            if codec == "h264" and parameters.get("packetization-mode") == "2":
+                depth = max(1, _number(parameters.get("sprop-interleaving-depth", "")))
+            else:
+                depth = numbered * max(1, _number(parameters.get("sprop-depack-buf-nalus", "")))
+            return cls(
+                codec=codec,
+                payload_type=payload_type,
+                clock_rate=rate,
+                rtp_channel=rtp_channel,
+                rtcp_channel=rtcp_channel,
+                parameter_sets=_parameter_sets(parameters),
+                interleaving_depth=min(depth, 32_767),
+                numbered=numbered,
+                dimensions=_dimensions(media.attribute("x-dimensions")),
+            )
+        raise MalformedError(
+            "the track is neither H.264 nor H.265 nor JPEG",
+            remedy="set the camera to one of these codecs",
+        )
+
+    @classmethod
+    def read(cls, description: bytes) -> "VideoTrack":
+        """The track of a segment's stored description. Raises MalformedError."""
+        source = canonical.load_object(description)
+        channels = canonical.field(source, "channels", dict)
+        index = canonical.field(source, "track", int)
+        media = Description.parse(canonical.field(source, "sdp", str)).media
+        if not 0 <= index < len(media):
+            raise MalformedError("no such track in the description", where=f"track {index}")
+        return cls.of(
+            media[index],
+            rtp_channel=canonical.field(channels, "rtp", int),
+            rtcp_channel=canonical.field(channels, "rtcp", int),
+        )
 
 
-def _last(attributes: list[tuple[str, str]], name: str) -> str | None:
-    values = [value for key, value in attributes if key == name and value]
-    return values[-1] if values else None
+def _number(text: str) -> int:
+    """A small decimal number, 0 if it is none."""
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 10 else 0
 
 
-def _number(text: str, limit: int) -> int | None:
-    """A decimal number of ASCII digits up to `limit`, otherwise None."""
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
-        return None
-    value = int(text)
-    return value if value <= limit else None
+def _dimensions(text: str | None) -> tuple[int, int] | None:
+    width, _, height = (text or "").partition(",")
+    size = _number(width), _number(height)
+    return size if 0 < size[0] < 65_536 and 0 < size[1] < 65_536 else None
 
 
-def _base64(text: str) -> bytes:
-    try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
-    except (binascii.Error, ValueError):
-        return b""
+def _parameter_sets(parameters: Mapping[str, str]) -> tuple[bytes, ...]:
+    """Damaged parameter sets are left out: most cameras repeat them in the stream."""
+    found: list[bytes] = []
+    for name in ("sprop-vps", "sprop-sps", "sprop-pps", "sprop-parameter-sets"):
+        for item in parameters.get(name, "").split(","):
+            try:
+                unit = base64.b64decode(item + "=" * (-len(item) % 4), validate=True)
+            except (binascii.Error, ValueError):
+                continue
+            if unit:
+                found.append(unit)
+    return tuple(found)

@@ -7,10 +7,9 @@ any state, a redirect too. Only video is set up: sound is neither asked for nor 
 
 import hashlib
 import re
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
 
-from machimori.footage.rtp import sdp
+from machimori.footage.rtp.sdp import Description, VideoTrack
 from machimori.kernel import canonical
 from machimori.kernel.errors import MalformedError
 from machimori.recorder.errors import (
@@ -24,8 +23,6 @@ from machimori.recorder.rtsp.conversation import Conversation, meaning
 from machimori.recorder.rtsp.message import Frame, Request, Response
 from machimori.recorder.rtsp.parser import Parser
 
-Codec = Literal["h264", "h265", "jpeg"]
-
 MAX_MESSAGES = 64
 """Messages that a camera may send before PLAY is answered."""
 MAX_EARLY = 1_048_576
@@ -35,29 +32,16 @@ MAX_DESCRIPTION = 60_000
 DEFAULT_TIMEOUT = 60
 """Seconds a session lives without a request if the camera does not say (RFC 2326 12.37)."""
 
-_CODECS: dict[str, Codec] = {"H264": "h264", "H265": "h265", "HEVC": "h265", "JPEG": "jpeg"}
 _INTERLEAVED = re.compile(r"interleaved\s*=\s*(\d{1,3})(?:\s*-\s*(\d{1,3}))?", re.IGNORECASE)
 _TIMEOUT = re.compile(r"timeout\s*=\s*(\d{1,6})", re.IGNORECASE)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Track:
-    """The track that is set up."""
-
-    codec: Codec
-    rtp_channel: int
-    """Interleaved channel, 0–255, as the camera chose it."""
-    rtcp_channel: int
-    clock_rate: int
-    """RTP time-stamp units per second."""
-    payload_type: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class Playing:
     """What a handshake leaves behind."""
 
-    video: Track
+    video: VideoTrack
+    """The track that is set up, its channels as the camera chose them."""
     description: bytes
     """Canonical JSON {sdp, track, channels, url_digest}; never a credential."""
     control: str
@@ -100,8 +84,7 @@ class Handshake:
         self._timeout = DEFAULT_TIMEOUT
         self._sdp = ""
         self._track = 0
-        self._format: sdp.Format | None = None
-        self._channels = (0, 1)
+        self._video: VideoTrack | None = None
         self._session_controls: tuple[str, ...] = ()
 
     @property
@@ -183,40 +166,46 @@ class Handshake:
         content = (response.headers.get("content-type") or "").partition(";")[0].strip().lower()
         if content not in ("", "application/sdp") and not response.body.lstrip().startswith(b"v="):
             raise self._failed(CameraRefused, "it describes its stream in a form other than SDP")
+        self._sdp = stored_text(response.body)
         try:
-            description = sdp.parse(response.body)
+            description = Description.parse(self._sdp)
         except MalformedError as error:
-            raise self._failed(CameraMalformed, str(error)) from error
+            raise self._failed(CameraMalformed, error.message) from error
         base = urls.base(
             self._asked.url,
             content_base=response.headers.get("content-base"),
             content_location=response.headers.get("content-location"),
         )
-        self._sdp = stored_text(response.body)
-        self._session_controls = urls.controls(base, description.control)
+        self._session_controls = urls.controls(base, dict(description.attributes).get("control"))
         for index, media in enumerate(description.media):
-            chosen = next((item for item in media.formats if item.encoding in _CODECS), None)
-            if media.kind == "video" and chosen is not None:
-                self._track, self._format = index, chosen
-                targets = urls.controls(base, media.control)
-                break
-        else:
-            raise self._failed(CameraRefused, "it offers no H.264, H.265 or JPEG video")
-        self._parser.interleaved = True
-        return self._ask(
-            "setup", "SETUP", targets, ("Transport", "RTP/AVP/TCP;unicast;interleaved=0-1")
-        )
+            if media.kind.lower() != "video":
+                continue
+            try:
+                self._video = VideoTrack.of(media, rtp_channel=0, rtcp_channel=1)
+            except MalformedError:
+                continue  # analytics as a second video, for instance
+            self._track = index
+            self._parser.interleaved = True
+            return self._ask(
+                "setup",
+                "SETUP",
+                urls.controls(base, media.attribute("control")),
+                ("Transport", "RTP/AVP/TCP;unicast;interleaved=0-1"),
+            )
+        raise self._failed(CameraRefused, "it offers no H.264, H.265 or JPEG video")
 
     def _setup_done(self, response: Response) -> bytes:
         transport = response.headers.get("transport") or ""
         match = _INTERLEAVED.search(transport)
         if match:
             rtp = int(match[1])
-            self._channels = (rtp, int(match[2]) if match[2] else rtp + 1)
+            rtcp = int(match[2]) if match[2] else rtp + 1
+            if max(rtp, rtcp) > 255 or rtp == rtcp:
+                raise self._failed(CameraMalformed, "impossible channels in Transport")
+            assert self._video is not None
+            self._video = replace(self._video, rtp_channel=rtp, rtcp_channel=rtcp)
         elif transport and "TCP" not in transport.upper():
             raise self._failed(CameraRefused, meaning(461))
-        if max(self._channels) > 255 or self._channels[0] == self._channels[1]:
-            raise self._failed(CameraMalformed, "impossible channels in Transport")
         session = response.headers.get("session") or ""
         identifier, _, parameters = session.partition(";")
         self._conversation.session_id = identifier.strip()
@@ -228,27 +217,20 @@ class Handshake:
         return self._ask("play", "PLAY", tuple(dict.fromkeys(targets)), ("Range", "npt=0.000-"))
 
     def _play_done(self, response: Response) -> bytes:
-        chosen = self._format
-        assert chosen is not None
-        rtp, rtcp = self._channels
+        video = self._video
+        assert video is not None
         description = canonical.dumps(
             {
                 "sdp": self._sdp,
                 "track": self._track,
-                "channels": {"rtp": rtp, "rtcp": rtcp},
+                "channels": {"rtp": video.rtp_channel, "rtcp": video.rtcp_channel},
                 "url_digest": self._url_digest,
             }
         )
         if len(description) > MAX_DESCRIPTION:
             raise self._failed(CameraMalformed, "a description too long to be stored")
         self.playing = Playing(
-            video=Track(
-                codec=_CODECS[chosen.encoding],
-                rtp_channel=rtp,
-                rtcp_channel=rtcp,
-                clock_rate=chosen.clock_rate or 90_000,
-                payload_type=chosen.payload_type,
-            ),
+            video=video,
             description=description,
             control=self._asked.url,
             methods=self._methods,
