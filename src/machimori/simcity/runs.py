@@ -3,9 +3,9 @@
 
 A thousand cameras at 2 Mbit/s are 180,000 RTP packets a second. Building them would cost several
 cores, so each clip is cut into packets once, one contiguous run a picture (RFC 2326 10.12 framing
-around RFC 3550 headers). To send a picture, a camera writes its sequence number, time stamp
-and SSRC over the ten header bytes of each packet and hands the whole run to the kernel, which copies
-it before the next camera writes its own.
+around RFC 3550 headers). To send a picture, a camera writes its sequence number, time
+stamp and SSRC over the ten header bytes of each packet and hands the whole run to the kernel, which
+copies it before the next camera writes its own.
 """
 
 import struct

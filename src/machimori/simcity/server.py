@@ -114,7 +114,7 @@ class Server:
             epoch=epoch,
             sound=self.config.sound,
             report_every=self.config.report_every,
-            rng=random.Random(name),  # noqa: S311 the same city every time
+            rng=random.Random(name),
         )
 
     async def start(self) -> None:

@@ -49,7 +49,7 @@ class Street:
         self._width = width
         self._height = height
         self._format = "yuvj420p" if full_range else "yuv420p"
-        self._rng = random.Random(seed)  # noqa: S311 the same street every time
+        self._rng = random.Random(seed)
         self._stride = [p.line_size for p in av.VideoFrame(width, height, self._format).planes]
         self._scale = max(1, height // 140)
         bands = self._bands()
