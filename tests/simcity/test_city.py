@@ -8,7 +8,7 @@ from machimori.simcity.city import SimCity
 
 
 @pytest.mark.parametrize("codec", ["h264", "h265", "mjpeg"])
-def test_a_stranger_reads_each_codec(codec):
+def test_a_stranger_reads_each_codec(codec: str) -> None:
     with SimCity(codecs=(codec,)) as city:
         options = {"rtsp_transport": "tcp"}
         with av.open(city.url(), options=options) as container:
