@@ -56,7 +56,8 @@ _END = 4 + len(END_MAGIC)
 _FIRST_READ = 8192
 """Holds every header that this version writes; a longer one costs a second read."""
 _LONGEST_HEADER = 12 + MAX_HEADER_JSON + 2 + 0xFFFF + 4 + MAX_DESCRIPTION + 4
-_TRAILER_FRAME = 88
+TRAILER_FRAME = 88
+"""Bytes of a trailer beside its JSON."""
 
 Buffer = bytes | bytearray | memoryview
 Read = Callable[[int, int], bytes]
@@ -334,6 +335,10 @@ class SegmentReader:
         body = self._read(offset + BODY, header.length + TAG_SIZE)
         return open_chunk(self.segment_id, header, body, key)
 
+    def bytes_at(self, offset: int, length: int) -> bytes:
+        """Bytes of the file as they stand there."""
+        return self._read(offset, length)
+
     def raw(self) -> Iterator[RawChunk]:
         """The chunks as they stand in the file, one in memory at a time."""
         skeleton = self.skeleton()
@@ -380,6 +385,6 @@ def read_trailer(read: Read, size: int) -> tuple[SignedTrailer, int]:
     if len(tail) != _END or tail[4:] != END_MAGIC:
         raise MalformedError("segment has no trailer", where=f"byte {size}")
     length = int.from_bytes(tail[:4], "big")
-    if not _TRAILER_FRAME <= length <= min(size, MAX_TRAILER_JSON + _TRAILER_FRAME):
+    if not TRAILER_FRAME <= length <= min(size, MAX_TRAILER_JSON + TRAILER_FRAME):
         raise MalformedError("segment trailer with an impossible length", where=f"byte {size}")
     return SignedTrailer.decode(read(size - length, length)), size - length

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What one stored object is in its camera's chain, from a few small reads.
+
+For whoever must know an object's place without reading its footage: the closing of a day, expiry,
+overwriting, and the repair of what a crash left.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from machimori.footage import records
+from machimori.footage.naming import RecordName, SegmentName, parse
+from machimori.footage.records import Removed
+from machimori.footage.segment import SegmentReader
+from machimori.footage.store import Store, StoredObject
+from machimori.kernel.errors import MalformedError
+from machimori.kernel.ids import CameraId, RecorderId
+from machimori.kernel.instants import Micros
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """One link of a chain: a segment or a record. Its signature is not judged here."""
+
+    name: str
+    size: int
+    camera: CameraId
+    recorder: RecorderId
+    session: str
+    sequence: int
+    previous: str
+    head: str
+    first: Micros
+    last: Micros
+    kind: str
+    """`segment` or the record's kind."""
+    recovered: bool = False
+
+
+def identify(store: Store, stored: StoredObject) -> Item:
+    """The item that a stored segment or record is. Raises MalformedError for anything else."""
+    name = parse(stored.name)
+    if isinstance(name, SegmentName):
+        reader = SegmentReader(
+            lambda offset, length: store.read(stored.name, offset, length), stored.size
+        )
+        return item_of_segment(stored, reader)
+    if isinstance(name, RecordName):
+        record, envelope = records.decode(store.get(stored.name))
+        return Item(
+            name=stored.name,
+            size=stored.size,
+            camera=record.camera,
+            recorder=record.recorder,
+            session=record.session,
+            sequence=record.sequence,
+            previous=record.previous,
+            head=envelope.digest().hex(),
+            first=record.first,
+            last=record.last,
+            kind=record.kind,
+        )
+    raise MalformedError("not an item of a chain", where=stored.name)
+
+
+def item_of_segment(stored: StoredObject, reader: SegmentReader) -> Item:
+    """The item that a segment is, from its header and trailer. Raises MalformedError."""
+    header = reader.sealed.header
+    end = reader.end
+    return Item(
+        name=stored.name,
+        size=stored.size,
+        camera=header.camera,
+        recorder=header.recorder,
+        session=header.session,
+        sequence=header.sequence,
+        previous=end.trailer.previous,
+        head=end.head().hex(),
+        first=end.trailer.first,
+        last=end.trailer.last,
+        kind="segment",
+        recovered=end.trailer.recovered,
+    )
+
+
+def of_day(store: Store, camera: CameraId, day: str) -> Iterator[Item]:
+    """The items of one camera's day, by name; objects that are none are left out."""
+    for stored in store.list(f"{day}/{camera}/"):
+        try:
+            yield identify(store, stored)
+        except MalformedError:
+            continue
+
+
+def runs(items: Iterable[Item]) -> tuple[Removed, ...]:
+    """The items as runs of consecutive sequence numbers, for an `overwritten` or `expired` record.
+
+    Records outside the chain (`expired`) are left out.
+    """
+    found: list[Removed] = []
+    chained = [item for item in items if item.session]
+    for item in sorted(chained, key=lambda item: (item.session, item.sequence)):
+        last = found[-1] if found else None
+        if last and last.session == item.session and last.last + 1 == item.sequence:
+            found[-1] = Removed(
+                session=item.session, first=last.first, last=item.sequence, head=item.head
+            )
+        else:
+            found.append(
+                Removed(
+                    session=item.session,
+                    first=item.sequence,
+                    last=item.sequence,
+                    head=item.head,
+                )
+            )
+    return tuple(found)
