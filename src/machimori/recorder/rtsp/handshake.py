@@ -33,7 +33,7 @@ DEFAULT_TIMEOUT = 60
 """Seconds a session lives without a request if the camera does not say (RFC 2326 12.37)."""
 
 _INTERLEAVED = re.compile(r"interleaved\s*=\s*(\d{1,3})(?:\s*-\s*(\d{1,3}))?", re.IGNORECASE)
-_TIMEOUT = re.compile(r"timeout\s*=\s*(\d{1,6})", re.IGNORECASE)
+_TIMEOUT = re.compile(r"timeout\s*=\s*(\d{1,6})(?!\d)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
