@@ -65,8 +65,8 @@ def refused(camera: CameraConfig, kind: type[CameraError], limits: Limits = SHOR
 
 
 def received(session: Session, size: int) -> bytes:
-    """As the drain reads: pending first, then the socket until it would block."""
-    data = session.pending
+    """As the drain reads: pending first and once, then the socket until it would block."""
+    data, session.pending = session.pending, b""
     deadline = time.monotonic() + 5
     while len(data) < size and time.monotonic() < deadline:
         try:
@@ -81,6 +81,9 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
     return Certificate(tmp_path_factory.mktemp("tls"))
 
 
+ANSWERS = b"RTSP/1.0 200 whatever\r\nCSeq: 5\r\n\r\nRTSP/1.0 200 whatever\r\nCSeq: 6\r\n\r\n"
+
+
 def test_a_session_that_plays() -> None:
     with ScriptedCamera() as camera, opened(config(camera.url)) as session:
         assert received(session, 10) == frame(0, b"packet")
@@ -88,6 +91,8 @@ def test_a_session_that_plays() -> None:
         assert 0 < session.handshake_seconds < 2
         session.socket.send(session.keepalive())
         session.socket.send(session.teardown())
+        answers = received(session, 10 + len(ANSWERS)).removeprefix(frame(0, b"packet"))
+        assert answers == ANSWERS
     assert [request.method for request in camera.requests][-2:] == ["GET_PARAMETER", "TEARDOWN"]
 
 
@@ -172,7 +177,11 @@ def test_an_answer_that_drips_is_late_too() -> None:
 
 
 def test_the_whole_is_limited_too() -> None:
-    with ScriptedCamera(lambda request: time.sleep(0.15) or well_behaved(request)) as camera:
+    def slow(request: Request) -> bytes | None:
+        time.sleep(0.15)
+        return well_behaved(request)
+
+    with ScriptedCamera(slow) as camera:
         error = refused(config(camera.url), CameraSilent, Limits(response=0.3, total=0.4))
     assert "no PLAY within 0.4 s" in str(error)
 
