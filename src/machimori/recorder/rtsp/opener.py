@@ -11,7 +11,8 @@ import hashlib
 import ipaddress
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, TypeVar
@@ -29,6 +30,7 @@ from machimori.recorder.rtsp.auth import Authenticator
 from machimori.recorder.rtsp.conversation import Conversation
 from machimori.recorder.rtsp.handshake import Handshake, Playing
 from machimori.recorder.rtsp.session import Session
+from machimori.recorder.rtsp.turns import Turns
 
 MAX_REDIRECTS = 3
 RECEIVE = 65_536
@@ -66,15 +68,19 @@ class Limits:
     response: float = 5.0
     """From a request to its complete answer, however slowly it drips."""
     total: float = 20.0
-    """From the first packet to PLAY, redirects included."""
+    """From the first packet to PLAY, redirects included; not the wait for a turn."""
 
 
 class RtspOpener:
-    """The real opener: TCP for `rtsp://`, TLS for `rtsps://`."""
+    """The real opener: TCP for `rtsp://`, TLS for `rtsps://`. For one event loop; any number of
+    cameras may be opened at once, of which a bounded number is talked to at a time."""
 
-    def __init__(self, clock: Clock, *, limits: Limits | None = None) -> None:
+    def __init__(
+        self, clock: Clock, *, limits: Limits | None = None, turns: Turns | None = None
+    ) -> None:
         self._clock = clock
         self._limits = limits or Limits()
+        self._turns = turns or Turns()
 
     async def open(self, camera: CameraConfig) -> Session:
         """Connect and lead the handshake to PLAY.
@@ -82,11 +88,11 @@ class RtspOpener:
         Raises CameraUnreachable, CameraSilent, CameraRefused, CameraMalformed, CameraLost, and
         UsageError if the camera's file of authorities cannot be read.
         """
-        attempt = _Attempt(camera, self._limits)
+        attempt = _Attempt(camera, self._limits, self._turns)
         started = self._clock.monotonic()
         try:
-            async with asyncio.timeout(self._limits.total):
-                connection, conversation, playing = await attempt.run()
+            async with asyncio.timeout(self._limits.total) as deadline:
+                connection, conversation, playing = await attempt.run(deadline)
         except TimeoutError:
             raise CameraSilent(
                 f"no PLAY within {self._limits.total:g} s", camera=camera.id, state=attempt.state
@@ -103,12 +109,13 @@ class RtspOpener:
 class _Attempt:
     """One opening of one camera, across redirects."""
 
-    def __init__(self, camera: CameraConfig, limits: Limits) -> None:
+    def __init__(self, camera: CameraConfig, limits: Limits, turns: Turns) -> None:
         self.state = "connect"
         self._camera = camera
         self._limits = limits
+        self._turns = turns
 
-    async def run(self) -> tuple[socket.socket, Conversation, Playing]:
+    async def run(self, deadline: asyncio.Timeout) -> tuple[socket.socket, Conversation, Playing]:
         home = urls.origin(self._camera.url)
         assert home is not None  # CameraConfig has checked it
         url, here = self._camera.url, home
@@ -129,7 +136,10 @@ class _Attempt:
                     conversation=conversation,
                     url_digest=hashlib.sha256(self._camera.url.encode()).hexdigest(),
                 )
-                await self._converse(connection, handshake)
+                async with self._turn(deadline):
+                    if here.tls:
+                        connection = await self._encrypted(connection, here)
+                    await self._converse(connection, handshake)
             except BaseException:
                 connection.close()
                 raise
@@ -138,6 +148,18 @@ class _Attempt:
             connection.close()
             url, here = self._redirected(url, here, handshake.redirect or "")
         raise self._error(CameraRefused, f"more than {MAX_REDIRECTS} redirects")
+
+    @asynccontextmanager
+    async def _turn(self, deadline: asyncio.Timeout) -> AsyncIterator[None]:
+        """A turn; the deadline stands still while we wait for it."""
+        loop = asyncio.get_running_loop()
+        asked = loop.time()
+        when = deadline.when()
+        deadline.reschedule(None)
+        async with self._turns.one():
+            if when is not None:
+                deadline.reschedule(when + loop.time() - asked)
+            yield
 
     def _redirected(self, url: str, here: urls.Origin, location: str) -> tuple[str, urls.Origin]:
         target = urls.base(url, content_base=location, content_location=None)
@@ -168,9 +190,7 @@ class _Attempt:
             except OSError as error:
                 failure = error
                 continue
-            if not target.tls:
-                return connection
-            return await self._encrypted(connection, target)
+            return connection
         if isinstance(failure, ConnectionRefusedError):
             raise self._error(CameraRefused, "nothing listens on its port") from None
         if isinstance(failure, TimeoutError):
@@ -179,15 +199,12 @@ class _Attempt:
             ) from None
         raise self._error(CameraUnreachable, failure.strerror or str(failure)) from None
 
-    async def _encrypted(self, connection: socket.socket, target: urls.Origin) -> socket.socket:
+    async def _encrypted(self, connection: socket.socket, target: urls.Origin) -> ssl.SSLSocket:
+        """The connection with TLS on it; the caller's socket is empty then. Closes it on error."""
         self.state = "tls"
-        try:
-            secured = tls.context(self._camera).wrap_socket(
-                connection, do_handshake_on_connect=False, server_hostname=target.host
-            )
-        except BaseException:
-            connection.close()
-            raise
+        secured = tls.context(self._camera).wrap_socket(
+            connection, do_handshake_on_connect=False, server_hostname=target.host
+        )
         try:
             async with asyncio.timeout(self._limits.tls):
                 await _retry(secured, secured.do_handshake, write=False)
@@ -195,22 +212,18 @@ class _Attempt:
                 raise self._error(
                     CameraRefused, "its certificate is not the one whose fingerprint is configured"
                 )
-        except ssl.SSLCertVerificationError as error:
+        except BaseException as error:
             secured.close()
-            text = f"its certificate does not verify: {error.verify_message}"
-            raise self._error(CameraRefused, text) from None
-        except TimeoutError:
-            secured.close()
-            text = f"no TLS handshake within {self._limits.tls:g} s"
-            raise self._error(CameraSilent, text) from None
-        except ssl.SSLError as error:
-            secured.close()
-            raise self._error(CameraRefused, f"no TLS: {error.reason or 'closed'}") from None
-        except OSError:
-            secured.close()
-            raise self._error(CameraUnreachable, "the connection broke") from None
-        except BaseException:
-            secured.close()
+            if isinstance(error, ssl.SSLCertVerificationError):
+                text = f"its certificate does not verify: {error.verify_message}"
+                raise self._error(CameraRefused, text) from None
+            if isinstance(error, TimeoutError):
+                text = f"no TLS handshake within {self._limits.tls:g} s"
+                raise self._error(CameraSilent, text) from None
+            if isinstance(error, ssl.SSLError):
+                raise self._error(CameraRefused, f"no TLS: {error.reason or 'closed'}") from None
+            if isinstance(error, OSError):
+                raise self._error(CameraUnreachable, "the connection broke") from None
             raise
         return secured
 
