@@ -5,6 +5,7 @@ Everything in here runs in the drain thread. A lane holds little: the buffers ar
 blocks the pool's. What it may hold back is one unfinished frame (64 KB at most).
 """
 
+import datetime as dt
 import logging
 import ssl
 from collections import deque
@@ -16,7 +17,7 @@ from machimori.footage.naming import SegmentName, part_name
 from machimori.footage.records import GapCause
 from machimori.footage.segment import Sealer
 from machimori.kernel.errors import MalformedError
-from machimori.kernel.ids import ClassId, RecorderId, SchemeId
+from machimori.kernel.ids import RecorderId, SchemeId
 from machimori.kernel.instants import Micros, day_start, local_day
 from machimori.kernel.signing import SigningKey
 from machimori.recorder.blocks import Blocks
@@ -28,6 +29,7 @@ from machimori.recorder.framing import Walker
 from machimori.recorder.parameters import Parameters
 from machimori.recorder.peek import key_cut
 from machimori.recorder.ports import Keys, PlayingSession
+from machimori.recorder.window import receive_window
 from machimori.recorder.writers import Part, Writers
 from machimori.vault.sealing.layout import FLAG_KEY_FRAME, EndReason, Header
 
@@ -46,8 +48,15 @@ CAUSE_SETTLES = 60 * SECOND
 """A gap whose cause changes is split if the former cause lasted this long."""
 PATIENCE = 3.0
 """Seconds for which footage may wait in the kernel when no block is free."""
-FAST_FOR = 3.0
+FAST_FOR = 1.0
 """Seconds after PLAY in which a lane is drained at every tick."""
+FASTEST = 0.05
+"""Seconds between two drains of one camera, at the least; the drain's tick."""
+_SLOWER = 1.4
+_FULL = 0.7
+"""Share of the window from which a drain came too late."""
+_SMALL_DRAIN = 16_384
+"""No window is smaller than what makes this a full one."""
 _SEND_LIMIT = 20.0
 """Seconds for which the camera may refuse to take our keep-alive."""
 
@@ -57,7 +66,6 @@ class Site:
     """What all lanes of one recorder share."""
 
     scheme: SchemeId
-    retention_class: ClassId
     recorder: RecorderId
     session: str
     signer: SigningKey
@@ -70,6 +78,8 @@ class Site:
     segment: int = SEGMENT
     """µs; tests shorten it."""
     segment_hard: int = SEGMENT_HARD
+    period: float = 1.0
+    """Seconds between two drains of one camera, ordinarily."""
     ceiling: int = 4_000_000
     """Bytes per second that a camera may send on average; TCP slows down one that sends more."""
 
@@ -299,8 +309,22 @@ class Lane:
             raise SessionOver("stalled", "the camera takes no requests")
 
     def _pace(self, session: PlayingSession, count: int, room: int, mono: float) -> None:
-        """When to come back: the window must not fill up in between."""
-        del session, room, mono, count
+        """When to come back: TCP's window must not fill up in between.
+
+        The kernel sizes the window at twice what one read took, so a camera is first read often
+        and then at slowly growing intervals, which lets the window grow with them.
+        """
+        if mono < self._fast_until:
+            self.interval = FASTEST
+            return
+        if count < _SMALL_DRAIN:
+            self.interval = min(self.interval * _SLOWER, self._site.period)
+            return
+        window = receive_window(session.socket)
+        if count > _FULL * window and count < room:
+            self.interval = max(self.interval / 2, FASTEST)
+        elif self.interval < self._site.period and _SLOWER * count < _FULL * window:
+            self.interval = min(self.interval * _SLOWER, self._site.period)
 
     # -- segments -----------------------------------------------------------------------------
 
@@ -310,10 +334,13 @@ class Lane:
         """Seal `buffer[:whole]`, which arrived between the last drain and now."""
         arrived_from = max(self.drained, self.arrived) if self._sealer else self.drained
         arrived_to = max(now, arrived_from)
-        if choked or (self._part is not None and self._part.lost):
+        if choked:
             self._let_go(whole, arrived_from)
-            if choked:
-                return
+            return
+        if self._part is not None and self._part.lost and self._sealer is not None:
+            first = self._sealer.first
+            self.end_segment("disk")
+            self.begin_gap("disk", "the open file vanished", first)
         sealer = self._sealer
         if sealer is not None:
             cut, reason, flags = self._boundary(buffer, whole, arrived_from, arrived_to)
@@ -375,42 +402,43 @@ class Lane:
         found = site.keys.find(self.camera.id, day)
         if found is None:
             self.begin_gap("no_key", f"no key for {day}", arrived_from)
+            self.still_gone("no_key", f"no key for {day}", arrived_from)
             return False
         if self.gap_from is not None:
             self._end_gap(arrived_from)
         # Two segments may begin in one drain; their names must differ.
-        start = Micros(max(arrived_from, self._last_start + 1))
-        start = min(start, arrived_to)
+        start = Micros(min(max(arrived_from, self._last_start + 1), arrived_to))
         self._last_start = start
-        key, sealing = found
         header = Header(
             scheme=site.scheme,
-            retention_class=site.retention_class,
+            retention_class=found.retention_class,
             camera=self.camera.id,
             day=day.isoformat(),
             recorder=site.recorder,
             session=site.session,
             sequence=self.chain.sequence,
             start=start,
-            key=key,
+            key=found.key,
             needs_predecessor=self._needs_predecessor,
             clock_bound=None,
         )
         self._needs_predecessor = False
         self._sealer = Sealer(
             header=header,
-            key=sealing,
+            key=found.sealing,
             description=session.description,
             signer=site.signer,
             previous=self.chain.head or None,
         )
-        self._day_end = day_start(local_day(Micros(day_start(day, site.tz) + 36 * 3600 * SECOND), site.tz), site.tz)
+        self._day_end = day_start(day + dt.timedelta(days=1), site.tz)
         self._segment_lost = 0
         self._part = site.writers.begin(site.parts / self.camera.id / part_name(start), self.number)
         site.writers.append_bytes(self._part, self._sealer.open())
         return True
 
-    def _seal(self, plain: memoryview, arrived_from: Micros, arrived_to: Micros, flags: int) -> bool:
+    def _seal(
+        self, plain: memoryview, arrived_from: Micros, arrived_to: Micros, flags: int
+    ) -> bool:
         """Seal one chunk and hand it to a writer; False if no block is free."""
         sealer, part, site = self._sealer, self._part, self._site
         assert sealer is not None
@@ -420,7 +448,9 @@ class Lane:
             return False
         chunk = sealer.chunk(
             plain,
-            arrived_from=max(arrived_from, sealer.header.start) if not sealer.chunks else arrived_from,
+            arrived_from=max(arrived_from, sealer.header.start)
+            if not sealer.chunks
+            else arrived_from,
             arrived_to=arrived_to,
             flags=flags,
             out=block,
@@ -495,5 +525,7 @@ class Lane:
         self.end_segment("shutdown")
         if self.gap_from is not None:
             self._end_gap(now)
-        name, data = self.chain.record("closed", first=self.arrived, last=max(now, self.arrived), cause="shutdown")
+        name, data = self.chain.record(
+            "closed", first=self.arrived, last=max(now, self.arrived), cause="shutdown"
+        )
         self._site.writers.put(name, data)

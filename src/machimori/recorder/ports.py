@@ -6,9 +6,10 @@
 
 import datetime as dt
 import socket
+from dataclasses import dataclass
 from typing import Protocol
 
-from machimori.kernel.ids import CameraId, KeyId
+from machimori.kernel.ids import CameraId, ClassId, KeyId
 from machimori.recorder.camera import CameraConfig
 from machimori.recorder.framing import Codec
 from machimori.vault.sealing.seal import SealingKey
@@ -42,6 +43,7 @@ class PlayingSession(Protocol):
     def keepalive_every(self) -> float: ...
     def keepalive(self) -> bytes: ...
     def on_message(self, data: bytes) -> None: ...
+    def outbox(self) -> bytes: ...
     def teardown(self) -> bytes: ...
 
 
@@ -51,9 +53,18 @@ class Opener(Protocol):
     async def open(self, camera: CameraConfig) -> PlayingSession: ...
 
 
+@dataclass(frozen=True, kw_only=True)
+class DayKey:
+    """To what one camera's footage of one day is sealed."""
+
+    retention_class: ClassId
+    key: KeyId
+    sealing: SealingKey
+
+
 class Keys(Protocol):
     """The public keys to which a camera's days are sealed."""
 
-    def find(self, camera: CameraId, day: dt.date) -> tuple[KeyId, SealingKey] | None:
+    def find(self, camera: CameraId, day: dt.date) -> DayKey | None:
         """The key of that camera's day; None: there is none, and nothing may be recorded."""
         ...

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`machimori record`: run a recorder, or show its public key for enrolment."""
+
+import argparse
+import logging
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from machimori.kernel.durable import Disk
+from machimori.recorder.config import RecorderConfig
+from machimori.recorder.errors import RecorderError
+from machimori.recorder.node import Node, load_key
+
+
+def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    parser = subparsers.add_parser(
+        "record",
+        help="record cameras into sealed segments",
+        description="Record every camera of the configuration file until SIGTERM or Ctrl-C.",
+    )
+    parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="TOML file")
+    parser.add_argument(
+        "--public-key",
+        action="store_true",
+        help="print the recorder's public key for its enrolment (made at the first call) and end",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Record until told to end. Raises UsageError, RecorderError."""
+    config = RecorderConfig.load(args.config)
+    if args.public_key:
+        disk = Disk()
+        disk.make_directory(config.directory)
+        print(load_key(config.directory / "recorder.key", disk).public.raw.hex())
+        return 0
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s"
+    )
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    node = Node(config)
+    node.start()
+    listening = f", health on 127.0.0.1:{node.port}" if node.port else ""
+    print(f"recording {len(config.cameras)} cameras{listening}", flush=True)
+    sound = True
+    while sound and not ended.wait(0.5):
+        sound = node.drain.thread.is_alive()
+    node.stop()
+    if not sound:
+        raise RecorderError("the drain ended unexpectedly", remedy="start the recorder again")
+    return 0

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""How the recording is going: JSON for people and programs, and Prometheus' text format.
+
+`GET /health` and `GET /metrics` on a local port, no other path and no other method. Neither says
+anything of a picture; both name cameras by their ids.
+"""
+
+import json
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from machimori.kernel.canonical import Json
+from machimori.kernel.instants import Micros, rfc3339
+from machimori.recorder.lane import Lane
+
+_GAUGES = {
+    "up": "1 while footage of the camera is recorded",
+    "bits_per_second": "bit rate over the last drains",
+    "lag_seconds": "seconds since the last arrival",
+    "clock_offset_seconds": "recorder's clock minus the camera's, from RTCP",
+    "clock_drift_ppm": "growth of that offset, millionths",
+}
+_COUNTERS = {
+    "bytes": "bytes recorded",
+    "packets": "RTP packets received",
+    "lost_packets": "RTP packets that never came, by sequence numbers",
+    "sessions": "RTSP sessions opened",
+    "resyncs": "times the stream had to be searched for the next frame",
+    "garbage_bytes": "bytes that were neither frame nor message",
+    "dropped_bytes": "bytes let go because the disk did not take them",
+    "segments": "segments closed",
+}
+
+
+def of_lane(lane: Lane, now: Micros) -> dict[str, Json]:
+    """One camera's state. Read without a lock: each value is one the drain has set."""
+    recent = list(lane.recent)
+    span = recent[-1][0] - recent[0][0] if len(recent) > 1 else 0
+    bits = round(sum(size for _, size in recent[1:]) * 8e6 / span) if span > 0 else 0
+    recording = lane.session is not None and lane.gap_from is None
+    drift = lane.drift
+    return {
+        "up": int(recording),
+        "bits_per_second": bits if recording else 0,
+        "last": rfc3339(lane.arrived),
+        "lag_seconds": max(0.0, round((now - lane.arrived) / 1e6, 3)),
+        "clock_offset_seconds": None if drift.offset is None else round(drift.offset / 1e6, 3),
+        "clock_drift_ppm": drift.ppm,
+        "bytes": lane.bytes,
+        "packets": lane.packets,
+        "lost_packets": lane.lost,
+        "sessions": lane.sessions,
+        "resyncs": lane.resyncs,
+        "garbage_bytes": lane.garbage,
+        "dropped_bytes": lane.dropped,
+        "segments": lane.segments,
+        "gap": (
+            None
+            if lane.gap_from is None
+            else {
+                "since": rfc3339(lane.gap_from),
+                "cause": lane.gap_cause,
+                "detail": lane.gap_detail,
+            }
+        ),
+    }
+
+
+def metrics(health: dict[str, Json]) -> str:
+    """The same in Prometheus' text exposition format 0.0.4."""
+    lines: list[str] = []
+    cameras: dict[str, dict[str, Json]] = health["cameras"]
+    for names, kind, suffix in ((_GAUGES, "gauge", ""), (_COUNTERS, "counter", "_total")):
+        for name, meaning in names.items():
+            metric = f"machimori_camera_{name}{suffix}"
+            lines += [f"# HELP {metric} {meaning}", f"# TYPE {metric} {kind}"]
+            lines += [
+                f'{metric}{{camera="{camera}"}} {values[name]}'
+                for camera, values in cameras.items()
+                if values[name] is not None
+            ]
+    for name, value in health["recorder"].items():
+        if isinstance(value, int | float):
+            metric = f"machimori_recorder_{name}"
+            lines += [f"# TYPE {metric} gauge", f"{metric} {float(value):g}"]
+    for event, count in health["event_counts"].items():
+        lines.append(f'machimori_recorder_events_total{{event="{event}"}} {count}')
+    return "\n".join(lines) + "\n"
+
+
+class HealthServer:
+    """Serves `report()` on a local port, in a thread of its own."""
+
+    def __init__(self, address: tuple[str, int], report: Callable[[], dict[str, Json]]) -> None:
+        class Handler(BaseHTTPRequestHandler):
+            """Two paths."""
+
+            timeout = 5
+
+            def do_GET(self) -> None:  # noqa: N802 – the name that http.server calls
+                if self.path == "/health":
+                    body, kind = json.dumps(report()).encode(), "application/json"
+                elif self.path == "/metrics":
+                    body, kind = metrics(report()).encode(), "text/plain; version=0.0.4"
+                else:
+                    self.send_error(404)
+                    return
+                self.send_response(200)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+                del format, args
+
+        self._server = ThreadingHTTPServer(address, Handler)
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.2,), name="health"
+        )
+        self._thread.start()
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on."""
+        return int(self._server.server_address[1])
+
+    def close(self) -> None:
+        """Stop serving."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
