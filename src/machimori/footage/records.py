@@ -23,7 +23,16 @@ from machimori.kernel.ids import CameraId, RecorderId, check_name
 from machimori.kernel.instants import Micros, parse_day
 
 RECORD_TYPE = "application/vnd.machimori.footage-record+json"
-GapCause = Literal["refused", "stalled", "network", "disk", "recorder_down", "clock", "camera_lost"]
+GapCause = Literal[
+    "refused",
+    "stalled",
+    "network",
+    "disk",
+    "recorder_down",
+    "clock",
+    "no_key",
+    "camera_lost",
+]
 Cause = Literal[GapCause, "disk_full", "retention", "early", "shutdown"]
 CAUSES: Mapping[RecordKind, tuple[str, ...]] = {
     "gap": get_args(GapCause),

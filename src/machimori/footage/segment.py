@@ -11,6 +11,7 @@ the key's.
 """
 
 import hashlib
+import mmap
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -142,14 +143,14 @@ class Sealer:
         arrived_from: Micros,
         arrived_to: Micros,
         flags: int = 0,
-        out: bytearray | None = None,
+        out: bytearray | mmap.mmap | None = None,
         digest: bytes | None = None,
     ) -> memoryview:
         """The next chunk, encoded: core 64, CRC32 4, ciphertext n, tag 16 bytes.
 
-        Written into `out`, which grows if it is too small, and valid until `out` is used again
-        (release the view first). `digest` is SHA-256 of `plain`, if the caller has it already.
-        Raises MalformedError for a chunk that no segment can hold.
+        Written into `out` (a bytearray grows if it is too small), and valid until `out` is used
+        again (release the view first). `digest` is SHA-256 of `plain`, if the caller has it
+        already. Raises MalformedError for a chunk that no segment can hold.
         """
         length = len(plain)
         index = self._index
@@ -167,6 +168,8 @@ class Sealer:
         if out is None:
             out = bytearray(size)
         elif len(out) < size:
+            if not isinstance(out, bytearray):
+                raise ValueError("the map is too small for the chunk")
             out.extend(bytes(size - len(out)))
         view = memoryview(out)
         core = self._core

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from machimori.kernel.errors import MalformedError, UsageError
 from machimori.kernel.ids import CameraId, RecorderId, SchemeId, check_name
+from machimori.kernel.instants import TOKYO
 from machimori.kernel.signing import PublicKey
 from machimori.recorder.camera import CameraConfig
 from machimori.recorder.space import Policy
@@ -54,7 +55,7 @@ class RecorderConfig:
     cameras: tuple[CameraConfig, ...]
     listen: tuple[str, int] | None = None
     """Where health and metrics are served; None: nowhere."""
-    tz: ZoneInfo = ZoneInfo("Asia/Tokyo")
+    tz: ZoneInfo = TOKYO
     period: float = 1.0
     buffer_mb: int = 48
     writers: int = 2

@@ -98,7 +98,7 @@ class HealthServer:
 
             timeout = 5
 
-            def do_GET(self) -> None:  # noqa: N802 – the name that http.server calls
+            def do_GET(self) -> None:
                 if self.path == "/health":
                     body, kind = json.dumps(report()).encode(), "application/json"
                 elif self.path == "/metrics":

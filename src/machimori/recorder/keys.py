@@ -93,7 +93,7 @@ class BundleDirectory:
             self._seen = present
 
     def days_left(self, camera: CameraId, today: dt.date) -> int:
-        """Whole days after today for which there is a key, without a day missing; -1: none today."""
+        """Whole days after today with a key, up to the first without; -1: there is none today."""
         with self._lock:
             days = {seen.day for seen in self._seen.values() if camera in seen.cameras}
         left = -1

@@ -25,6 +25,7 @@ from machimori.kernel.canonical import Json
 from machimori.kernel.clock import Clock, SystemClock
 from machimori.kernel.durable import Disk
 from machimori.kernel.errors import MachimoriError, UsageError
+from machimori.kernel.ids import CameraId
 from machimori.kernel.instants import Micros, day_start, local_day, rfc3339
 from machimori.kernel.signing import SigningKey
 from machimori.ledger.entry import Entry
@@ -237,12 +238,12 @@ class Node:
         path = self.config.directory / "arrivals.json"
         arrivals.save(path, {**arrivals.load(path), **found}, self._disk)
 
-    def _arrivals_before(self) -> dict[str, Micros]:
-        known: dict[str, Micros] = dict(arrivals.load(self.config.directory / "arrivals.json"))
+    def _arrivals_before(self) -> dict[CameraId, Micros]:
+        known = arrivals.load(self.config.directory / "arrivals.json")
         for part in self._left:
-            last = arrivals.of_part(part)
+            camera, last = CameraId(part.parent.name), arrivals.of_part(part)
             if last is not None:
-                known[part.parent.name] = max(last, known.get(part.parent.name, last))
+                known[camera] = max(last, known.get(camera, last))
         return known
 
     def _look_after_keys(self) -> None:

@@ -52,7 +52,7 @@ def _units_h264(buffer: bytes | bytearray, start: int, end: int) -> list[tuple[i
         return []
     if kind not in _H264_AGGREGATE:
         return [(kind, start)]
-    found = []
+    found: list[tuple[int, int]] = []
     position = start + _H264_AGGREGATE[kind]
     skip = {26: 3, 27: 4}.get(kind, 0)  # MTAP: DOND and a time stamp offset
     while position + 2 + skip < end and len(found) < 32:
@@ -70,7 +70,7 @@ def _units_h265(buffer: bytes | bytearray, start: int, end: int) -> list[tuple[i
         return [(buffer[start + 2] & 0x3F, 0)] if buffer[start + 2] & 0x80 else []
     if kind != 48:
         return [(kind, start)]
-    found = []
+    found: list[tuple[int, int]] = []
     position = start + 2
     while position + 4 <= end and len(found) < 32:
         size = int.from_bytes(buffer[position : position + 2], "big")

@@ -73,7 +73,7 @@ class TimeFloor:
             self.problem = ""
 
     def confirm(self) -> None:
-        """Believe the wall clock as it is now: on an operator's word, or a synchronised source's."""
+        """Believe the wall clock as it is now: on an operator's or a synchronised source's word."""
         self._offset = self._clock.now() - round(self._clock.monotonic() * 1e6)
 
     def save(self) -> None:

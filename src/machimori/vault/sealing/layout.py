@@ -39,7 +39,9 @@ MAX_CHUNK = 64 * 1024 * 1024
 MAX_CHUNKS = 100_000
 MAX_TRAILER_JSON = 8192
 
-EndReason = Literal["duration", "parameters", "reconnect", "midnight", "shutdown", "recovered"]
+EndReason = Literal[
+    "duration", "parameters", "reconnect", "midnight", "disk", "shutdown", "recovered"
+]
 FLAG_KEY_FRAME = 1
 """The chunk's first video packet begins a key frame (or its parameter sets)."""
 
