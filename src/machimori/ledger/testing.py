@@ -1,13 +1,28 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Ledgers for tests and rehearsals, kept as supported code."""
+"""Ledgers for tests and rehearsals, kept as supported code.
 
+`MemoryLedger` needs nothing; `LedgerProcess` is the real thing, an embedded PostgreSQL and a
+sequencer as processes that can be killed.
+"""
+
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
 
+from machimori.kernel.durable import Disk
 from machimori.kernel.signing import SigningKey
 from machimori.ledger import tree
 from machimori.ledger.checkpoint import Checkpoint, LogKey
 from machimori.ledger.entry import Entry
 from machimori.ledger.errors import LedgerUnavailableError, MalformedLedgerError, NotIncludedError
+from machimori.ledger.postgres.client import Ledger
+from machimori.ledger.postgres.home import Home, create
+from machimori.ledger.postgres.server import EmbeddedServer, end_with_parent
 from machimori.ledger.proof import Consistency, Inclusion
 
 
@@ -122,3 +137,85 @@ class MemoryLedger:
                 "the ledger's database does not answer; nothing was recorded",
                 remedy="start it, then repeat this act",
             )
+
+
+class LedgerProcess:
+    """A real ledger in `directory`: embedded PostgreSQL and sequencer, each its own process.
+
+    Starts in about a second. The cluster lies in a short directory of its own under /tmp, because
+    pytest's are closed to the account that PostgreSQL runs as, and it is removed at the end;
+    signer and passwords lie in `directory`. The thread that enters must be the one that leaves.
+    """
+
+    def __init__(self, directory: Path, *, name: str = "ledger.test/machimori") -> None:
+        self.directory = directory
+        self._name = name
+        self._cluster = Path(tempfile.mkdtemp(prefix="machimori-pg-"))
+        self._sequencer: subprocess.Popen[bytes] | None = None
+        self.home: Home
+        self.server: EmbeddedServer
+        self.ledger: Ledger
+
+    def __enter__(self) -> "LedgerProcess":
+        self.home = create(self.directory, Disk(), name=self._name, cluster=self._cluster)
+        self.server = self.home.server()
+        self.ledger = self.home.ledger()
+        self.server.start()
+        self.start_sequencer()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.ledger.close()
+        self.stop_sequencer()
+        self.server.kill()  # nothing of it is wanted any more
+        shutil.rmtree(self._cluster, ignore_errors=True)
+
+    @property
+    def key(self) -> LogKey:
+        """The log's public key."""
+        return self.home.key
+
+    @property
+    def url(self) -> str:
+        """The connection string of the office's role."""
+        return self.home.conninfo("office")
+
+    @property
+    def sequencer(self) -> "subprocess.Popen[bytes]":
+        """The sequencer's process."""
+        assert self._sequencer is not None
+        return self._sequencer
+
+    def start_sequencer(self) -> None:
+        """Start the sequencer; returns before it has connected."""
+        with (self.directory / "sequencer.log").open("ab") as log:
+            self._sequencer = subprocess.Popen(
+                [sys.executable, "-m", "machimori.ledger.postgres.process", str(self.directory)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                preexec_fn=lambda: end_with_parent(signal.SIGKILL),
+            )
+
+    def stop_sequencer(self) -> None:
+        """Stop the sequencer as a supervisor would."""
+        if self._sequencer is not None:
+            self._sequencer.terminate()
+            self._sequencer.wait(20)
+            self._sequencer = None
+
+    def kill_sequencer(self) -> None:
+        """kill -9 of the sequencer."""
+        if self._sequencer is not None:
+            self._sequencer.kill()
+            self._sequencer.wait()
+            self._sequencer = None
+
+    def log(self) -> str:
+        """What the sequencer wrote."""
+        return (self.directory / "sequencer.log").read_text(errors="replace")

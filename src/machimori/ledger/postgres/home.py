@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A ledger's directory: what it is, who may connect as whom, and its first set-up.
+
+    ledger.json     the log's name and public key, where its database is (no secret)
+    secrets/        a password for each role, mode 0600: superuser, sequencer, office
+    signer/         the signer's key and last checkpoint (ledger/signer.py)
+    postgres/       the embedded cluster, unless the database is elsewhere
+
+The superuser's password is read by whoever starts the embedded server, by nobody else. The roles
+are the database's: `machimori_office` appends and reads, `machimori_sequencer` places entries,
+`machimori_ledger` owns the tables and cannot log in.
+"""
+
+import importlib.resources
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from machimori.kernel import canonical
+from machimori.kernel.canonical import Json
+from machimori.kernel.durable import Disk
+from machimori.kernel.errors import MalformedError
+from machimori.kernel.signing import PublicKey
+from machimori.ledger.checkpoint import LogKey, check_name
+from machimori.ledger.errors import LedgerError, LedgerUnavailableError, MalformedLedgerError
+from machimori.ledger.postgres.client import Ledger
+from machimori.ledger.postgres.server import DATABASE, EmbeddedServer, socket_directory
+from machimori.ledger.signer import Signer
+
+FORMAT: Final = "machimori.ledger/1"
+Role = Literal["office", "sequencer"]
+ROLES: Final[dict[Role, str]] = {
+    "office": "machimori_office",
+    "sequencer": "machimori_sequencer",
+}
+OWNER: Final = "machimori_ledger"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Home:
+    """An initialised ledger directory. `database` is None if the server is embedded."""
+
+    directory: Path
+    key: LogKey
+    cluster: Path
+    database: str | None
+
+    @classmethod
+    def read(cls, directory: Path) -> "Home":
+        """Read `ledger.json`. Raises LedgerUnavailableError if there is none."""
+        try:
+            data = (directory / "ledger.json").read_bytes()
+        except OSError as error:
+            raise LedgerUnavailableError(
+                "there is no ledger here",
+                where=str(directory),
+                remedy="make one with `machimori ledger init`",
+            ) from error
+        try:
+            source = canonical.load_object(data)
+        except MalformedError as error:
+            raise MalformedLedgerError(error.message, where=str(directory)) from error
+        if source.get("format") != FORMAT or not isinstance(source.get("vkey"), str):
+            raise MalformedLedgerError("unknown form of ledger.json", where=str(directory))
+        cluster, database = source.get("cluster"), source.get("database")
+        return cls(
+            directory=directory,
+            key=LogKey.parse(source["vkey"], PublicKey),
+            cluster=Path(cluster) if cluster else directory / "postgres",
+            database=database,
+        )
+
+    def secret(self, role: Role | Literal["superuser"]) -> str:
+        """A role's password. Raises LedgerUnavailableError if this account may not read it."""
+        path = self.directory / "secrets" / role
+        try:
+            return path.read_text().strip()
+        except OSError as error:
+            raise LedgerUnavailableError(
+                f"the password of {role} cannot be read", where=str(path)
+            ) from error
+
+    def conninfo(self, role: Role) -> str:
+        """The connection string of a role."""
+        password = self.secret(role)
+        if self.database is None:
+            return make_conninfo(
+                host=str(socket_directory(self.cluster)),
+                user=ROLES[role],
+                password=password,
+                dbname=DATABASE,
+            )
+        return make_conninfo(self.database, user=ROLES[role], password=password)
+
+    def server(self) -> EmbeddedServer:
+        """The embedded server. Raises LedgerError if the database is elsewhere."""
+        if self.database is not None:
+            raise LedgerError("this ledger's database is not embedded", where=str(self.directory))
+        return EmbeddedServer(self.cluster, superuser_secret=self.secret("superuser"))
+
+    def signer(self, disk: Disk) -> Signer:
+        """The signer, for the one process that sequences."""
+        return Signer(self.directory / "signer", disk)
+
+    def ledger(self, role: Role = "office") -> Ledger:
+        """The ledger as `role` sees it."""
+        return Ledger(self.conninfo(role), self.key)
+
+
+def create(
+    directory: Path,
+    disk: Disk,
+    *,
+    name: str,
+    cluster: Path | None = None,
+    database: str | None = None,
+    admin: str | None = None,
+) -> Home:
+    """Make a ledger: signer, passwords, database roles and tables.
+
+    `database` is a server's connection string without user and password, `admin` one of a role
+    that may create roles and schemas there; without them the server is embedded, and it runs only
+    while this function does. 1. directory and passwords; 2. signer; 3. roles and tables, in one
+    transaction; 4. `ledger.json`, last: before it exists there is no ledger and `create` may be
+    repeated. Raises LedgerError if there is a ledger already.
+    """
+    if (directory / "ledger.json").exists():
+        raise LedgerError("there is a ledger here already", where=str(directory))
+    if (database is None) != (admin is None):
+        raise LedgerError("a database elsewhere needs both its address and an administrator")
+    check_name(name)
+    disk.make_directory(directory / "secrets", mode=0o700)
+    for role in ("superuser", *ROLES):
+        path = directory / "secrets" / role
+        if not path.exists():
+            disk.create(path, secrets.token_urlsafe(32).encode(), mode=0o600)
+    if not (directory / "signer" / "key").exists():
+        Signer.create(directory / "signer", disk, name=name)
+    with Signer(directory / "signer", disk) as signer:
+        key = signer.key
+    if key.name != name:
+        raise LedgerError(f"the signer here is of the log {key.name}", where=str(directory))
+    source: dict[str, Json] = {
+        "cluster": str(cluster) if cluster else None,
+        "database": database,
+        "format": FORMAT,
+        "vkey": key.vkey(),
+    }
+    home = Home(
+        directory=directory,
+        key=key,
+        cluster=cluster or directory / "postgres",
+        database=database,
+    )
+    if admin is None:
+        with home.server() as server:
+            _make_database(server.superuser())
+            _install(server.superuser(DATABASE), home)
+    else:
+        _install(admin, home)
+    disk.create(directory / "ledger.json", canonical.dumps(source), mode=0o644)
+    return home
+
+
+def _make_database(superuser: str) -> None:
+    with psycopg.connect(superuser, autocommit=True) as connection:
+        exists = connection.execute(
+            "SELECT FROM pg_database WHERE datname = %s", (DATABASE,)
+        ).fetchone()
+        if exists is None:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
+
+
+def _install(admin: str, home: Home) -> None:
+    """Roles, tables and grants in one transaction; nothing if they are there."""
+    schema = (importlib.resources.files(__package__) / "schema.sql").read_text()
+    with psycopg.connect(admin) as connection:
+        if connection.execute("SELECT FROM pg_namespace WHERE nspname = 'ledger'").fetchone():
+            return
+        for name in (OWNER, *ROLES.values()):
+            if not connection.execute(
+                "SELECT FROM pg_roles WHERE rolname = %s", (name,)
+            ).fetchone():
+                connection.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(name)))
+        database = connection.info.dbname
+        for role, name in ROLES.items():
+            # Hashed here, so that the password is not in any statement or log of the server.
+            verifier = connection.pgconn.encrypt_password(
+                home.secret(role).encode(), name.encode(), b"scram-sha-256"
+            )
+            connection.execute(
+                sql.SQL(
+                    "ALTER ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION"
+                    " NOBYPASSRLS PASSWORD {}"
+                ).format(sql.Identifier(name), sql.Literal(verifier.decode()))
+            )
+        connection.execute(
+            sql.SQL(
+                "REVOKE ALL ON DATABASE {database} FROM PUBLIC;"
+                "REVOKE ALL ON SCHEMA public FROM PUBLIC;"
+                "GRANT CONNECT ON DATABASE {database} TO {office}, {sequencer};"
+                "GRANT {owner} TO CURRENT_USER"
+            ).format(
+                database=sql.Identifier(database),
+                owner=sql.Identifier(OWNER),
+                **{role: sql.Identifier(name) for role, name in ROLES.items()},
+            )
+        )
+        connection.execute(
+            sql.SQL(schema).format(
+                owner=sql.Identifier(OWNER),
+                **{role: sql.Identifier(name) for role, name in ROLES.items()},
+            )
+        )
