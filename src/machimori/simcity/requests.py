@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """RTSP/1.0 requests as a server reads them from a stream (RFC 2326 4, 6, 10.12).
 
-Between requests a client sends interleaved frames (its RTCP receiver reports); they are dropped.
+Between requests a client sends interleaved frames (its RTCP receiver reports) and answers to the
+camera's own requests; they are dropped.
 """
 
 from collections.abc import Iterator
@@ -48,6 +49,13 @@ class RequestReader:
                 continue
             if self._buffer[:2] == b"\r\n":
                 del self._buffer[:2]
+                continue
+            if self._buffer[:5] == b"RTSP/":
+                # The answer to a request of the camera's own; a recorder's have no body.
+                end = self._buffer.find(b"\r\n\r\n")
+                if end < 0:
+                    return
+                del self._buffer[: end + 4]
                 continue
             request = self._request()
             if request is None:

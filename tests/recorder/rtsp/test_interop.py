@@ -25,7 +25,7 @@ Codec = Literal["h264", "h265", "jpeg"]
 PASSWORD = "correct horse"
 
 
-def played(camera: CameraConfig, seconds: float = 1.0) -> tuple[Session, dict[int, int], int]:
+def played(camera: CameraConfig, seconds: float = 0.7) -> tuple[Session, dict[int, int], int]:
     """Open, keep alive at once, and walk what comes: packets per channel, messages."""
     session = asyncio.run(RtspOpener(SystemClock()).open(camera))
     data = bytearray(session.pending)
@@ -71,7 +71,7 @@ def test_every_codec_with_a_sound_track_and_a_password(codec: Codec, digest: boo
         with pytest.raises(CameraRefused, match="refuses user name and password"):
             asyncio.run(RtspOpener(SystemClock()).open(wrong))
     assert session.video.codec == codec
-    assert packets[session.video.rtp_channel] > 10
+    assert packets[session.video.rtp_channel] > 5
     assert set(packets) <= {session.video.rtp_channel, session.video.rtcp_channel}
     assert messages == 1
     assert session.outbox() == b""
@@ -95,7 +95,7 @@ def test_rtsps(codec: Codec, tmp_path: Path) -> None:
             )
             session, packets, messages = played(camera)
             assert isinstance(session.socket, ssl.SSLSocket)
-            assert packets[session.video.rtp_channel] > 10
+            assert packets[session.video.rtp_channel] > 5
             assert messages == 1
         stranger = CameraConfig(id=CameraId("cam-1"), url=server.url)
         with pytest.raises(CameraRefused, match="does not verify"):
