@@ -20,6 +20,7 @@ from machimori.footage.rtp.access import TimedChunk
 from machimori.kernel.instants import Micros
 
 _LIBRARIES = {"h264": "libx264", "h265": "libx265", "jpeg": "mjpeg"}
+Codec = Literal["h264", "h265", "jpeg"]
 RATE = 90_000
 _FFPROBE = (
     *("ffprobe", "-v", "error", "-of", "json", "-count_frames"),
@@ -39,7 +40,7 @@ class Picture:
 
 
 def encode(
-    codec: Literal["h264", "h265", "jpeg"],
+    codec: Codec,
     *,
     size: tuple[int, int] = (320, 192),
     count: int = 30,
@@ -69,7 +70,7 @@ def encode(
             data = bytes(packet)
             pictures.append(
                 Picture(
-                    pts=(packet.pts + first) * RATE // fps,
+                    pts=packet.pts * RATE // fps,
                     units=(data,) if codec == "jpeg" else split_annex_b(data),
                     key=packet.is_keyframe,
                 )
@@ -122,7 +123,7 @@ def _chunk(data: bytes, start: int, due: float, period: float) -> TimedChunk:
 
 
 def sent(
-    codec: Literal["h264", "h265", "jpeg"],
+    codec: Codec,
     pictures: list[Picture],
     sender: testing.Sender | None = None,
 ) -> list[tuple[float, bytes]]:

@@ -51,7 +51,9 @@ class AccessUnit:
     key: bool
     """Decoding can begin here."""
     units: tuple[bytes, ...]
-    """NAL units without start codes; for JPEG one whole JPEG file."""
+    """NAL units without start codes; for JPEG one whole JPEG file. Those that arrived whole."""
+    shown: bool
+    """There is something to show: at least one slice, or a JPEG file."""
     complete: bool
     """Every slice of it is here, as far as sequence numbers and slice headers tell."""
     lost_before: int
@@ -100,7 +102,7 @@ class Assembler:
         self._prefix: list[bytes] = []
         self._done: list[AccessUnit] = []
         self._ssrc = -1
-        self._expected = -1
+        self._expected = self._before = -1
         self._stranger = (-1, -1, b"")
         self._timestamp = -1
         self._pts = 0
@@ -114,6 +116,7 @@ class Assembler:
     def feed(self, chunk: TimedChunk) -> list[AccessUnit]:
         """The access units that `chunk` completes (a unit is complete when the next begins)."""
         self._now = (chunk.arrived_from, chunk.arrived_to)
+        self._before = self._expected
         buffer, places = self.splitter.feed(chunk.data)
         unpack = HEADER.unpack_from
         rtp = self._track.rtp_channel
@@ -142,13 +145,15 @@ class Assembler:
             else:
                 self._control(buffer[start:stop])
         self.counts.packets += len(places)
-        self._last = self._now
+        if self._expected != self._before:
+            self._last = self._now
         done, self._done = self._done, []
         return done
 
     def flush(self) -> list[AccessUnit]:
         """The stream has ended: the last access unit."""
         self.splitter.finish()
+        self._before = self._expected
         if self._order is not None:
             self._regroup(self._order.flush())
         self._close(ended=self._marker)
@@ -177,9 +182,9 @@ class Assembler:
                 self._missing(difference, timestamp)
             else:
                 self._restart(ssrc, sequence)
-        self._expected = (sequence + 1) & 0xFFFF
         if self._order is None and timestamp != self._timestamp:
             self._begin(timestamp)
+        self._expected = (sequence + 1) & 0xFFFF
         self._marker = second >= 0x80
         if body < end:
             self._payloads.push(buffer, body, end)
@@ -253,23 +258,26 @@ class Assembler:
         units, damaged = self._payloads.take()
         if self._order is not None:
             units, self._ordered = self._ordered, []
-        if not units:
-            self._damaged = False
+        damaged |= self._damaged
+        self._damaged = False
+        if not units and not damaged:
             return
         codec = self._track.codec
-        key = begins = True
+        key = begins = shown = bool(units)
         if codec != "jpeg":
             judge = h264 if codec == "h264" else h265
             found = next(filter(_is_known, map(judge.first_slice, units)), None)
-            if found is None:
+            if found is None and not damaged:
                 # Parameter sets and SEI messages under a time of their own belong to what follows.
                 self._prefix += units
-                self._damaged = False
                 return
-            begins = found
+            begins = bool(found)
+            shown = found is not None
             units = self._prefix + units
             self._prefix = []
             key = judge.is_key(units)
+        # Pictures are closed by what follows them, which may have come much later.
+        last = self._last if self._expected == self._before else self._now
         camera = None
         if self._reference is not None:
             wall, pts = self._reference
@@ -278,16 +286,16 @@ class Assembler:
             AccessUnit(
                 pts=self._pts,
                 arrived_from=self._first[0],
-                arrived=self._now[1],
+                arrived=last[1],
                 camera=camera,
                 key=key,
                 units=tuple(units),
-                complete=ended and begins and not (damaged or self._damaged),
+                shown=shown,
+                complete=ended and begins and not damaged,
                 lost_before=self._lost_before,
                 restarted=self._restarted,
             )
         )
-        self._damaged = False
         self._lost_before = 0
         self._restarted = False
 

@@ -25,10 +25,10 @@ class H265Payloads:
 
     def push(self, data: bytes, start: int, stop: int) -> None:
         """Take the payload `data[start:stop]`, at least one byte."""
-        if stop - start < 4:
+        kind = data[start] >> 1 & 0x3F
+        if stop - start < (4 if kind == _FU else 2):
             self.damaged = True
             return
-        kind = data[start] >> 1 & 0x3F
         if kind == _FU:
             head = data[start + 2]
             if head < 0x40:
@@ -79,7 +79,7 @@ class H265Payloads:
         if not self._donl:
             self.units.append(data[start:stop])
             return
-        if stop - start < 5:
+        if stop - start < 4:
             raise MalformedError("H.265 payload is cut off")
         number = int.from_bytes(data[start + 2 : start + 4], "big")
         self._add(number, data[start : start + 2] + data[start + 4 : stop])
@@ -116,7 +116,7 @@ class H265Payloads:
             position += skip
             skip = 1 if self._donl else 0
             end = position + 2 + int.from_bytes(data[position : position + 2], "big")
-            if position + 2 > stop or end > stop or end - position < 5:
+            if position + 2 > stop or end > stop or end - position < 4:
                 raise MalformedError("aggregation packet with an impossible size")
             self._add(number, data[position + 2 : end])
             position = end

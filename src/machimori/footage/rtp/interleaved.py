@@ -15,6 +15,7 @@ from typing import NamedTuple
 _HEADER = Struct(">BBH").unpack_from
 _DOLLAR = 0x24
 _MESSAGE = re.compile(rb"(?:RTSP/1\.\d |[A-Z_]{3,20} )")
+_BEGUN = re.compile(rb"[A-Z_]{1,20}(?:/\d?\.?\d?)?\Z")
 _LENGTH = re.compile(rb"^content-length[ \t]*:[ \t]*(\d{1,7})", re.IGNORECASE | re.MULTILINE)
 _MAX_MESSAGE = 65_536
 _CONFIRM = 2
@@ -111,7 +112,7 @@ class Splitter:
                     return stop
             if len(data) - position < _MAX_MESSAGE:
                 return position
-        elif len(head) < 24 and head.isalpha():
+        elif _BEGUN.match(head):
             return position
         self._lost = True
         return position
