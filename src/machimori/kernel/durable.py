@@ -94,6 +94,26 @@ class Disk:
         self._take("unlink", path, lambda: path.unlink(missing_ok=True))
         self.sync_directory(path.parent)
 
+    def erase(self, path: Path) -> None:
+        """Destroy a small file's content, then its name. Nothing happens if it is not there.
+
+        1. overwrite with random bytes in place; 2. fsync the file; 3. unlink; 4. fsync the
+        directory. Other names of the same file lose their content too.
+        """
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise DurabilityError(f"erase failed: {error.strerror}", where=str(path)) from error
+        try:
+            size = os.fstat(descriptor).st_size
+            self._take("overwrite", path, lambda: os.pwrite(descriptor, os.urandom(size), 0))
+            self._take("fsync-file", path, lambda: os.fsync(descriptor))
+        finally:
+            os.close(descriptor)
+        self.remove(path)
+
     def make_directory(self, path: Path, *, mode: int = 0o750) -> None:
         """Make a directory and its missing parents. For each: 1. mkdir; 2. fsync its parent."""
         if path.is_dir():

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Officers, their keys and posts, and the judgement whether enough of them signed.
+
+The vault knows officers from its charter and from statements that it verified itself. A key
+belongs to one officer for ever, so that nobody counts twice under two names.
+"""
+
+from dataclasses import dataclass
+
+from machimori.kernel.envelope import Envelope, Signature
+from machimori.kernel.ids import OfficerId
+from machimori.kernel.instants import Micros
+from machimori.kernel.signing import PublicKey
+from machimori.vault.client.statements import Appointment, OfficerKey
+from machimori.vault.errors import VaultRefusedError
+from machimori.vault.opening import fido2
+
+
+@dataclass(frozen=True, kw_only=True)
+class RelyingParty:
+    """What FIDO2 signatures are pinned to. An empty id: none are accepted."""
+
+    rp_id: str
+    origins: tuple[str, ...]
+
+
+class OfficerBook:
+    """Who is an officer now. Fed in the log's order, it always tells the state at that point."""
+
+    def __init__(self, party: RelyingParty) -> None:
+        self._party = party
+        self._appointments: dict[OfficerId, Appointment] = {}
+        self._revoked: set[OfficerId] = set()
+        self._owners: dict[str, OfficerId] = {}
+        self._publics: dict[bytes, OfficerId] = {}
+        self._counters: dict[tuple[str, int], bytes] = {}
+
+    def check(self, appointment: Appointment) -> None:
+        """Raise VaultRefusedError `key_in_use` if a key is, or was, another officer's."""
+        for key in appointment.keys:
+            for owner in (self._owners.get(key.keyid), self._publics.get(key.public)):
+                if owner not in (None, appointment.officer):
+                    raise VaultRefusedError(
+                        "key_in_use", "a key in this appointment belongs to another officer"
+                    )
+
+    def appoint(self, appointment: Appointment) -> None:
+        """Take in an appointment that was checked; it replaces the officer's last one."""
+        self._appointments[appointment.officer] = appointment
+        self._revoked.discard(appointment.officer)
+        for key in appointment.keys:
+            self._owners[key.keyid] = appointment.officer
+            self._publics[key.public] = appointment.officer
+
+    def revoke(self, officer: OfficerId) -> None:
+        """The officer's signatures count no longer."""
+        self._revoked.add(officer)
+
+    def holders(self, posts: tuple[str, ...], at: Micros, *, but: OfficerId | None = None) -> int:
+        """How many officers hold one of the posts at that time, not counting `but`."""
+        return sum(
+            1
+            for officer, a in self._appointments.items()
+            if officer != but
+            and officer not in self._revoked
+            and a.valid_from <= at < a.valid_until
+            and set(a.posts) & set(posts)
+        )
+
+    def demand(
+        self, envelope: Envelope, *, number: int, posts: tuple[str, ...], at: Micros
+    ) -> tuple[OfficerId, ...]:
+        """The distinct officers who signed, if at least `number` of them hold one of `posts`.
+
+        Raises VaultRefusedError: `too_few_signers`, or the reason why one signature did not count.
+        """
+        signers: set[OfficerId] = set()
+        why = ""
+        for signature in envelope.signatures:
+            try:
+                signers.add(self._signer(envelope, signature, posts, at))
+            except VaultRefusedError as error:
+                why = why or error.reason
+        if len(signers) < number:
+            raise VaultRefusedError(
+                why or "too_few_signers",
+                f"{number} officers of {'/'.join(posts)} must sign, {len(signers)} did",
+                where=envelope.payload_type[:80],
+            )
+        return tuple(sorted(signers))
+
+    def _signer(
+        self, envelope: Envelope, signature: Signature, posts: tuple[str, ...], at: Micros
+    ) -> OfficerId:
+        officer = self._owners.get(signature.keyid)
+        if officer is None:
+            raise VaultRefusedError("unknown_signer", "no officer has this key")
+        appointment = self._appointments[officer]
+        key = next((k for k in appointment.keys if k.keyid == signature.keyid), None)
+        if key is None or key.kind != signature.kind:
+            raise VaultRefusedError("unknown_signer", "the officer no longer has this key")
+        if officer in self._revoked:
+            raise VaultRefusedError("revoked_officer", "the officer's appointment was revoked")
+        if not appointment.valid_from <= at < appointment.valid_until:
+            raise VaultRefusedError("appointment_not_valid", "the appointment is not in force")
+        if not set(appointment.posts) & set(posts):
+            raise VaultRefusedError("wrong_post", "the officer holds none of the posts")
+        self._verify(envelope, signature, key)
+        return officer
+
+    def _verify(self, envelope: Envelope, signature: Signature, key: OfficerKey) -> None:
+        if key.kind == "ed25519":
+            if not PublicKey(key.public).verify(signature.sig, envelope.pae()):
+                raise VaultRefusedError("bad_signature", "a signature does not verify")
+            return
+        digest = envelope.digest()
+        counter = fido2.verify(
+            key, signature, digest, rp_id=self._party.rp_id, origins=self._party.origins
+        )
+        # A counter of zero means that the authenticator has none. Otherwise it never stands
+        # still, so the same value under two statements means that somebody copied the key.
+        # Lower values are no sign of it: statements arrive in any order.
+        if counter and self._counters.setdefault((key.keyid, counter), digest) != digest:
+            raise VaultRefusedError("cloned_key", "an authenticator's counter was used twice")
