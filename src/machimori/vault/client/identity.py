@@ -9,7 +9,7 @@ only: the offline verifier is built from this module.
 
 import hashlib
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from machimori.kernel import canonical
 from machimori.kernel.envelope import Envelope, Verifier
@@ -46,7 +46,7 @@ class Certificate:
         if envelope.payload_type != CERTIFICATE_TYPE or not envelope.signed_with(city):
             raise MalformedError("certificate is not the city's")
         source = envelope.statement()
-        role = source.get("role")
+        role: Any = source.get("role")
         if role not in get_args(Role):
             raise MalformedError("certificate for an unknown role", where=str(role)[:40])
         certificate = cls(

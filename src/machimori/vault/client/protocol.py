@@ -52,7 +52,7 @@ class Message:
         if size > MAX_JSON or 4 + size > len(payload):
             raise VaultMalformedError("message body has an impossible length")
         body = canonical.load_object(payload[4 : 4 + size])
-        blobs = []
+        blobs: list[bytes] = []
         position = 4 + size
         while position < len(payload):
             if position + 4 > len(payload) or len(blobs) >= MAX_BLOBS:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 from machimori.kernel import canonical
 from machimori.kernel.canonical import Json
@@ -20,7 +21,7 @@ from machimori.kernel.durable import Disk, Journal
 from machimori.kernel.envelope import Envelope, Signer, Verifier
 from machimori.kernel.errors import DurabilityError, MalformedError
 from machimori.kernel.instants import Micros
-from machimori.ledger.entry import TYPES, Entry
+from machimori.ledger.entry import TYPES, Entry, EntryType
 from machimori.vault.errors import VaultDurabilityError
 from machimori.vault.opening.places import Places
 
@@ -56,7 +57,7 @@ class Record:
         if self.kind not in TYPES:
             return None
         return Entry(
-            type=self.kind,  # type: ignore[arg-type]  # a member of TYPES, as just checked
+            type=cast(EntryType, self.kind),
             at=self.at,
             id=self.head()[:32],
             subject=self.subject,

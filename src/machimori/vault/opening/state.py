@@ -16,6 +16,7 @@ from machimori.kernel.instants import Micros, day_start, local_day, parse_day
 from machimori.vault.client.statements import (
     Appointment,
     CameraClass,
+    EarlyDestruction,
     Hold,
     HoldEnd,
     Override,
@@ -92,10 +93,11 @@ class State:
         self.intents: dict[str, Intent] = {}
         self.pending: set[tuple[str, str, int]] = set()
         self.cases: dict[CaseId, CaseState] = {}
+        self.orders: set[tuple[CameraId, str]] = set()
         self.horizon: dt.date = dt.date.min
-        self.anchor: tuple[Micros, float, str] | None = None
+        self.anchor: tuple[Micros, int, str] | None = None
         self.override: dt.date = dt.date.min
-        self.time_stated: tuple[Micros, Micros, float, str] | None = None
+        self.time_stated: tuple[Micros, Micros, int, str] | None = None
         self.ledger: tuple[int, bytes] = (0, b"")
         self.floor = Micros(0)
 
@@ -178,11 +180,13 @@ class State:
             self.time_stated = (
                 statement.now,
                 record.at,
-                float(record.body["monotonic"]),
+                record.body["monotonic"],
                 record.body["boot"],
             )
         elif isinstance(statement, Hold):
             self._hold(statement, record)
+        elif isinstance(statement, EarlyDestruction):
+            self.orders.add((statement.camera, statement.day))
         elif isinstance(statement, HoldEnd):
             self.cases.pop(statement.case, None)
 
@@ -250,7 +254,8 @@ class State:
 
     def _on_vault_initialised(self, record: Record) -> None:
         self.horizon = local_day(record.at)
+        self.anchor = (record.at, record.body["monotonic"], record.body["boot"])
 
     def _on_expiry_run(self, record: Record) -> None:
         self.horizon = max(self.horizon, parse_day(record.body["through"]))
-        self.anchor = (record.at, float(record.body["monotonic"]), record.body["boot"])
+        self.anchor = (record.at, record.body["monotonic"], record.body["boot"])

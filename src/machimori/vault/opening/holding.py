@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Holds: re-seal data keys from headers alone, so that expiry goes on and the case is kept.
+
+The files are copied later by whoever asked. A camera-day whose headers cannot be reached is named
+instead, and its key survives its epoch's end by a puncture, until a stated day.
+"""
+
+import datetime as dt
+
+from machimori.kernel import canonical
+from machimori.kernel.envelope import Envelope
+from machimori.kernel.instants import day_start, local_day, parse_day
+from machimori.vault.client.release import CaseKeys, case_info
+from machimori.vault.client.statements import Hold
+from machimori.vault.errors import VaultRefusedError
+from machimori.vault.opening import cases
+from machimori.vault.opening.core import Core
+from machimori.vault.opening.releasing import check_header, day_data_key
+from machimori.vault.opening.state import case_epoch, day_epoch
+from machimori.vault.sealing.bundle import split_key_id
+from machimori.vault.sealing.layout import SealedHeader
+from machimori.vault.sealing.seal import SealingKey
+
+LONGEST_SEGMENT = 130 * 1_000_000
+"""µs: a segment ends 120 s after its start at the latest, or 10 s past midnight."""
+
+
+def hold(
+    core: Core,
+    envelope: Envelope,
+    headers: tuple[bytes, ...],
+    *,
+    unreachable: tuple[str, ...] = (),
+    until: str = "",
+    complete: tuple[str, ...] = (),
+) -> CaseKeys:
+    """Place a hold, or bring it more headers.
+
+    1. judge the statement and every header; 2. open and re-seal each data key; 3. the case's
+    epoch object and file, fsynced; 4. the record. `unreachable` are key ids whose headers are out
+    of reach, kept through day `until`; `complete` are those of which every header was brought now.
+    Raises VaultRefusedError with its reason.
+    """
+    core.opened()
+    now = core.now()
+    statement = Hold.decode(envelope)
+    _judge(core, envelope, statement)
+    public, resealed = None, {}
+    for data in headers:
+        sealed, _ = SealedHeader.decode_from(data)
+        header = sealed.header
+        check_header(core, header, statement.scheme, statement.cameras)
+        if not statement.start - LONGEST_SEGMENT < header.start < statement.end:
+            raise VaultRefusedError("outside_interval", "a header outside the hold's interval")
+        resealed[sealed.segment_id()] = (header, day_data_key(core, header, sealed.sealed_key))
+    kept = _kept(core, statement, unreachable, until)
+    name = case_epoch(statement.case)
+    living = core.state.epochs.get(name)
+    # A generation of a case that ended is never used again: a restored copy stays dead.
+    generation = living.generation if living else len(core.records)
+    case = (
+        cases.read(core, statement.case)
+        if living
+        else cases.create(core, statement.case, generation)
+    )
+    public = SealingKey(case.public)
+    case = cases.add(
+        core, case, {s: public.seal(key, case_info(s)) for s, (_, key) in resealed.items()}
+    )
+    core.record(
+        "hold.placed",
+        at=now,
+        subject={"case": statement.case, "scheme": statement.scheme},
+        facts={
+            "kept": len(kept),
+            "last_day": statement.last_day,
+            "resealed": len(resealed),
+            "statement": envelope.digest().hex(),
+        },
+        body={
+            "envelope": canonical.b64(envelope.encode()),
+            "generation": generation,
+            "kept": kept,
+            "resealed": list(complete),
+            "segments": len(case.sealed),
+        },
+    )
+    return case
+
+
+def _judge(core: Core, envelope: Envelope, statement: Hold) -> None:
+    now = core.now()
+    rules = core.state.rules_of(statement.scheme, now)
+    if rules is None:
+        raise VaultRefusedError("no_rules", "this scheme has no rules in force")
+    core.state.officers.demand(
+        envelope, number=rules.hold_signers, posts=rules.signer_posts, at=now
+    )
+    if not 0 < statement.end - statement.start <= rules.max_interval:
+        raise VaultRefusedError("interval", "interval is empty or longer than the rules allow")
+    today = local_day(now)
+    last = parse_day(statement.last_day)
+    if not today <= last <= today + dt.timedelta(days=rules.max_hold_days):
+        raise VaultRefusedError("last_day", "the last day is past or beyond what the rules allow")
+    known = core.state.cases.get(statement.case)
+    if known is not None and known.scheme != statement.scheme:
+        raise VaultRefusedError("wrong_scheme", "this case is of another scheme")
+    if known is None and envelope.digest().hex() in core.state.seen:
+        raise VaultRefusedError("replayed", "this hold has ended; it needs a new statement")
+
+
+def _kept(core: Core, statement: Hold, unreachable: tuple[str, ...], until: str) -> dict[str, str]:
+    kept = {}
+    for key in unreachable:
+        camera, day, _ = split_key_id(key)
+        start, end = day_start(parse_day(day)), day_start(parse_day(day) + dt.timedelta(days=1))
+        if camera not in statement.cameras or statement.start >= end or statement.end <= start:
+            raise VaultRefusedError("outside_interval", "a key that the hold does not cover")
+        held_class = next(
+            (
+                c
+                for c in core.state.classes_on(camera, parse_day(day))
+                if key in _living(core, c, day)
+            ),
+            None,
+        )
+        if held_class is None:
+            raise VaultRefusedError("destroyed", "this key does not exist any more", where=key)
+        if not until or parse_day(until) > parse_day(statement.last_day):
+            raise VaultRefusedError("last_day", "a kept key has a day within the hold's")
+        kept[key] = until
+    return kept
+
+
+def _living(core: Core, retention_class: str, day: str) -> set[str]:
+    epoch = core.state.epochs.get(day_epoch(retention_class, day))
+    return set(epoch.leaves.values()) if epoch else set()

@@ -1,0 +1,254 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Release: judge an authorisation and its ledger proofs, seal chunk keys to the named reader.
+
+Order matters. Everything is judged and computed first; then the opening is recorded, synced; then
+the keys leave. A crash between record and answer costs the officers an opening, never gives one.
+"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from machimori.kernel.errors import MachimoriError, MalformedError
+from machimori.kernel.instants import local_day
+from machimori.kernel.signing import PublicKey
+from machimori.ledger.entry import Entry
+from machimori.ledger.proof import Consistency, Inclusion
+from machimori.vault.client.release import (
+    Release,
+    ReleaseRequest,
+    SegmentKeys,
+    case_info,
+    release_info,
+)
+from machimori.vault.client.statements import Authorisation
+from machimori.vault.errors import VaultRefusedError
+from machimori.vault.opening import cases
+from machimori.vault.opening.core import Core
+from machimori.vault.opening.state import case_epoch, day_epoch
+from machimori.vault.sealing.bundle import split_key_id
+from machimori.vault.sealing.layout import Header
+from machimori.vault.sealing.seal import SealingKey, chunk_key, description_key
+from machimori.vault.sealing.skeleton import Skeleton
+
+CHALLENGE_LIFE = 10 * 60
+"""Seconds in which a challenge must come back inside a `release.requested` entry."""
+MAX_CHALLENGES = 1024
+
+
+class Challenges:
+    """Fresh values that a `release.requested` entry must hold; each serves once."""
+
+    def __init__(self) -> None:
+        self._issued: dict[bytes, float] = {}
+
+    def issue(self, now: float) -> bytes:
+        """A challenge of 32 bytes; `now` in monotonic seconds."""
+        self._issued = {c: t for c, t in self._issued.items() if now - t < CHALLENGE_LIFE}
+        while len(self._issued) >= MAX_CHALLENGES:
+            del self._issued[next(iter(self._issued))]
+        challenge = secrets.token_bytes(32)
+        self._issued[challenge] = now
+        return challenge
+
+    def live(self, challenge: bytes, now: float) -> bool:
+        """Whether this challenge was issued, is fresh, and has not served."""
+        issued = self._issued.get(challenge)
+        return issued is not None and now - issued < CHALLENGE_LIFE
+
+    def use(self, challenge: bytes) -> None:
+        """It has served."""
+        self._issued.pop(challenge, None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Grant:
+    authorisation: Authorisation
+    digest: str
+    ledger: tuple[int, bytes]
+    challenge: bytes
+
+
+def release(core: Core, challenges: Challenges, request: ReleaseRequest) -> Release:
+    """The chunk keys of the authorised interval, sealed to the authorised reader.
+
+    Raises VaultRefusedError with its reason, MalformedError, or VaultUnavailableError if closed.
+    """
+    core.opened()
+    grant = _judge(core, challenges, request)
+    reader = SealingKey(grant.authorisation.reader)
+    release_id = secrets.token_bytes(16)
+    sealed: dict[bytes, bytes] = {}
+    for data in request.skeletons:
+        skeleton = Skeleton.decode(data)
+        segment = skeleton.segment_id()
+        keys = _segment_keys(core, grant.authorisation, skeleton)
+        sealed[segment] = reader.seal(keys.encode(), release_info(release_id, segment))
+    if not sealed:
+        raise VaultRefusedError("nothing_asked", "a release names at least one segment")
+    challenges.use(grant.challenge)
+    core.record(
+        "release.made",
+        subject={"case": grant.authorisation.case},
+        facts={
+            "authorisation": grant.digest,
+            "opening": core.state.openings[grant.digest] + 1,
+            "reader": reader.digest().hex(),
+            "release": release_id.hex(),
+            "segments": len(sealed),
+        },
+        body={
+            "ledger_root": grant.ledger[1].hex(),
+            "ledger_size": grant.ledger[0],
+            "nonce": grant.authorisation.nonce,
+        },
+    )
+    return Release(release_id=release_id, sealed=sealed)
+
+
+def _judge(core: Core, challenges: Challenges, request: ReleaseRequest) -> _Grant:
+    now = core.now()
+    authorisation = Authorisation.decode(request.authorisation)
+    digest = request.authorisation.digest().hex()
+    rules = core.state.rules_of(authorisation.scheme, now)
+    if rules is None:
+        raise VaultRefusedError("no_rules", "this scheme has no rules in force")
+    core.state.officers.demand(
+        request.authorisation,
+        number=rules.release_signers,
+        posts=rules.signer_posts,
+        at=now,
+    )
+    if not authorisation.valid_from <= now <= authorisation.valid_to:
+        raise VaultRefusedError("not_valid_now", "the authorisation is not valid at this time")
+    if authorisation.valid_to - authorisation.valid_from > rules.max_validity:
+        raise VaultRefusedError("too_long_valid", "valid for longer than the rules allow")
+    if not 0 < authorisation.end - authorisation.start <= rules.max_interval:
+        raise VaultRefusedError("interval", "interval is empty or longer than the rules allow")
+    if authorisation.openings > rules.max_openings:
+        raise VaultRefusedError("openings", "more openings than the rules allow")
+    if core.state.nonces.get(authorisation.nonce, digest) != digest:
+        raise VaultRefusedError("nonce_reused", "another authorisation used this nonce")
+    if core.state.openings[digest] >= authorisation.openings:
+        raise VaultRefusedError("openings_used_up", "every opening of this one is used up")
+    ledger, challenge = _check_ledger(core, challenges, request, digest)
+    return _Grant(authorisation=authorisation, digest=digest, ledger=ledger, challenge=challenge)
+
+
+def _check_ledger(
+    core: Core, challenges: Challenges, request: ReleaseRequest, digest: str
+) -> tuple[tuple[int, bytes], bytes]:
+    key = core.charter.log_key()
+    try:
+        signed = Entry.decode(request.authorisation_entry)
+        requested = Entry.decode(request.opening_entry)
+        before = Inclusion.decode(request.authorisation_inclusion)
+        before.verify(request.authorisation_entry, key)
+        after = Inclusion.decode(request.opening_inclusion)
+        head = after.verify(request.opening_entry, key)
+    except MachimoriError as error:
+        raise VaultRefusedError("not_in_ledger", error.message, where=error.where) from error
+    if signed.type != "authorisation.signed" or signed.data.get("authorisation") != digest:
+        raise VaultRefusedError("not_in_ledger", "the entry is of another authorisation")
+    if requested.type != "release.requested" or requested.data.get("authorisation") != digest:
+        raise VaultRefusedError("not_in_ledger", "the request's entry is of another one")
+    challenge = _unhex(requested.data.get("challenge"))
+    if not challenges.live(challenge, core.clock.monotonic()):
+        raise VaultRefusedError("stale_challenge", "the request's challenge is not a fresh one")
+    seen_size, seen_root = core.state.ledger
+    if head.size < seen_size or (head.size == seen_size and head.root != seen_root):
+        raise VaultRefusedError(
+            "ledger_rolled_back", f"the ledger had {seen_size} entries, now {head.size}"
+        )
+    if request.consistency and head.size > seen_size > 0:
+        _check_consistency(core, request.consistency, (seen_size, seen_root), head.size)
+    return (head.size, head.root), challenge
+
+
+def _check_consistency(core: Core, proof: bytes, seen: tuple[int, bytes], size: int) -> None:
+    try:
+        old, new = Consistency.decode(proof).verify(core.charter.log_key())
+    except MachimoriError as error:
+        raise VaultRefusedError("ledger_rewritten", error.message) from error
+    if (old.size, old.root) != seen or new.size != size:
+        raise VaultRefusedError("ledger_rewritten", "the proof is between other checkpoints")
+
+
+def _segment_keys(core: Core, authorisation: Authorisation, skeleton: Skeleton) -> SegmentKeys:
+    header = skeleton.sealed.header
+    where = f"segment {skeleton.segment_id().hex()[:16]}"
+    check_header(core, header, authorisation.scheme, authorisation.cameras)
+    enrolment = core.state.recorder_key(header.recorder, header.start)
+    if enrolment is None:
+        raise VaultRefusedError("unknown_recorder", "the recorder is not enrolled", where=where)
+    try:
+        skeleton.check(PublicKey(enrolment.public))
+    except MalformedError as error:
+        raise VaultRefusedError("forged_segment", error.message, where=where) from error
+    indexes = skeleton.inside(authorisation.start, authorisation.end)
+    if not indexes:
+        raise VaultRefusedError(
+            "outside_interval", "nothing of this segment lies in the interval", where=where
+        )
+    data_key = _data_key(core, authorisation, skeleton)
+    return SegmentKeys(
+        description=description_key(data_key),
+        chunks={index: chunk_key(data_key, index) for index in indexes},
+    )
+
+
+def check_header(core: Core, header: Header, scheme: str, allowed: tuple[str, ...]) -> None:
+    """Raise VaultRefusedError unless the header is of an allowed camera, its class and its key."""
+    if header.camera not in allowed:
+        raise VaultRefusedError("wrong_camera", "this camera is not named", where=header.camera)
+    statement = core.state.class_of(header.camera, header.start)
+    if header.scheme != scheme or statement is None or statement.scheme != scheme:
+        raise VaultRefusedError("wrong_scheme", "camera of another scheme", where=header.camera)
+    if header.retention_class != statement.retention_class:
+        raise VaultRefusedError("wrong_class", "camera of another class", where=header.camera)
+    camera, day, _ = split_key_id(header.key)
+    if camera != header.camera or day != header.day:
+        raise VaultRefusedError("wrong_key", "key of another camera or day", where=header.camera)
+    if local_day(header.start).isoformat() != header.day:
+        raise VaultRefusedError("wrong_key", "the day is not the start's", where=header.camera)
+
+
+def day_data_key(core: Core, header: Header, sealed_key: bytes) -> bytes:
+    """The data key of a segment, through its camera's day.
+
+    Raises VaultRefusedError: `expired` or `destroyed` if it is too late, `moved_key` if the
+    sealed key was not sealed under this header.
+    """
+    name = day_epoch(header.retention_class, header.day)
+    now = core.now()
+    if header.retention_class in core.state.class_scheme and (
+        core.state.expires_at(name) <= now and header.key not in core.state.kept_keys(now)
+    ):
+        raise VaultRefusedError("expired", "the retention period is over", where=header.key)
+    private = core.private_key(name, header.key)
+    try:
+        return private.open(sealed_key, header.seal_info())
+    except MalformedError as error:
+        raise VaultRefusedError(
+            "moved_key", "the sealed key does not belong to this header", where=header.key
+        ) from error
+
+
+def _data_key(core: Core, authorisation: Authorisation, skeleton: Skeleton) -> bytes:
+    segment = skeleton.segment_id()
+    case = core.state.cases.get(authorisation.case)
+    if case is not None and case.scheme == authorisation.scheme:
+        stored: Mapping[bytes, bytes] = cases.read(core, authorisation.case).sealed
+        if segment in stored:
+            if core.state.expires_at(case_epoch(authorisation.case)) <= core.now():
+                raise VaultRefusedError("expired", "the case's last day is over")
+            private = cases.private_key(core, authorisation.case)
+            return private.open(stored[segment], case_info(segment))
+    return day_data_key(core, skeleton.sealed.header, skeleton.sealed.sealed_key)
+
+
+def _unhex(value: object) -> bytes:
+    try:
+        return bytes.fromhex(value) if isinstance(value, str) else b""
+    except ValueError:
+        return b""

@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The vault's socket: mode 0600 in a directory of mode 0700, one user, bounded in every way.
+
+A thread serves a connection, so that a slow or hostile client holds up nobody: what arrives is
+bounded in size and time, the number of connections is bounded, and the vault's lock is taken only
+once a whole request is there. The peer must run as the same user or as root (SO_PEERCRED).
+"""
+
+import os
+import socket
+import struct
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from machimori.kernel.canonical import Json
+from machimori.kernel.errors import MachimoriError, UnavailableError
+from machimori.vault.client import protocol
+from machimori.vault.client.protocol import Message
+from machimori.vault.errors import VaultMalformedError, VaultRefusedError, VaultUnavailableError
+from machimori.vault.opening.handlers import HANDLERS
+from machimori.vault.opening.vault import Vault
+
+MAX_CONNECTIONS = 32
+REQUEST_TIME = 20.0
+"""Seconds in which a request must arrive whole, and an answer be taken."""
+IDLE_TIME = 300.0
+LARGE = 1024 * 1024
+"""A larger request waits for one of the few large slots, so that memory is bounded."""
+MAX_LARGE = 4
+
+
+class Server:
+    """Serves a vault until `stop`. `expire_every` seconds apart it expires by itself."""
+
+    def __init__(
+        self,
+        vault: Vault,
+        path: Path,
+        *,
+        expire_every: float = 60.0,
+        request_time: float = REQUEST_TIME,
+    ) -> None:
+        self._vault = vault
+        self._path = path
+        self._expire_every = expire_every
+        self._request_time = request_time
+        self._slots = threading.BoundedSemaphore(MAX_CONNECTIONS)
+        self._stop = threading.Event()
+        self._listener = _listen(path)
+
+    def serve(self, ready: Callable[[], None] = lambda: None) -> None:
+        """Accept until stopped."""
+        if self._expire_every > 0:
+            threading.Thread(target=self._expire_loop, name="expiry", daemon=True).start()
+        ready()
+        self._listener.settimeout(0.5)
+        while not self._stop.is_set():
+            try:
+                connection, _ = self._listener.accept()
+            except TimeoutError:
+                continue
+            except OSError:
+                break
+            if not self._slots.acquire(blocking=False):
+                connection.close()
+                continue
+            threading.Thread(
+                target=self._connection, args=(connection,), name="client", daemon=True
+            ).start()
+        self._listener.close()
+        self._path.unlink(missing_ok=True)
+
+    def stop(self) -> None:
+        """End `serve` within half a second."""
+        self._stop.set()
+
+    def _connection(self, connection: socket.socket) -> None:
+        try:
+            with connection:
+                if not _same_user(connection):
+                    return
+                while not self._stop.is_set() and self._exchange(connection):
+                    pass
+        except MachimoriError:
+            # The peer broke the protocol or went away: nobody is left to tell.
+            return
+        finally:
+            self._slots.release()
+
+    def _exchange(self, connection: socket.socket) -> bool:
+        connection.settimeout(IDLE_TIME)
+        try:
+            if not connection.recv(1, socket.MSG_PEEK):
+                return False
+        except OSError:
+            return False
+        try:
+            request = protocol.receive(connection, within=self._request_time)
+        except VaultMalformedError as error:
+            protocol.send(connection, _error(error))
+            return False
+        if request is None:
+            return False
+        answer = self._answer(request)
+        connection.settimeout(self._request_time)
+        protocol.send(connection, answer)
+        return True
+
+    def _answer(self, request: Message) -> Message:
+        handler = HANDLERS.get(str(request.body.get("op")))
+        if handler is None:
+            return _error(VaultMalformedError("the vault knows no such request"))
+        try:
+            return handler(self._vault, request)
+        except MachimoriError as error:
+            return _error(error)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            # A request of the wrong shape. What Python says of it may quote secrets: say less.
+            return _error(VaultMalformedError("the request does not have its form"))
+
+    def _expire_loop(self) -> None:
+        while not self._stop.wait(self._expire_every):
+            # Refusals are on record, and `status` shows that expiry stands still.
+            with suppress(MachimoriError):
+                self._vault.expire()
+
+
+def _listen(path: Path) -> socket.socket:
+    directory = path.parent
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if directory.stat().st_mode & 0o077:
+        raise VaultUnavailableError(
+            "the socket's directory is open to others",
+            where=str(directory),
+            remedy="chmod 700 it, or name another one",
+        )
+    if len(os.fsencode(path)) > 107:
+        raise VaultUnavailableError("the socket's path is too long", where=str(path))
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    if path.is_socket():
+        try:
+            listener.connect(str(path))
+        except OSError:
+            path.unlink()
+        else:
+            listener.close()
+            raise UnavailableError("a vault serves this socket already", where=str(path))
+    old = os.umask(0o177)
+    try:
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listener.bind(str(path))
+    finally:
+        os.umask(old)
+    listener.listen(64)
+    return listener
+
+
+def _same_user(connection: socket.socket) -> bool:
+    size = struct.calcsize("3i")
+    raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
+    _, uid, _ = struct.unpack("3i", raw)
+    return uid in (0, os.geteuid())
+
+
+def _error(error: MachimoriError) -> Message:
+    kind = "other"
+    if isinstance(error, VaultRefusedError):
+        kind = "refused"
+    elif isinstance(error, UnavailableError):
+        kind = "unavailable"
+    elif error.exit_code == VaultMalformedError.exit_code:
+        kind = "malformed"
+    body: dict[str, Json] = {
+        "kind": kind,
+        "message": error.message,
+        "reason": getattr(error, "reason", ""),
+        "remedy": error.remedy,
+        "where": error.where,
+    }
+    return Message(body={"error": body})

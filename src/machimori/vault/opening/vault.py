@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The vault: everything it does for those outside, one act at a time."""
+
+import datetime as dt
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from machimori.kernel import canonical
+from machimori.kernel.canonical import Json
+from machimori.kernel.clock import Clock
+from machimori.kernel.durable import Disk
+from machimori.kernel.envelope import Envelope
+from machimori.kernel.instants import Micros, local_day
+from machimori.vault.client.identity import Certificate, Identity
+from machimori.vault.client.release import CaseKeys, Destruction, Release, ReleaseRequest
+from machimori.vault.errors import VaultRefusedError
+from machimori.vault.opening import expiring, holding, issuing, releasing, submitting
+from machimori.vault.opening.clocks import ClockStatus
+from machimori.vault.opening.core import Core
+
+ATTESTED_TYPES = "application/vnd.machimori.evidence"
+"""Prefix of the payload types that the city key attests for a release, and of nothing else."""
+_MAX_ATTESTED = 4 * 1024 * 1024
+
+
+class Vault:
+    """The private-key side. Every method takes the one lock: there is one serial order."""
+
+    def __init__(
+        self, home: Path, *, clock: Clock, status: ClockStatus, disk: Disk | None = None
+    ) -> None:
+        self._lock = threading.RLock()
+        self._core = Core(home, clock=clock, status=status, disk=disk or Disk())
+        self._challenges = releasing.Challenges()
+        expiring.obey(self._core)
+
+    def unlock(self, secret: bytes) -> None:
+        """Give the vault its root. Raises VaultRefusedError `wrong_secret`."""
+        with self._act("unlock"):
+            self._core.unlock(secret)
+
+    def submit(self, envelope: Envelope) -> bytes:
+        """Obey a signed statement; returns its digest. Raises VaultRefusedError."""
+        with self._act("submit", envelope):
+            submitting.submit(self._core, envelope)
+            return envelope.digest()
+
+    def make_keys(self, days: int) -> int:
+        """Key pairs for today and the `days` after it. Returns how many were made."""
+        with self._act("make_keys"):
+            return issuing.make_keys(self._core, days)
+
+    def bundle(self, retention_class: str, day: str) -> bytes:
+        """The signed key bundle of a class's day. Needs no root."""
+        with self._lock:
+            return issuing.bundle(self._core, retention_class, day)
+
+    def challenge(self) -> bytes:
+        """32 fresh bytes for a `release.requested` entry."""
+        with self._act("challenge"):
+            self._core.opened()
+            return self._challenges.issue(self._core.clock.monotonic())
+
+    def release(self, request: ReleaseRequest) -> Release:
+        """Chunk keys sealed to the authorised reader. Raises VaultRefusedError."""
+        with self._act("release", request.authorisation):
+            return releasing.release(self._core, self._challenges, request)
+
+    def hold(
+        self,
+        envelope: Envelope,
+        headers: tuple[bytes, ...],
+        *,
+        unreachable: tuple[str, ...] = (),
+        until: str = "",
+        complete: tuple[str, ...] = (),
+    ) -> CaseKeys:
+        """Re-seal data keys to the case. Raises VaultRefusedError."""
+        with self._act("hold", envelope):
+            return holding.hold(
+                self._core,
+                envelope,
+                headers,
+                unreachable=unreachable,
+                until=until,
+                complete=complete,
+            )
+
+    def expire(self) -> tuple[Destruction, ...]:
+        """Destroy what is due. Raises VaultRefusedError if the clock is not to be believed."""
+        with self._act("expire"):
+            return expiring.expire(self._core)
+
+    def journal(self, since: int) -> list[bytes]:
+        """Ledger entries from record number `since` on, at most 1,000 records further."""
+        with self._lock:
+            records = self._core.records[max(0, since) : max(0, since) + 1000]
+            return [entry for entry in (r.entry() for r in records) if entry is not None]
+
+    def attest(self, release_id: bytes, payload_type: str, payload: bytes) -> Envelope:
+        """The city's signature on a statement about a release that was made."""
+        with self._act("attest"):
+            root = self._core.opened()
+            if release_id.hex() not in self._core.state.releases:
+                raise VaultRefusedError("no_release", "the vault made no such release")
+            if not payload_type.startswith(ATTESTED_TYPES) or len(payload) > _MAX_ATTESTED:
+                raise VaultRefusedError("not_attested", "the city attests evidence only")
+            statement = canonical.load_object(payload)
+            if statement.get("release", release_id.hex()) != release_id.hex():
+                raise VaultRefusedError("not_attested", "the statement is of another release")
+            envelope = Envelope(payload_type=payload_type, payload=payload)
+            return envelope.signed_by("city", root.city_key())
+
+    def identity(self) -> Identity:
+        """The city's key and its certificates for recorders, ledger and journal."""
+        with self._lock:
+            core = self._core
+            city = core.opened().city_key()
+            log = core.charter.log_key()
+            found = [
+                Certificate(
+                    role="journal", name="vault", public=core.charter.journal, effective_from=0
+                ),
+                Certificate(role="ledger", name=log.name, public=log.public.raw, effective_from=0),
+            ]
+            for recorder, enrolments in core.state.recorders.items():
+                found += [
+                    Certificate(
+                        role="recorder",
+                        name=recorder,
+                        public=e.public,
+                        effective_from=e.effective_from,
+                    )
+                    for e in enrolments
+                ]
+            return Identity(
+                public=city.public.raw,
+                certificates=tuple(c.envelope().signed_by("city", city) for c in found),
+            )
+
+    def status(self) -> dict[str, Json]:
+        """What may be shown to anyone on the machine."""
+        with self._lock:
+            core = self._core
+            now = core.clock.now()
+            days = self._bundled_days(now)
+            return {
+                "bundled_days": days,
+                "city": core.root.city_key().public.fingerprint() if core.root else "",
+                "clock_trusted": expiring.clock_trusted(core, now),
+                "epochs": len(core.state.epochs),
+                "horizon": core.state.horizon.isoformat(),
+                "ledger_size": core.state.ledger[0],
+                "now": now,
+                "open": core.root is not None,
+                "pending": sorted(f"{place}: {name}" for place, name, _ in core.state.pending),
+                "places": {n: n in dict(core.places.reachable()) for n in core.places.names()},
+                "records": len(core.records),
+                "rehearsal": core.charter.rehearsal,
+                "vault_key": canonical.b64(core.charter.city),
+            }
+
+    def close(self) -> None:
+        """Release the files."""
+        with self._lock:
+            self._core.log.close()
+
+    def _bundled_days(self, now: Micros) -> int:
+        """Days from today for which every class has keys; -1 if today has none."""
+        core = self._core
+        today = local_day(now)
+        classes = {c.retention_class for cs in core.state.cameras.values() for c in cs[-1:]}
+        last = -1
+        while last < issuing.MAX_DAYS and classes:
+            day = (today + dt.timedelta(days=last + 1)).isoformat()
+            if any(f"day.{name}.{day}" not in core.state.epochs for name in classes):
+                break
+            last += 1
+        return last
+
+    @contextmanager
+    def _act(self, what: str, envelope: Envelope | None = None) -> Iterator[None]:
+        with self._lock:
+            try:
+                yield
+            except VaultRefusedError as error:
+                self._refused(what, error, envelope)
+                raise
+
+    def _refused(self, what: str, error: VaultRefusedError, envelope: Envelope | None) -> None:
+        core = self._core
+        facts: dict[str, Json] = {"act": what, "reason": error.reason}
+        if envelope is not None:
+            facts["statement"] = envelope.digest().hex()
+        last = core.records[-1] if core.records else None
+        same = last is not None and last.kind == "refusal" and last.facts == facts
+        if same and what == "expire":
+            # The clock's refusals repeat every minute; one of a row says it.
+            return
+        core.record("refusal", facts=facts, at=max(core.clock.now(), core.state.floor))

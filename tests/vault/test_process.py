@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The vault's own process: started by its command, spoken to through its socket."""
+
+from pathlib import Path
+
+import pytest
+
+from machimori.kernel.clock import SystemClock
+from machimori.kernel.instants import local_day
+from machimori.kernel.signing import PublicKey, SigningKey
+from machimori.ledger.testing import MemoryLedger
+from machimori.policy.retention import RetentionRule
+from machimori.vault.client.asking import ask_release
+from machimori.vault.client.reader import Reader
+from machimori.vault.client.testing import VaultProcess, authorisation, signed
+from machimori.vault.errors import VaultUnavailableError
+from machimori.vault.opening.testing import seal_segment
+from machimori.vault.sealing.bundle import KeyBundle
+from machimori.vault.sealing.layout import Header
+from machimori.vault.sealing.seal import chunk_key
+
+
+def test_keys_seal_and_a_release_opens_across_processes(tmp_path: Path) -> None:
+    ledger = MemoryLedger()
+    recorder = SigningKey.generate()
+    reader = Reader.generate()
+    clock = SystemClock()
+    with VaultProcess(tmp_path, ledger_key=ledger.key.vkey()) as vault:
+        vault.adopt(
+            scheme="street",
+            retention={"two-weeks": RetentionRule(days=14, count_from="recording_day")},
+            cameras={"cam-1": "two-weeks"},
+            recorders={"recorder-1": recorder.public.raw},
+        )
+        now = clock.now()
+        day = local_day(now).isoformat()
+        pinned = PublicKey(vault.client.status().vault_key)
+        bundle = KeyBundle.verified(vault.client.bundle("two-weeks", day), pinned)
+        key = bundle.key_of("cam-1")
+        assert key is not None
+        segment = seal_segment(
+            header=Header(
+                scheme="street",  # type: ignore[arg-type]
+                retention_class=bundle.retention_class,
+                camera=key.camera,
+                day=day,
+                recorder="recorder-1",  # type: ignore[arg-type]
+                session="0" * 32,
+                sequence=0,
+                start=now,
+                key=key.key,
+                needs_predecessor=False,
+                clock_bound=None,
+            ),
+            bundle=bundle,
+            recorder=recorder,
+        )
+        statement = authorisation(
+            scheme="street",
+            cameras=["cam-1"],
+            start=now,
+            end=now + 3_000_000,  # type: ignore[arg-type]
+            reader=reader.public.raw,
+            now=now,
+        )
+        recorded = ask_release(
+            vault.client,
+            ledger,
+            signed(statement, *vault.officers[:2]),
+            [segment.skeleton.encode()],
+            clock=clock,
+        )
+        keys = reader.open(recorded.release)[segment.id]
+        assert keys.chunks == {i: chunk_key(segment.data_key, i) for i in range(3)}
+        identity = vault.client.identity()
+        assert identity.key_of("recorder", "recorder-1", pinned) == recorder.public.raw
+        vault.stop()
+        vault.start(unlock=False)
+        with pytest.raises(VaultUnavailableError):
+            vault.client.challenge()
