@@ -20,6 +20,9 @@ from machimori.footage.rtp.sdp import VideoTrack
 from machimori.kernel.errors import MalformedError
 from machimori.kernel.instants import Micros
 
+MAX_UNIT = 64 * 1024 * 1024
+"""Bytes that may arrive under one time stamp: a camera whose clock stands still sends no picture,
+and must not fill the memory."""
 _MISORDER = 100
 """A sequence number this little behind is a late or repeated packet (RFC 3550 appendix A.1)."""
 
@@ -106,6 +109,7 @@ class Assembler:
         self._stranger = (-1, -1, b"")
         self._timestamp = -1
         self._pts = 0
+        self._pending = 0
         self._marker = True
         self._damaged = False
         self._lost_before = 0
@@ -147,6 +151,13 @@ class Assembler:
         self.counts.packets += len(places)
         if self._expected != self._before:
             self._last = self._now
+        self._pending += len(chunk.data)
+        if self._pending > MAX_UNIT:
+            self._damaged = True
+            self._payloads.take()
+            self._prefix.clear()
+            self._ordered.clear()
+            self._pending = 0
         done, self._done = self._done, []
         return done
 
@@ -236,6 +247,7 @@ class Assembler:
         self._pts = self._extended(timestamp)
         self._timestamp = timestamp
         self._first = self._now
+        self._pending = 0
 
     def _extended(self, timestamp: int) -> int:
         if self._timestamp < 0:
