@@ -23,4 +23,4 @@ class NotDeliverableError(EvidenceError, RefusedError):
 class UnsoundPackageError(EvidenceError):
     """The package that was just written does not verify; it was removed, not handed out."""
 
-    exit_code = 21
+    exit_code = 25

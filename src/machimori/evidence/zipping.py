@@ -9,11 +9,13 @@ de-packetising.
 """
 
 import hashlib
+import io
 import os
 import queue
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from isal import isal_zlib
 
@@ -145,36 +147,103 @@ class Slot:
         )
 
 
-class Tail:
+class Tail(io.RawIOBase):
     """A file at the end of the package, of unknown size: what an MP4 writer is given.
 
-    Seekable within itself. Its digests are taken when it is sealed, from the page cache. Its
-    header always has room for zip64 sizes, because the size is not known when data begins.
+    Seekable within itself; small writes are gathered. Its digests are taken when it is sealed, from
+    the page cache. Its header always has room for zip64 sizes, because the size is not known when
+    data begins.
     """
 
     def __init__(self, package: "PackageZip", name: str, start: int) -> None:
+        super().__init__()
         self.name = name
-        self._package = package
-        self._base = start + LOCAL.size + len(name) + _WIDE_EXTRA
-        self._position = 0
+        self.base = start + LOCAL.size + len(name) + _WIDE_EXTRA
         self.size = 0
+        self._package = package
+        self._position = 0
+        self._gathered: list[bytes] = []
+        self._gathered_size = 0
 
-    def write(self, data: bytes | bytearray | memoryview) -> int:
+    def writable(self) -> bool:
+        return True
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def write(self, data: Any, /) -> int:
         """Write at the position, as a binary file does."""
-        length = len(data)
-        self._package.write_at(data, self._base + self._position)
-        self._position += length
+        written = data if isinstance(data, bytes) else bytes(data)
+        self._gathered.append(written)
+        self._gathered_size += len(written)
+        self._position += len(written)
         self.size = max(self.size, self._position)
+        if self._gathered_size >= BLOCK:
+            self.flush()
+        return len(written)
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Read what was written, for a muxer that looks back."""
+        self.flush()
+        self._package.settle()
+        view = memoryview(buffer)
+        length = min(len(view), max(0, self.size - self._position))
+        view[:length] = self._package.read_at(self.base + self._position, length)
+        self._position += length
         return length
 
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+    def flush(self) -> None:
+        """Hand what was gathered to the writer thread."""
+        if self._gathered:
+            data = b"".join(self._gathered)
+            offset = self.base + self._position - len(data)
+            self._gathered.clear()
+            self._gathered_size = 0
+            self._package.submit(lambda: self._package.write_at(data, offset))
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
         """Move within the file."""
+        self.flush()
         base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self.size}[whence]
         self._position = base + offset
         return self._position
 
     def tell(self) -> int:
         """The position."""
+        return self._position
+
+
+class Reading(io.RawIOBase):
+    """An entry that is complete, as a file to read."""
+
+    def __init__(self, package: "PackageZip", slot: Slot) -> None:
+        super().__init__()
+        self._package = package
+        self._slot = slot
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        view = memoryview(buffer)
+        length = min(len(view), max(0, self._slot.size - self._position))
+        view[:length] = self._package.read_at(self._slot.data + self._position, length)
+        self._position += length
+        return length
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._slot.size}[whence]
+        self._position = base + offset
+        return self._position
+
+    def tell(self) -> int:
         return self._position
 
 
@@ -224,11 +293,16 @@ class PackageZip:
 
     def seal(self, tail: Tail) -> Slot:
         """Close a tail: from now on it is an entry like any other."""
+        tail.flush()
         slot = Slot(self, tail.name, self._end, tail.size, wide=True)
         self._end = slot.data + slot.size
         self._slots.append(slot)
         self.submit(slot.digest_existing)
         return slot
+
+    def reading(self, slot: Slot) -> Reading:
+        """A sealed or filled entry as a file."""
+        return Reading(self, slot)
 
     def settle(self) -> None:
         """Wait until everything submitted is written. Raises what the writer thread met."""

@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A small city in memory, supported for tests: recorder, store, ledger and a vault's outside.
+
+Everything in it is real (sealed segments, signatures, proofs, HPKE) except that this vault judges
+nothing: what the true one refuses is tested with it. Use it where packages are the matter.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from machimori.evidence.make import Order
+from machimori.evidence.verifier.statement import Approval
+from machimori.footage.naming import SegmentName
+from machimori.footage.rtp.access import TimedChunk
+from machimori.footage.store import Store
+from machimori.footage.testing import SAMPLE_START, MemoryStore, SampleRecorder
+from machimori.kernel.envelope import Envelope
+from machimori.kernel.ids import CameraId, CaseId, SchemeId, new_id
+from machimori.kernel.instants import Micros
+from machimori.kernel.signing import SigningKey
+from machimori.ledger.entry import Entry
+from machimori.ledger.testing import MemoryLedger
+from machimori.vault.client.identity import Certificate, Identity
+from machimori.vault.client.reader import Reader
+from machimori.vault.client.release import Release, ReleaseRequest, SegmentKeys, release_info
+from machimori.vault.client.statements import Authorisation
+from machimori.vault.sealing.layout import EndReason
+from machimori.vault.sealing.seal import SealingKey
+from machimori.vault.sealing.skeleton import Skeleton
+
+OFFICER = SigningKey(b"machimori sample officer key 001")
+SECOND_OFFICER = SigningKey(b"machimori sample officer key 002")
+
+
+@dataclass(kw_only=True)
+class SampleVault:
+    """The outside of a vault that releases whatever lies inside the authorisation."""
+
+    city: SigningKey
+    certificates: tuple[Envelope, ...]
+    recorders: list[SampleRecorder] = field(default_factory=list)
+    releases: int = 0
+
+    def challenge(self) -> bytes:
+        """Sixteen bytes that no one else knows yet."""
+        return bytes.fromhex(new_id())
+
+    def identity(self) -> Identity:
+        """The city's key and certificates."""
+        return Identity(public=self.city.public.raw, certificates=self.certificates)
+
+    def attest(self, release_id: bytes, payload_type: str, payload: bytes) -> Envelope:
+        """The payload, signed by the city's key."""
+        del release_id
+        return Envelope(payload_type=payload_type, payload=payload).signed_by("city", self.city)
+
+    def release(self, request: ReleaseRequest) -> Release:
+        """The keys of the chunks inside the authorised interval, sealed to its reader."""
+        authorisation = Authorisation.decode(request.authorisation)
+        release_id = bytes.fromhex(new_id())
+        reader = SealingKey(authorisation.reader)
+        self.releases += 1
+        sealed = {}
+        for data in request.skeletons:
+            skeleton = Skeleton.decode(data)
+            segment_id = skeleton.segment_id()
+            keys = next(
+                r.keys[segment_id.hex()] for r in self.recorders if segment_id.hex() in r.keys
+            )
+            inside = skeleton.inside(authorisation.start, authorisation.end)
+            released = SegmentKeys(
+                description=keys.description, chunks={i: keys.chunks[i] for i in inside}
+            )
+            sealed[segment_id] = reader.seal(
+                released.encode(), release_info(release_id, segment_id)
+            )
+        return Release(release_id=release_id, sealed=sealed)
+
+
+class SampleCity:
+    """One recorder, any cameras, a ledger, a vault and two officers."""
+
+    def __init__(self, *, store: Store | None = None, start: Micros = SAMPLE_START) -> None:
+        self.store: Store = store or MemoryStore()
+        self.start = start
+        self.key = SigningKey(b"machimori sample city key 000001")
+        self.ledger = MemoryLedger(
+            name="ledger.sample/machimori",
+            signing_key=SigningKey(b"machimori sample ledger key 0001"),
+        )
+        self.recorder_key = SigningKey(b"machimori sample recorder key 01")
+        parts = (
+            ("recorder", "rec-1", self.recorder_key.public.raw),
+            ("ledger", self.ledger.key.name, self.ledger.key.public.raw),
+        )
+        self.vault = SampleVault(
+            city=self.key,
+            certificates=tuple(
+                Certificate(role=role, name=name, public=public, effective_from=0)  # type: ignore[arg-type]
+                .envelope()
+                .signed_by("city", self.key)
+                for role, name, public in parts
+            ),
+        )
+        self.reader = Reader.generate()
+
+    @property
+    def fingerprint(self) -> str:
+        """What the city publishes."""
+        return self.key.public.fingerprint()
+
+    def recorder(self, camera: str = "cam-0001") -> SampleRecorder:
+        """A recorder of one camera whose keys the vault has."""
+        recorder = SampleRecorder(camera=camera, start=self.start, signer=self.recorder_key)
+        self.vault.recorders.append(recorder)
+        return recorder
+
+    def record(
+        self,
+        recorder: SampleRecorder,
+        description: bytes,
+        chunks: Iterable[TimedChunk],
+        *,
+        every: int = 60_000_000,
+        reason: EndReason = "duration",
+    ) -> None:
+        """Seal chunks as a recorder does, a segment every `every` microseconds."""
+        group: list[TimedChunk] = []
+        for chunk in chunks:
+            if group and chunk.arrived_to - group[0].arrived_from > every:
+                self._segment(recorder, description, group, "duration")
+                group = []
+            group.append(chunk)
+        if group:
+            self._segment(recorder, description, group, reason)
+
+    def gap(self, recorder: SampleRecorder, seconds: int = 5) -> None:
+        """A signed record of a network failure, from now on."""
+        name, data = recorder.record(seconds=seconds)
+        self.store.put(name, data)
+
+    def order(
+        self, start: Micros, end: Micros, *, cameras: tuple[str, ...] = ("cam-0001",)
+    ) -> Order:
+        """An authorisation by two officers, in the ledger."""
+        envelope = (
+            Authorisation(
+                case=CaseId("case-12"),
+                ground="刑事訴訟法第197条第2項（捜査関係事項照会）",
+                scheme=SchemeId("streets"),
+                cameras=tuple(CameraId(camera) for camera in sorted(cameras)),
+                start=start,
+                end=end,
+                purpose="交差点での事故の捜査",
+                requester="req-7f3a",
+                reader=self.reader.public.raw,
+                nonce=new_id(),
+                valid_from=self.start,
+                valid_to=Micros(self.start + 86_400_000_000),
+                openings=3,
+            )
+            .envelope()
+            .signed_by("officer-1", OFFICER)
+            .signed_by("officer-2", SECOND_OFFICER)
+        )
+        entry = Entry(
+            type="authorisation.signed",
+            at=self.start,
+            subject={"case": "case-12"},
+            data={"authorisation": envelope.digest().hex()},
+        )
+        self.ledger.append(entry)
+        return Order(
+            authorisation=envelope,
+            entry_id=entry.id,
+            approvals=(
+                Approval(keyid="officer-1", officer="off-a1", post="管理責任者"),
+                Approval(keyid="officer-2", officer="off-b2", post="取扱責任者"),
+            ),
+        )
+
+    def _segment(
+        self,
+        recorder: SampleRecorder,
+        description: bytes,
+        chunks: list[TimedChunk],
+        reason: EndReason,
+    ) -> None:
+        recorder.now = chunks[0].arrived_from
+        sealer = recorder.sealer(description=description)
+        parts = [sealer.open()]
+        for chunk in chunks:
+            parts.append(
+                bytes(
+                    sealer.chunk(
+                        chunk.data, arrived_from=chunk.arrived_from, arrived_to=chunk.arrived_to
+                    )
+                )
+            )
+            recorder.now = chunk.arrived_to
+        parts.append(sealer.finish(reason=reason))
+        recorder.advance(sealer.head)
+        data = b"".join(parts)
+        recorder.learn(data)
+        name = SegmentName(
+            day=sealer.header.day, camera=recorder.camera, first=sealer.first, last=sealer.last
+        )
+        self.store.put(str(name), data)
