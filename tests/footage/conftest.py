@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A small store that is sound: two cameras, a closed day and an open one."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from machimori.footage.closing import close_day
 from machimori.footage.naming import SegmentName, parse
 from machimori.footage.testing import MemoryStore, SampleRecorder
+from machimori.footage.testing_rgw import RadosGateway
 from machimori.kernel.instants import Micros, day_start, parse_day
 
 
@@ -59,3 +62,11 @@ class Town:
 @pytest.fixture
 def town() -> Town:
     return Town()
+
+
+@pytest.fixture(scope="session")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RadosGateway]:
+    with RadosGateway(tmp_path_factory.mktemp("rgw") / "cluster") as running:
+        running.make_bucket("footage")
+        running.make_bucket("versioned", versioned=True)
+        yield running

@@ -179,17 +179,26 @@ class DirectoryStore:
     def delete(self, name: str) -> None:
         """1. unlink; 2. fsync the directory; 3. remove directories that are empty now."""
         path = self._path(name)
-        if not path.parent.is_dir():
-            return
-        self._disk.remove(path)
+        try:
+            self._disk.remove(path)
+        except DurabilityError:
+            # Whoever deleted the directory's last object meanwhile removed the directory too.
+            if path.parent.is_dir():
+                raise
         for parent in path.parents:
             if parent == self._root:
                 return
             try:
                 parent.rmdir()
+            except FileNotFoundError:
+                continue
             except OSError:
                 return
-            self._disk.sync_directory(parent.parent)
+            try:
+                self._disk.sync_directory(parent.parent)
+            except DurabilityError:
+                if parent.parent.is_dir():
+                    raise
 
     def probe(self) -> Abilities:
         """A directory's abilities are its file system's: link must refuse an existing name."""
