@@ -79,7 +79,7 @@ class Camera:
             self.restart()
         elif name == "half_open":
             for wire in self.wires:
-                wire.silent = True
+                wire.fall_silent()
         self._move_door()
 
     async def clear(self, name: str | None) -> None:

@@ -29,8 +29,8 @@ class SimCity:
     digest-sha256. `clips` is a directory in which rendered clips are kept for later runs. `size`,
     `seconds`, `rate` (pictures a second), `gop` (pictures) shape the clips. `own_ports` gives each
     camera its own port, which the faults refuse, reboot and hang at connect need to act as a dead
-    machine does. `load` streams 1080p at 2 Mbit/s from 16 clips. `cpu` pins the process to a core;
-    `command` goes before the command line, such as ("ip", "netns", "exec", "far").
+    machine does. `load` streams 1080p at 2 Mbit/s from `load_clips` clips. `cpu` pins the process
+    to a core; `command` goes before the command line, such as ("ip", "netns", "exec", "far").
     """
 
     def __init__(
@@ -42,6 +42,7 @@ class SimCity:
         tls: bool = False,
         sound: bool = False,
         load: bool = False,
+        load_clips: int = 16,
         own_ports: bool = True,
         host: str = "127.0.0.1",
         port: int = 0,
@@ -67,6 +68,7 @@ class SimCity:
             *("--host", host, "--port", str(port)),
             *("--size", f"{size[0]}x{size[1]}", "--seconds", str(seconds)),
             *("--rate", str(rate), "--gop", str(gop), "--report-every", str(report_every)),
+            *("--load-clips", str(load_clips)),
             *(["--tls"] if tls else []),
             *(["--sound"] if sound else []),
             *(["--load"] if load else []),

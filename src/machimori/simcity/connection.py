@@ -57,8 +57,6 @@ class Connection:
         try:
             await self._wire.handshake()
             while data := await self._wire.read():
-                if self._wire.silent:
-                    continue
                 for request in reader.feed(data):
                     await self._serve(request)
         except _HangError:
@@ -73,9 +71,7 @@ class Connection:
                 self._playback.stopped = True
             if self._camera is not None:
                 self._camera.wires.discard(self._wire)
-            # A silent connection outlives its client's wish to end it; clearing the fault ends it.
-            if not self._wire.silent:
-                self._wire.close()
+            self._wire.close()
 
     async def _serve(self, request: Request) -> None:
         camera = self._find(request)
@@ -209,7 +205,7 @@ class Connection:
             "absolute": (base, f"{base}/video", f"{base}/audio"),
             "path": (f"/{camera.name}", f"/{camera.name}/video", f"/{camera.name}/audio"),
             "none": ("", "", "audio"),
-        }.get(form, ("*", "video", "audio"))
+        }[form]
         host = self._wire.address.rsplit(":", 1)[0]
         text = sdp.describe(clip, controls=controls, sound=camera.sound, host=host)
         answer = Answer(200, {}, text.encode())

@@ -23,6 +23,19 @@ class Kind:
     once: bool = False
 
 
+CHOICES = {
+    "hang.at": ("connect", "options", "describe", "setup", "play", "keepalive", "teardown"),
+    "unauthorized.at": ("options", "describe", "setup", "play", "keepalive", "teardown"),
+    "status.at": ("options", "describe", "setup", "play", "keepalive", "teardown"),
+    "message.kind": ("request", "response"),
+    "wrong_session.how": ("answer", "forget"),
+    "content_base.form": ("missing", "relative", "location"),
+    "control.form": ("absolute", "path", "none"),
+    "trailing_garbage.where": ("body", "after"),
+}
+"""The words that an argument, written `fault.argument`, may be."""
+
+
 def _kind(text: str, **arguments: Value) -> Kind:
     return Kind(text=text, arguments=arguments)
 
@@ -100,4 +113,7 @@ def check(name: str, arguments: Arguments) -> Arguments:
         fits = isinstance(value, (int, float)) if type(default) is float else False
         if not fits and type(value) is not type(default):
             raise UnknownError(f"argument {key!r} of fault {name} is not like {default!r}")
+        choices = CHOICES.get(f"{name}.{key}")
+        if choices is not None and value not in choices:
+            raise UnknownError(f"fault {name} has no {key} {value!r}", remedy=", ".join(choices))
     return {**kind.arguments, **arguments}

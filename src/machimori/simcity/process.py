@@ -16,6 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from machimori.kernel.errors import MachimoriError
 from machimori.simcity.auth import SCHEMES, Credentials
 from machimori.simcity.clips import ClipSpec
 from machimori.simcity.control import listen
@@ -40,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tls", action="store_true", help="RTSPS under a certificate of its own")
     parser.add_argument("--sound", action="store_true", help="a PCMU track beside the pictures")
     parser.add_argument("--load", action="store_true", help="1080p at 2 Mbit/s from 16 clips")
+    parser.add_argument("--load-clips", type=int, default=16, help="of which a load is made")
     parser.add_argument("--size", type=_size, default=(640, 360), metavar="WxH")
     parser.add_argument("--seconds", type=float, default=8.0, help="length of the loop")
     parser.add_argument("--rate", type=int, default=15, help="pictures a second")
@@ -53,6 +55,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 async def _serve(config: CityConfig, control: Path, *, with_stdin: bool, announce: str) -> None:
+    loop = asyncio.get_running_loop()
+    ended = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended.set)
+    if with_stdin:
+        loop.add_reader(sys.stdin.fileno(), ended.set)
     server = Server(config)
     await server.start()
     listener = await listen(server, control)
@@ -69,12 +77,6 @@ async def _serve(config: CityConfig, control: Path, *, with_stdin: bool, announc
     # What is here now lives as long as the process: it need not be looked at for garbage again.
     gc.collect()
     gc.freeze()
-    loop = asyncio.get_running_loop()
-    ended = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, ended.set)
-    if with_stdin:
-        loop.add_reader(sys.stdin.fileno(), ended.set)
     await ended.wait()
     listener.close()
     server.close()
@@ -106,6 +108,7 @@ def run(args: argparse.Namespace) -> int:
                 gop=args.gop,
             ),
             load=args.load,
+            load_clips=args.load_clips,
             scheme=args.auth,
             tls=args.tls,
             sound=args.sound,
@@ -121,4 +124,8 @@ def main(arguments: list[str]) -> int:
     """Parse and run."""
     parser = argparse.ArgumentParser(prog="python -m machimori.simcity")
     add_arguments(parser)
-    return run(parser.parse_args(arguments))
+    try:
+        return run(parser.parse_args(arguments))
+    except MachimoriError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code

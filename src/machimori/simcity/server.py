@@ -28,7 +28,6 @@ from machimori.simcity.schedule import Schedule
 from machimori.simcity.wire import Wire
 
 CODECS = ("h264", "h265", "mjpeg")
-LOAD_CLIPS = 16
 _LOAD = ClipSpec(
     codec="h264", name="load", width=1920, height=1080, gop=30, bit_rate=2_000_000, noise=4
 )
@@ -54,6 +53,8 @@ class CityConfig:
     clips: int = 16
     """Cameras with a clip of their own; the further ones share these."""
     load: bool = False
+    load_clips: int = 16
+    """Different clips that the cameras of a load share."""
     scheme: str = "none"
     tls: bool = False
     sound: bool = False
@@ -67,7 +68,7 @@ def camera_name(number: int) -> str:
 
 def _spec(config: CityConfig, index: int) -> ClipSpec:
     if config.load:
-        number = index % LOAD_CLIPS
+        number = index % config.load_clips
         return _LOAD.varied(name=f"load-{number + 1:02d}", seed=number + 1)
     codec = config.codecs[index % len(config.codecs)]
     number = index % config.clips + 1

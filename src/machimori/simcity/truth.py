@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The truth about a recording: what the simulated encoder produced, to compare with.
 
+H.264 and H.265 are compared unit by unit. RTP carries a JPEG without its headers (RFC 2435 3.1), so
+what is exported has other bytes than the encoder's picture, and MJPEG is compared pixel by pixel.
+
 A recording begins and ends anywhere in the loop. Every picture shows another clock, so a picture's
 units say where in which clip it comes from, and `match` follows the loop from there.
 """
@@ -9,6 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+
+import av
+from av.video.codeccontext import VideoCodecContext
 
 from machimori.simcity.clips import Clip, Picture
 
@@ -28,6 +34,28 @@ class Match:
     def exact(self) -> bool:
         """Every picture is the encoder's, in its order, and none is missing in between."""
         return bool(self.places) and None not in self.places and self.missing == 0
+
+
+def pixels(jpeg: bytes) -> bytes:
+    """The decoded samples of a JPEG, plane after plane, without the decoder's padding.
+
+    Empty if it is no JPEG that can be decoded.
+    """
+    decoder = av.CodecContext.create("mjpeg", "r")
+    assert isinstance(decoder, VideoCodecContext)
+    try:
+        frames = decoder.decode(av.Packet(jpeg))
+    except av.FFmpegError:
+        return b""
+    parts = []
+    for frame in frames:
+        for plane in frame.planes:
+            data = bytes(plane)
+            parts += [
+                data[row * plane.line_size : row * plane.line_size + plane.width]
+                for row in range(plane.height)
+            ]
+    return b"".join(parts)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +78,15 @@ class Truth:
         }
 
     @cached_property
+    def _pixels(self) -> dict[bytes, tuple[int, int]]:
+        return {
+            pixels(picture.units[0]): (number, index)
+            for number, clip in enumerate(self.clips)
+            if clip.spec.codec == "mjpeg"
+            for index, picture in enumerate(clip.pictures)
+        }
+
+    @cached_property
     def _units(self) -> dict[bytes, tuple[int, int]]:
         return {
             unit: (number, index)
@@ -59,8 +96,14 @@ class Truth:
         }
 
     def find(self, units: Sequence[bytes]) -> tuple[int, int] | None:
-        """(clip, picture) whose units are exactly these, in this order; None if there is none."""
-        return self._places.get(tuple(units))
+        """(clip, picture) whose units are exactly these, in this order; None if there is none.
+
+        Of MJPEG, `units` is one whole JPEG, and its pixels count.
+        """
+        found = self._places.get(tuple(units))
+        if found is None and self.clip.spec.codec == "mjpeg" and len(units) == 1:
+            found = self._pixels.get(pixels(units[0]))
+        return found
 
     def picture(self, place: tuple[int, int]) -> Picture:
         """The picture at a place that `find` gave."""

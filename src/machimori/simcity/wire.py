@@ -27,7 +27,7 @@ class Wire:
         """What the kernel has not taken yet. Media must not be sent past it."""
         self.closed = False
         self.silent = False
-        """Set by a fault: nothing is read or sent any more, and nothing closed."""
+        """A fault's: nothing is read or sent any more, and nothing closed."""
         self._loop = loop
         self._waiter: asyncio.Future[None] | None = None
         self._writing = False
@@ -53,6 +53,9 @@ class Wire:
     async def read(self) -> bytes:
         """Some bytes; none at the end, however the connection ended."""
         while not self.closed:
+            if self.silent:
+                await self._woken()
+                continue
             try:
                 return self.socket.recv(_RECEIVE)
             except _AGAIN:
@@ -62,17 +65,25 @@ class Wire:
         return b""
 
     async def _readable(self) -> None:
-        self._waiter = self._loop.create_future()
         self._loop.add_reader(self.socket, self._wake)
         try:
-            await self._waiter
+            await self._woken()
         finally:
             if not self.closed:
                 self._loop.remove_reader(self.socket)
 
+    async def _woken(self) -> None:
+        self._waiter = self._loop.create_future()
+        await self._waiter
+
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+
+    def fall_silent(self) -> None:
+        """Neither read nor send from now on, and do not notice when the client ends."""
+        self.silent = True
+        self._wake()
 
     def send(self, data: bytes | bytearray) -> None:
         """Hand over `data`, a copy of what does not fit now waits for room."""
