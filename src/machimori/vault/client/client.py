@@ -176,6 +176,16 @@ class VaultClient:
         _, blobs = self._ask("journal", {"since": since})
         return list(blobs)
 
+    def epochs(self) -> dict[str, Micros]:
+        """The epochs that still live (`day.<class>.<day>`, `case.<case>`): when each must go."""
+        names, _ = self._ask("epochs")
+        return {str(name): Micros(at) for name, at in names.items()}
+
+    def living(self, epoch: str) -> frozenset[str]:
+        """Key ids of an epoch that are not destroyed; none for one that is gone or unknown."""
+        keys, _ = self._ask("living", {"epoch": epoch})
+        return frozenset(keys)
+
     def attest(self, release_id: bytes, payload_type: str, payload: bytes) -> Envelope:
         """The city's signature on an evidence statement about a release that was made."""
         _, blobs = self._ask("attest", {"type": payload_type}, blobs=(release_id, payload))

@@ -95,6 +95,15 @@ def _journal(vault: Vault, request: Message) -> Message:
     return _ok(None, *vault.journal(canonical.field(request.body, "since", int)))
 
 
+def _epochs(vault: Vault, request: Message) -> Message:
+    del request
+    return _ok(dict(vault.epochs()))
+
+
+def _living(vault: Vault, request: Message) -> Message:
+    return _ok(vault.living(canonical.field(request.body, "epoch", str)))
+
+
 def _attest(vault: Vault, request: Message) -> Message:
     release_id, payload = request.blobs
     payload_type = canonical.field(request.body, "type", str)
@@ -110,10 +119,12 @@ HANDLERS: dict[str, Handler] = {
     "attest": _attest,
     "bundle": _bundle,
     "challenge": _challenge,
+    "epochs": _epochs,
     "expire": _expire,
     "hold": _hold,
     "identity": _identity,
     "journal": _journal,
+    "living": _living,
     "make_keys": _make_keys,
     "release": _release,
     "status": _status,

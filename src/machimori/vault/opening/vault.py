@@ -99,6 +99,18 @@ class Vault:
             records = self._core.records[max(0, since) : max(0, since) + 1000]
             return [entry for entry in (r.entry() for r in records) if entry is not None]
 
+    def epochs(self) -> dict[str, Micros]:
+        """The epochs that still live, and when each must be gone. Needs no root."""
+        with self._lock:
+            state = self._core.state
+            return {name: state.expires_at(name) for name in state.epochs}
+
+    def living(self, epoch: str) -> list[str]:
+        """Key ids of an epoch that are not destroyed; none for one that is gone or unknown."""
+        with self._lock:
+            found = self._core.state.epochs.get(epoch)
+            return sorted(found.leaves.values()) if found else []
+
     def attest(self, release_id: bytes, payload_type: str, payload: bytes) -> Envelope:
         """The city's signature on a statement about a release that was made."""
         with self._act("attest"):
