@@ -103,6 +103,15 @@ def test_the_process_ends_by_a_signal_and_says_where_it_listens() -> None:
         assert process.wait(5) == 0
 
 
+def test_the_design_document_lists_every_fault() -> None:
+    document = Path(__file__).parents[2] / "docs" / "design" / "simcity.md"
+    rows = [line.split("|") for line in document.read_text().splitlines() if line.startswith("| `")]
+    listed = {row[1].strip().strip("`"): (row[2].strip(), row[3].strip()) for row in rows}
+    for name, kind in KINDS.items():
+        arguments = ", ".join(f"`{key}={value}`" for key, value in kind.arguments.items())
+        assert listed[name] == (kind.text, arguments)
+
+
 @pytest.mark.parametrize("name", KINDS)
 def test_every_default_is_a_value_that_is_accepted(name: str) -> None:
     assert check(name, {}) == KINDS[name].arguments
