@@ -10,6 +10,7 @@ the package its name. What fails before that leaves nothing behind.
 import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, Protocol, cast
@@ -20,6 +21,7 @@ from machimori.evidence.errors import NotDeliverableError, UnsoundPackageError
 from machimori.evidence.selection import CameraFootage, Sealed, select
 from machimori.evidence.verifier import bag, coverage
 from machimori.evidence.verifier import statement as names
+from machimori.evidence.verifier.ahead import ahead, quick_turns
 from machimori.evidence.verifier.check import Progress, verify
 from machimori.evidence.verifier.film import Film, Piece, make_film
 from machimori.evidence.verifier.statement import (
@@ -52,9 +54,17 @@ from machimori.vault.client.statements import Authorisation
 SOFTWARE = f"machimori {__version__}"
 
 
+class Seen(Protocol):
+    """Of a vault's status: the size of the largest ledger it has seen."""
+
+    @property
+    def ledger_size(self) -> int: ...
+
+
 class Vault(Protocol):
     """What a package needs of the vault (`vault.client.VaultClient`)."""
 
+    def status(self) -> "Seen": ...
     def challenge(self) -> bytes: ...
     def release(self, request: ReleaseRequest) -> Release: ...
     def attest(self, release_id: bytes, payload_type: str, payload: bytes) -> Envelope: ...
@@ -127,12 +137,15 @@ def make(
             descriptor, bounds=bounds, opening=opening, order=order, made=clock.now()
         )
         try:
-            statement = writing.run(client, reader, footage, stamper, progress)
+            with quick_turns():
+                statement = writing.run(client, reader, footage, stamper, progress)
         finally:
             writing.zip.close()
         size = os.fstat(descriptor).st_size
-        disk.sync_file(descriptor, partial)
-        judgement = verify(partial, city=client.identity().fingerprint(), progress=progress)
+        with ThreadPoolExecutor(1, "package-sync") as beside:
+            synced = beside.submit(disk.sync_file, descriptor, partial)
+            judgement = verify(partial, city=client.identity().fingerprint(), progress=progress)
+            synced.result()
         if judgement.verdict is not Verdict.SOUND:
             raise UnsoundPackageError(
                 "the package does not verify",
@@ -235,6 +248,9 @@ def _open(
     )
     ledger.append(request)
     opening = ledger.wait(request.id)
+    # The vault is shown that the ledger it saw last time is the beginning of this one.
+    seen, size = client.status().ledger_size, opening.verify(request.encode(), ledger.key).size
+    consistency = ledger.consistency(seen, size).encode() if 0 < seen < size else b""
     entry = ledger.entry(order.entry_id)
     inclusion = ledger.inclusion(order.entry_id)
     files = {
@@ -252,6 +268,7 @@ def _open(
             opening_entry=request.encode(),
             opening_inclusion=opening.encode(),
             skeletons=tuple(s.skeleton.encode() for c in footage for s in c.segments),
+            consistency=consistency,
         )
     )
     return _Opening(release=release, files=files)
@@ -385,7 +402,7 @@ class _Writing:
 
     def _decrypted(self, sealed: Sealed, slot: Slot, keys: SegmentKeys) -> Iterator[TimedChunk]:
         """Each chunk once: decrypted, compared with its SHA-256, on its way to disk and film."""
-        for header, plain in sealed.plain(keys.chunks):
+        for header, plain in ahead(sealed.plain(keys.chunks)):
             slot.write(plain)
             self._done += len(plain)
             if self._progress is not None:

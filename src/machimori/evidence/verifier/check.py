@@ -13,6 +13,7 @@ from pathlib import Path
 from machimori.evidence.errors import PackageError
 from machimori.evidence.verifier import bag, stamp
 from machimori.evidence.verifier import statement as names
+from machimori.evidence.verifier.ahead import ahead, quick_turns
 from machimori.evidence.verifier.container import (
     BLOCK,
     CutOffError,
@@ -88,7 +89,7 @@ class _Check:
     def run(self) -> None:
         manifests = self._bag()
         trusted = self._statement()
-        with self._hasher:
+        with quick_turns(), self._hasher:
             if trusted is not None:
                 trust, statement = trusted
                 check_scope(self._source, statement, self._judgement)
@@ -180,6 +181,7 @@ class _Check:
         except MalformedError as error:
             self._judgement.add("altered", "description", error.where, error.message)
             return
+        self._hasher.settle()
         if not originals.sound:
             return  # films made of altered bytes differ; the bytes were named
         self._judgement.samples += film.pictures
@@ -191,7 +193,7 @@ class _Check:
             self._judgement.add("altered", "facts", names.STATEMENT, camera.camera)
 
     def _counted(self, chunks: Iterable[TimedChunk]) -> Iterator[TimedChunk]:
-        for chunk in chunks:
+        for chunk in ahead(iter(chunks)):
             self._tell(len(chunk.data))
             yield chunk
 

@@ -8,10 +8,13 @@ lets other threads run while it works, so hashing costs no time beside the de-pa
 import hashlib
 import queue
 import threading
+from collections.abc import Callable
 from types import TracebackType
 
-_QUEUE = 8
-"""Blocks under way: with blocks of 4 MiB at most, this bounds the memory."""
+MAX_WAITING = 64 * 1024 * 1024
+"""Bytes under way: what bounds the memory."""
+
+_Work = tuple[str, bytes, bytes, Callable[[], None] | None]
 
 
 class Hasher:
@@ -19,7 +22,9 @@ class Hasher:
 
     def __init__(self) -> None:
         self._hashes: dict[str, hashlib._Hash] = {}
-        self._work: queue.Queue[tuple[str, bytes] | None] = queue.Queue(_QUEUE)
+        self._work: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
+        self._waiting = 0
+        self._turn = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="hasher", daemon=True)
         self.digests: dict[str, str] = {}
         self.sizes: dict[str, int] = {}
@@ -38,15 +43,35 @@ class Hasher:
         self._thread.join()
         self.digests = {name: found.hexdigest() for name, found in self._hashes.items()}
 
-    def feed(self, name: str, block: bytes) -> None:
-        """The next bytes of a file."""
+    def feed(
+        self,
+        name: str,
+        block: bytes,
+        *,
+        digest: bytes = b"",
+        differs: Callable[[], None] | None = None,
+    ) -> None:
+        """The next bytes of a file; `differs` is called if their own SHA-256 is not `digest`."""
         self.sizes[name] = self.sizes.get(name, 0) + len(block)
-        self._work.put((name, block))
+        with self._turn:
+            self._turn.wait_for(lambda: self._waiting < MAX_WAITING)
+            self._waiting += len(block)
+        self._work.put((name, block, digest, differs))
+
+    def settle(self) -> None:
+        """Wait until everything that was fed is hashed."""
+        with self._turn:
+            self._turn.wait_for(lambda: self._waiting == 0)
 
     def _run(self) -> None:
         while (item := self._work.get()) is not None:
-            name, block = item
+            name, block, digest, differs = item
             found = self._hashes.get(name)
             if found is None:
                 found = self._hashes[name] = hashlib.sha256()
             found.update(block)
+            if differs is not None and hashlib.sha256(block).digest() != digest:
+                differs()
+            with self._turn:
+                self._waiting -= len(block)
+                self._turn.notify_all()

@@ -6,9 +6,9 @@ which chunks arrived inside the interval, when, and what the SHA-256 of each is.
 byte nor a chunk can be changed, left out, moved or added without being noticed.
 """
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 from machimori.evidence.verifier import coverage
@@ -71,7 +71,7 @@ class Originals:
         self._hasher = hasher
         self._judgement = judgement
         self.sound = True
-        """Whether the bytes walked through so far are the recorder's."""
+        """Whether the bytes walked through are the recorder's; final once the hasher settled."""
         self._chains: dict[tuple[str, str], list[_Link]] = {}
         self.parts = tuple(self._parts())
         self._records = self._read_records()
@@ -83,7 +83,7 @@ class Originals:
         return whole(self._source, part.segment.description, limit=MAX_DESCRIPTION)
 
     def chunks(self, part: Part) -> Iterator[TimedChunk]:
-        """The chunks of a segment, each compared with its SHA-256; their bytes go to the hasher.
+        """The chunks of a segment, each compared with its SHA-256 by the hasher.
 
         Ends, with a finding, where the file ends early.
         """
@@ -92,22 +92,27 @@ class Originals:
         offset = 0
         for header in part.chunks:
             data = self._source.read(path, offset, header.length)
-            if data:
-                self._hasher.feed(path, data)
             offset += len(data)
             if len(data) != header.length:
                 self.sound = False
                 self._judgement.add("altered", "original_short", path)
+                if data:
+                    self._hasher.feed(path, data)
                 return
-            if hashlib.sha256(data).digest() != header.digest:
-                self.sound = False
-                self._judgement.add("altered", "original_chunk", path, rfc3339(header.arrived_to))
+            self._hasher.feed(
+                path, data, digest=header.digest, differs=partial(self._differs, path, header)
+            )
             self._judgement.chunks += 1
             yield TimedChunk(
                 arrived_from=header.arrived_from, arrived_to=header.arrived_to, data=data
             )
         if offset != size:
             self._judgement.add("altered", "original_long", path)
+
+    def _differs(self, path: str, header: ChunkHeader) -> None:
+        """Called by the hasher's thread."""
+        self.sound = False
+        self._judgement.add("altered", "original_chunk", path, rfc3339(header.arrived_to))
 
     def _parts(self) -> Iterator[Part]:
         seen: set[str] = set()
