@@ -41,7 +41,8 @@ class ReleaseRequest:
     opening_inclusion: bytes
     skeletons: tuple[bytes, ...]
     consistency: bytes = b""
-    """Proof from the largest ledger the vault has seen (`status`) to this one; may be empty."""
+    """Proof from the ledger the vault saw last (`Status.ledger_size`) to that of
+    `opening_inclusion`; empty if it has seen none, or this very one."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A case's keys: the data keys of its held segments, re-sealed to a key pair of the case.
 
-`cases/<case>.json` in the vault's directory; worth nothing once the case's epoch is destroyed.
+A file of the keyring, worth nothing once the case's epoch is destroyed, and removed with it.
 """
 
 import secrets
@@ -20,7 +20,7 @@ from machimori.vault.opening.state import case_epoch
 
 def path(core: Core, case: str) -> Path:
     """The case's file."""
-    return core.home / "cases" / f"{case}.json"
+    return core.home / "keyring" / f"{case_epoch(case)}.0.json"
 
 
 def read(core: Core, case: CaseId) -> CaseKeys:
@@ -68,11 +68,6 @@ def add(core: Core, keys: CaseKeys, sealed: Mapping[bytes, bytes]) -> CaseKeys:
     return grown
 
 
-def forget(core: Core, case: str) -> None:
-    """Remove the file of a case whose epoch is destroyed."""
-    core.disk.remove(path(core, case))
-
-
 def _save(core: Core, keys: CaseKeys, wrapped: bytes) -> None:
     content = canonical.dumps(
         {
@@ -81,7 +76,6 @@ def _save(core: Core, keys: CaseKeys, wrapped: bytes) -> None:
             "wrapped": canonical.b64(wrapped),
         }
     )
-    core.disk.make_directory(path(core, keys.case).parent, mode=0o700)
     core.disk.replace(path(core, keys.case), content, mode=0o600)
 
 

@@ -50,6 +50,7 @@ class Core:
         self.places = Places({n: Path(paths[n]) for n in self.charter.places}, disk)
         self.keyring = Keyring(home, disk)
         self.root: Root | None = None
+        self._mended: frozenset[str] = frozenset()
         self.state = State(self.charter)
         self.log = VaultLog(home, self.places, PublicKey(self.charter.journal), disk)
         self.records: list[Record] = []
@@ -69,6 +70,11 @@ class Core:
         if root.city_key().public.raw != self.charter.city:
             raise VaultRefusedError("wrong_charter", "this root did not sign this charter")
         self.root = root
+
+    def close(self) -> None:
+        """Release files and threads."""
+        self.log.close()
+        self.places.close()
 
     def opened(self) -> Root:
         """The root. Raises VaultUnavailableError while the vault is closed."""
@@ -145,37 +151,35 @@ class Core:
             )
         return root.unwrap(wrapped.wrapped, epoch.secrets[wrapped.leaf], key)
 
-    def reduce(self, name: str, kept: frozenset[int], ground: str) -> Destruction:
-        """Destroy an epoch's secrets but those of the `kept` leaves. Needs no root.
+    def carry_out(self) -> tuple[Destruction, ...]:
+        """Do what recorded intents demand; one that cannot be done yet stays, and is refused to
+        everybody meanwhile. Needs no root."""
+        done = []
+        for intent in list(self.state.intents.values()):
+            try:
+                done.append(self._carry_out(intent))
+            except VaultUnavailableError:
+                # Keeping a part needs the object; with its places away it waits, the rest does not.
+                continue
+        return tuple(done)
 
-        1. record the intent; 2. write the next generation with the kept secrets to every place;
-        3. overwrite and unlink the old one in every place; 4. record what was done where.
-        A crash after 1 is completed at the next start.
+    def _carry_out(self, intent: Intent) -> Destruction:
+        """Destroy an epoch's secrets but those of the `kept` leaves.
+
+        The intent is on record already: an officer's order, or a run of expiry. 1. write the next
+        generation, with the kept secrets, to every place; 2. overwrite and unlink the old one in
+        every place; 3. record what was done where. A crash at any point leaves the intent without
+        its result, and the next start does all of it again.
         """
-        generation = self.state.epochs[name].generation
-        self.record(
-            "epoch.reducing",
-            body={
-                "generation": generation,
-                "ground": ground,
-                "kept": sorted(kept),
-                "name": name,
-            },
-        )
-        return self.finish(self.state.intents[name])
-
-    def finish(self, intent: Intent) -> Destruction:
-        """Steps 2 to 4 of `reduce`, from any point at which they were cut off."""
         leaves = dict(self.state.epochs[intent.name].leaves)
-        if intent.kept and self.places.load(intent.name, intent.generation + 1) is None:
+        if intent.kept:
             old = self.places.load(intent.name, intent.generation)
-            if old is None:
+            if old is not None:
+                self.places.write(old.without(intent.kept))
+            elif self.places.load(intent.name, intent.generation + 1) is None:
                 raise VaultUnavailableError(
                     "no place that holds this epoch is reachable", where=intent.name
                 )
-            self.places.write(old.without(intent.kept))
-        if intent.kept:
-            self.places.mend(intent.name, intent.generation + 1)
         methods = self.places.erase(intent.name, intent.generation)
         if not intent.kept:
             self.keyring.remove(intent.name)
@@ -197,11 +201,7 @@ class Core:
     def recover(self) -> None:
         """Complete what was cut off, retry what is pending, destroy what must not be there."""
         self.log.catch_up()
-        for intent in list(self.state.intents.values()):
-            try:
-                self.finish(intent)
-            except VaultUnavailableError:
-                continue
+        self.carry_out()
         if self.state.intents:
             # A place that is away may hold what an intent still needs: destroy nothing blindly.
             return
@@ -211,11 +211,15 @@ class Core:
             # What a crash left behind was never alive; what was dead was brought back.
             if name in self.state.dead:
                 self._erased(name, generation, {place: OVERWRITTEN}, "restored")
+        reachable = frozenset(name for name, _ in self.places.reachable())
+        if reachable == self._mended:
+            return
         for name, generation in living.items():
             try:
                 self.places.mend(name, generation)
             except MachimoriError:
                 continue
+        self._mended = reachable
 
     def retry_pending(self) -> None:
         """Destroy in places that were away when it was due and are back now."""

@@ -12,7 +12,6 @@ from machimori.kernel.instants import Micros, local_day
 from machimori.vault.client.release import Destruction
 from machimori.vault.client.statements import EarlyDestruction
 from machimori.vault.errors import VaultRefusedError, VaultUnavailableError
-from machimori.vault.opening import cases
 from machimori.vault.opening.core import Core
 
 STEP = 60 * 60 * 1_000_000
@@ -27,66 +26,36 @@ def expire(core: Core) -> tuple[Destruction, ...]:
     now = core.now()
     today = local_day(now)
     core.recover()
-    obeyed = obey(core)
     due = _due(core, now)
-    if due or today > core.state.horizon:
-        _check_clock(core, now, today)
-    if today > core.state.horizon:
-        core.record(
-            "expiry.run",
-            at=now,
-            body={
-                "boot": core.clock_status.boot(),
-                "monotonic": core.monotonic(),
-                "through": today.isoformat(),
-            },
-        )
-    done = list(obeyed)
-    for name, kept in due:
-        try:
-            done.append(core.reduce(name, kept, "expired"))
-        except VaultUnavailableError:
-            # Keeping a part needs the object; with its places away it waits, the rest does not.
-            continue
-        if name.startswith("case."):
-            cases.forget(core, name.removeprefix("case."))
-    return tuple(done)
+    if not due and today <= core.state.horizon:
+        return ()
+    _check_clock(core, now, today)
+    core.record(
+        "expiry.run",
+        at=now,
+        body={
+            "boot": core.clock_status.boot(),
+            "due": {name: sorted(kept) for name, kept in due},
+            "monotonic": core.monotonic(),
+            "through": today.isoformat(),
+        },
+    )
+    return core.carry_out()
 
 
 def check_order(core: Core, order: EarlyDestruction) -> None:
     """Raise VaultRefusedError `destroyed` or `held` if there is nothing that may be destroyed."""
-    prefix = f"{order.camera}/"
-    if any(key.startswith(f"{prefix}{order.day}/") for key in core.state.kept_keys(core.now())):
+    prefix = f"{order.camera}/{order.day}/"
+    if any(key.startswith(prefix) for key in core.state.kept_keys(core.now())):
         raise VaultRefusedError("held", "a hold keeps this camera's day")
-    if not _ordered(core, order.camera, order.day):
+    found = core.state.without(order.camera, order.day)
+    if not found:
         raise VaultRefusedError("destroyed", "there is no such key any more")
-
-
-def obey(core: Core) -> tuple[Destruction, ...]:
-    """Carry out recorded orders: early destructions, and holds that were ended.
-
-    Idempotent; runs after each order and at each start, so that a crash between an order's record
-    and its execution changes nothing.
-    """
-    done = []
-    for camera, day in sorted(core.state.orders):
-        for name, kept in _ordered(core, camera, day):
-            done.append(core.reduce(name, kept, "early"))
-    ended = {f"case.{case}" for case in core.state.cases}
-    for name in [n for n in core.state.epochs if n.startswith("case.") and n not in ended]:
-        done.append(core.reduce(name, frozenset(), "hold_ended"))
-        cases.forget(core, name.removeprefix("case."))
-    return tuple(done)
-
-
-def _ordered(core: Core, camera: str, day: str) -> list[tuple[str, frozenset[int]]]:
-    found = []
-    for name, epoch in core.state.epochs.items():
-        if name.startswith("day.") and name.endswith(f".{day}"):
-            kept = {k for k, key in epoch.leaves.items() if not key.startswith(f"{camera}/")}
-            if len(kept) < len(epoch.leaves):
-                found.append((name, frozenset(kept)))
-    return found
+    if core.state.intents.keys() & found.keys():
+        raise VaultUnavailableError(
+            "an earlier destruction in this epoch waits for a place to come back",
+            remedy="attach the vault's places",
+        )
 
 
 def clock_trusted(core: Core, now: Micros) -> bool:

@@ -55,11 +55,9 @@ class Keyring:
     def remove(self, epoch: str) -> None:
         """Forget an epoch that is destroyed already."""
         self._cache.pop(epoch, None)
-        found = sorted(self._directory.glob(f"{epoch}.*.json"))
-        for path in found:
+        # Not synced: what comes back after a power cut is noise.
+        for path in self._directory.glob(f"{epoch}.*.json"):
             path.unlink(missing_ok=True)
-        if found:
-            self._disk.sync_directory(self._directory)
 
     def _path(self, epoch: str, serial: int) -> Path:
         return self._directory / f"{epoch}.{serial}.json"

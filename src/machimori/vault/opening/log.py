@@ -10,6 +10,7 @@ copy of the directory undoes nothing while one place still stands.
 
 import hashlib
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -126,6 +127,8 @@ class VaultLog:
     def __init__(self, home: Path, places: Places, journal_key: Verifier, disk: Disk) -> None:
         self._disk = disk
         self._places = places
+        self._pool = ThreadPoolExecutor(thread_name_prefix="log")
+        self._broken = False
         self._journals = {"": Journal(home / FILE, disk)}
         self.catch_up()
         self.records = tuple(self._read(journal_key))
@@ -148,14 +151,31 @@ class VaultLog:
                 journal.append(line)
 
     def append(self, line: bytes) -> None:
-        """Write a line to every copy, each synced. At home it must succeed; a place may be away."""
-        self._journals[""].append(line)
-        for place in [p for p in self._journals if p]:
-            try:
-                self._journals[place].append(line)
-            except DurabilityError:
+        """Write a line to every copy at once, each synced. A place may be away, home may not.
+
+        After a failure at home nothing is appended any more: the line may be in a place already,
+        and only a restart can tell.
+        """
+        if self._broken:
+            raise VaultDurabilityError(
+                "the log could not be written before",
+                remedy="mend the disk of the vault's directory and restart the vault",
+            )
+        places = [place for place in self._journals if place]
+        writes = {place: self._pool.submit(self._journals[place].append, line) for place in places}
+        try:
+            self._journals[""].append(line)
+        except BaseException:
+            self._broken = True
+            raise
+        finally:
+            wait(writes.values())
+        for place, write in writes.items():
+            if isinstance(write.exception(), DurabilityError):
                 # Closed, and read again when the place is back: catch_up completes it.
                 self._journals.pop(place).close()
+            else:
+                write.result()
 
     def copies(self) -> int:
         """How many copies, the one at home included, have every line."""
@@ -163,6 +183,7 @@ class VaultLog:
 
     def close(self) -> None:
         """Release the files."""
+        self._pool.shutdown()
         for journal in self._journals.values():
             journal.close()
 

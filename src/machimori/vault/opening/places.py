@@ -14,9 +14,11 @@ Places are never backed up: see docs/design/key-custody.md.
 import hashlib
 import re
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from machimori.kernel.durable import Disk
 from machimori.kernel.errors import DurabilityError
@@ -28,6 +30,7 @@ _LEAF = struct.Struct(">I32s")
 OVERWRITTEN = "overwritten and unlinked"
 ABSENT = "absent"
 PENDING = "pending"
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +98,11 @@ class Places:
             raise VaultDurabilityError("a vault needs at least one place for epoch objects")
         self._places = dict(places)
         self._disk = disk
+        self._pool = ThreadPoolExecutor(thread_name_prefix="place")
+
+    def close(self) -> None:
+        """Release the threads."""
+        self._pool.shutdown()
 
     def names(self) -> tuple[str, ...]:
         """Every place that was named when the vault was made."""
@@ -111,24 +119,26 @@ class Places:
 
         Raises DurabilityError if no place took it. A place that fails is mended by `load`.
         """
-        written = 0
-        failure: DurabilityError | None = None
-        for _, path in self.reachable():
+        data = epoch.encode()
+
+        def put(path: Path) -> bool:
+            target = path / epoch.file()
             try:
-                self._disk.create(path / epoch.file(), epoch.encode(), mode=0o600)
+                self._disk.create(target, data, mode=0o600)
             except FileExistsError:
-                if (path / epoch.file()).read_bytes() != epoch.encode():
-                    self._disk.erase(path / epoch.file())
-                    self._disk.create(path / epoch.file(), epoch.encode(), mode=0o600)
-            except DurabilityError as error:
-                failure = error
-                continue
-            written += 1
-        if not written:
+                # A crash may have left one; whatever it holds, it was never alive.
+                if target.read_bytes() != data:
+                    self._disk.erase(target)
+                    self._disk.create(target, data, mode=0o600)
+            except DurabilityError:
+                return False
+            return True
+
+        if not any(self._everywhere(put).values()):
             raise VaultDurabilityError(
                 "no place for epoch objects can be written",
                 remedy="attach at least one of the vault's places",
-            ) from failure
+            )
 
     def load(self, name: str, generation: int) -> Epoch | None:
         """The object, from the first place that has it whole; None if no place has."""
@@ -161,17 +171,18 @@ class Places:
         left under temporary names. A place that is away or fails is `pending`.
         """
         file = file_name(name, generation)
-        methods = dict.fromkeys(self._places, PENDING)
-        for place, path in self.reachable():
+
+        def destroy(path: Path) -> str:
+            found = False
             try:
-                found = False
                 for target in [path / file, *path.glob(f".{file}.*.tmp")]:
                     found = found or target.exists()
                     self._disk.erase(target)
             except DurabilityError:
-                continue
-            methods[place] = OVERWRITTEN if found else ABSENT
-        return methods
+                return PENDING
+            return OVERWRITTEN if found else ABSENT
+
+        return {**dict.fromkeys(self._places, PENDING), **self._everywhere(destroy)}
 
     def sweep(self, living: Mapping[str, int]) -> tuple[tuple[str, str, int], ...]:
         """Destroy every object that is not the living generation of its epoch.
@@ -190,3 +201,9 @@ class Places:
                     self._disk.erase(target)
                     gone.append((place, match[1], int(match[2])))
         return tuple(gone)
+
+    def _everywhere(self, act: Callable[[Path], _T]) -> dict[str, _T]:
+        """Do something in every reachable place at once: their disks sync side by side."""
+        running = {name: self._pool.submit(act, path) for name, path in self.reachable()}
+        wait(running.values())
+        return {name: future.result() for name, future in running.items()}

@@ -160,7 +160,7 @@ def _check_ledger(
         raise VaultRefusedError(
             "ledger_rolled_back", f"the ledger had {seen_size} entries, now {head.size}"
         )
-    if request.consistency and head.size > seen_size > 0:
+    if head.size > seen_size > 0:
         _check_consistency(core, request.consistency, (seen_size, seen_root), head.size)
     return (head.size, head.root), challenge
 

@@ -25,7 +25,7 @@ from machimori.vault.opening.places import Places
 from machimori.vault.opening.root import RootMethod, new_root, seal_root
 
 _BACKED_UP = ("charter.json", "journal.key", "places.json", "root.json", "vault.log")
-_DIRECTORIES = ("bundles", "cases", "keyring")
+_DIRECTORIES = ("bundles", "keyring")
 
 
 def initialise(
@@ -77,7 +77,8 @@ def initialise(
     disk.replace(home / "journal.key", journal.seed(), mode=0o600)
     content = {name: str(path.absolute()) for name, path in places.items()}
     disk.replace(home / "places.json", canonical.dumps(content), mode=0o600)
-    log = VaultLog(home, Places(places, disk), PublicKey(charter.journal), disk)
+    named = Places(places, disk)
+    log = VaultLog(home, named, PublicKey(charter.journal), disk)
     record = make_record(
         signer=journal,
         sequence=0,
@@ -90,6 +91,7 @@ def initialise(
     )
     log.append(record.line())
     log.close()
+    named.close()
     # Last, because its presence says that there is a vault.
     disk.create(home / "charter.json", envelope.encode(), mode=0o600)
     return city.public.fingerprint()

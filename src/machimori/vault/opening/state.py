@@ -93,7 +93,6 @@ class State:
         self.intents: dict[str, Intent] = {}
         self.pending: set[tuple[str, str, int]] = set()
         self.cases: dict[CaseId, CaseState] = {}
-        self.orders: set[tuple[CameraId, str]] = set()
         self.horizon: dt.date = dt.date.min
         self.anchor: tuple[Micros, int, str] | None = None
         self.override: dt.date = dt.date.min
@@ -186,9 +185,32 @@ class State:
         elif isinstance(statement, Hold):
             self._hold(statement, record)
         elif isinstance(statement, EarlyDestruction):
-            self.orders.add((statement.camera, statement.day))
+            self._ordered(statement)
         elif isinstance(statement, HoldEnd):
             self.cases.pop(statement.case, None)
+            self._intend(case_epoch(statement.case), frozenset(), "hold_ended")
+
+    def _ordered(self, order: EarlyDestruction) -> None:
+        for name, kept in self.without(order.camera, order.day).items():
+            self._intend(name, kept, "early")
+
+    def without(self, camera: str, day: str) -> dict[str, frozenset[int]]:
+        """The epochs that hold keys of a camera's day, and the leaves that would be left."""
+        prefix = f"{camera}/{day}/"
+        found = {}
+        for name, epoch in self.epochs.items():
+            if name.startswith("day.") and name.endswith(f".{day}"):
+                kept = frozenset(k for k, v in epoch.leaves.items() if not v.startswith(prefix))
+                if len(kept) < len(epoch.leaves):
+                    found[name] = kept
+        return found
+
+    def _intend(self, name: str, kept: frozenset[int], ground: str) -> None:
+        epoch = self.epochs.get(name)
+        if epoch is not None:
+            self.intents[name] = Intent(
+                name=name, generation=epoch.generation, kept=kept, ground=ground
+            )
 
     def _hold(self, hold: Hold, record: Record) -> None:
         case = self.cases.setdefault(
@@ -217,15 +239,6 @@ class State:
         self.nonces[record.body["nonce"]] = digest
         self.releases.add(record.facts["release"])
         self.ledger = (record.body["ledger_size"], bytes.fromhex(record.body["ledger_root"]))
-
-    def _on_epoch_reducing(self, record: Record) -> None:
-        body = record.body
-        self.intents[body["name"]] = Intent(
-            name=body["name"],
-            generation=body["generation"],
-            kept=frozenset(body["kept"]),
-            ground=body["ground"],
-        )
 
     def _on_epoch_destroyed(self, record: Record) -> None:
         name = record.body["name"]
@@ -257,5 +270,9 @@ class State:
         self.anchor = (record.at, record.body["monotonic"], record.body["boot"])
 
     def _on_expiry_run(self, record: Record) -> None:
-        self.horizon = max(self.horizon, parse_day(record.body["through"]))
-        self.anchor = (record.at, record.body["monotonic"], record.body["boot"])
+        """The record of a run is the intent of everything that it destroys."""
+        body = record.body
+        self.horizon = max(self.horizon, parse_day(body["through"]))
+        self.anchor = (record.at, body["monotonic"], body["boot"])
+        for name, kept in body["due"].items():
+            self._intend(name, frozenset(kept), "expired")

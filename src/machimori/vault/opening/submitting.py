@@ -60,7 +60,7 @@ def submit(core: Core, envelope: Envelope) -> None:
         facts={"statement": envelope.digest().hex()},
         body=body,
     )
-    expiring.obey(core)
+    core.carry_out()
 
 
 def _demanded(core: Core, statement: Statement, now: Micros) -> tuple[int, tuple[str, ...]]:

@@ -34,7 +34,6 @@ class Vault:
         self._lock = threading.RLock()
         self._core = Core(home, clock=clock, status=status, disk=disk or Disk())
         self._challenges = releasing.Challenges()
-        expiring.obey(self._core)
 
     def unlock(self, secret: bytes) -> None:
         """Give the vault its root. Raises VaultRefusedError `wrong_secret`."""
@@ -177,7 +176,7 @@ class Vault:
     def close(self) -> None:
         """Release the files."""
         with self._lock:
-            self._core.log.close()
+            self._core.close()
 
     def _bundled_days(self, now: Micros) -> int:
         """Days from today for which every class has keys; -1 if today has none."""
