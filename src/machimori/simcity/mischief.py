@@ -111,8 +111,8 @@ class FaultyPlayback(Playback):
             length = int(self._arguments("absurd_length")["length"])
             between += b"$\0" + length.to_bytes(2, "big") + bytes(min(length, 32))
         if self._acts("strange_channel"):
-            between += bytes((0x24, int(self._arguments("strange_channel")["channel"]), 0, 4))
-            between += b"\x80\x60\x00\x00"
+            channel = int(self._arguments("strange_channel")["channel"])
+            between += bytes((0x24, channel, 0, 16, 0x80, 0x60)) + bytes(14)
         if self._acts("message"):
             between += self._message()
         if self._acts("rtcp_burst"):
