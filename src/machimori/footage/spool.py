@@ -285,6 +285,14 @@ class Spool:
         return ""
 
 
+def waiting(directory: Path) -> tuple[str, ...]:
+    """Names that wait in a spool that another process runs, or that nobody runs."""
+    root = directory / PENDING
+    if not root.is_dir():
+        return ()
+    return tuple(item.name for item in DirectoryStore(root, Disk()).list())
+
+
 def _age(name: str) -> tuple[int, str]:
     """Sorts by time, whatever the camera; what has no time goes last."""
     try:
