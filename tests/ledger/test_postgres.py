@@ -157,7 +157,7 @@ DENIED = {
 @pytest.mark.parametrize("act", sorted(DENIED))
 def test_the_office_may_only_append_and_read(running: LedgerProcess, act: str) -> None:
     with (
-        psycopg.connect(running.url, autocommit=True) as connection,
+        psycopg.connect(running.url, autocommit=act == "change the server") as connection,
         pytest.raises(errors.InsufficientPrivilege),
     ):
         connection.execute(DENIED[act])
