@@ -25,6 +25,10 @@ class Row(NamedTuple):
     level: int
     number: int
 
+    def completed_at(self) -> tuple[int, int]:
+        """Sorts rows by the size of tree that fills them, then by level."""
+        return (self.number + 1) << (8 * (self.level + 1)), self.level
+
 
 @dataclass(frozen=True, kw_only=True)
 class Tile:
@@ -76,7 +80,7 @@ class TileTree:
             raise ValueError("edges are missing")
 
     def extend(self, leaves: bytes) -> list[Tile]:
-        """Add concatenated leaf hashes; the tiles that they completed, lower levels first."""
+        """Add concatenated leaf hashes; the tiles that they completed, in that order."""
         tiles: list[Tile] = []
         self.size += len(leaves) // HASH_SIZE
         level, added = 0, bytes(leaves)
@@ -95,7 +99,7 @@ class TileTree:
                 roots += root
             del edge[: full * ROW_BYTES]
             level, added = level + 1, bytes(roots)
-        return tiles
+        return sorted(tiles, key=lambda tile: tile.row.completed_at())
 
     def root(self) -> bytes:
         """The tree head over everything so far."""

@@ -103,23 +103,6 @@ class Ledger:
             raise NotIncludedError("no checkpoint was signed yet")
         return bytes(row[1])
 
-    def checkpoints(self) -> Iterator[bytes]:
-        """Every signed checkpoint, smallest first."""
-        size = -1
-        while True:
-            last = size
-            page = self._do(
-                lambda connection, after=last: connection.execute(  # type: ignore[misc]
-                    "SELECT size, note FROM ledger.checkpoint WHERE size > %b"
-                    " ORDER BY size LIMIT 1000",
-                    (after,),
-                ).fetchall()
-            )
-            if not page:
-                return
-            yield from (note for _, note in page)
-            size = page[-1][0]
-
     def consistency(self, old: int, new: int | None = None) -> Consistency:
         return self._do(lambda connection: self._consistency(connection, old, new))
 

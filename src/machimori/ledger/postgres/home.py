@@ -30,6 +30,7 @@ from machimori.ledger.checkpoint import LogKey, check_name
 from machimori.ledger.errors import LedgerError, LedgerUnavailableError, MalformedLedgerError
 from machimori.ledger.postgres.client import Ledger
 from machimori.ledger.postgres.server import DATABASE, EmbeddedServer, socket_directory
+from machimori.ledger.postgres.snapshot import Snapshot
 from machimori.ledger.signer import Signer
 
 FORMAT: Final = "machimori.ledger/1"
@@ -110,6 +111,10 @@ class Home:
     def ledger(self, role: Role = "office") -> Ledger:
         """The ledger as `role` sees it."""
         return Ledger(self.conninfo(role), self.key)
+
+    def snapshot(self, role: Role = "office") -> Snapshot:
+        """The ledger as it stands, for a walk through all of it."""
+        return Snapshot(self.conninfo(role), self.key)
 
 
 def create(

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The courier: carries entries that were written while the ledger could not be asked.
+
+A recorder puts anchors into its spool's `outbox`, the vault keeps its acts in a journal; both go
+on while the database is down. The courier appends what it finds and forgets it only once a signed
+checkpoint covers it. Carrying is idempotent, because an entry's id is unique: a courier that was
+killed simply starts again.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from machimori.kernel.durable import Disk
+from machimori.ledger.entry import MAX_ENTRY, Entry
+from machimori.ledger.errors import MalformedLedgerError, NotIncludedError
+from machimori.ledger.interface import LedgerInterface
+
+BATCH: Final = 500
+WAIT: Final = 10.0
+"""Seconds for the sequencer to include what was carried."""
+
+_NUMBER: Final = re.compile(rb"[0-9]{1,18}\n\Z")
+
+Journal = Callable[[int], Iterable[bytes]]
+"""Encoded entries from a place in the journal on: `vault.client` gives the vault's."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Carried:
+    """What one round did. `refused` names what is no entry and was left aside."""
+
+    entries: int
+    refused: tuple[str, ...] = ()
+
+
+def carry_outbox(outbox: Path, ledger: LedgerInterface, disk: Disk) -> Carried:
+    """Carry the entries in `outbox/*.json` and remove their files.
+
+    For each batch: 1. append, committed; 2. wait until it is included; 3. remove the files, each
+    removal synced. A file that is no entry is moved to `outbox/refused`, where a person looks at
+    it; it does not hold up the others. Raises LedgerUnavailableError, and NotIncludedError if the
+    sequencer does not keep up; the files are then still there.
+    """
+    refused: list[str] = []
+    entries: list[tuple[Path, Entry]] = []
+    carried = 0
+    for path in sorted(outbox.glob("*.json")):
+        try:
+            if path.stat().st_size > MAX_ENTRY:
+                raise MalformedLedgerError("too large for an entry")
+            entries.append((path, Entry.decode(path.read_bytes())))
+        except MalformedLedgerError:
+            disk.make_directory(outbox / "refused")
+            disk.move(path, outbox / "refused" / path.name)
+            refused.append(path.name)
+        if len(entries) == BATCH:
+            carried += _deliver(entries, ledger, disk)
+            entries = []
+    carried += _deliver(entries, ledger, disk)
+    return Carried(entries=carried, refused=tuple(refused))
+
+
+def carry_journal(journal: Journal, position: Path, ledger: LedgerInterface, disk: Disk) -> Carried:
+    """Carry a journal from the place noted in the file `position` on, and note the new place.
+
+    1. append, committed; 2. wait until it is included; 3. replace the note, synced. Lines of the
+    journal that are no entries are named and passed over. Raises as `carry_outbox`.
+    """
+    place = read_position(position)
+    refused: list[str] = []
+    entries: list[Entry] = []
+    taken = carried = 0
+
+    def deliver() -> None:
+        nonlocal carried, entries, place, taken
+        if entries:
+            ledger.append(*entries)
+            for entry in entries:
+                ledger.wait(entry.id, WAIT)
+        if taken:
+            place += taken
+            disk.replace(position, b"%d\n" % place)
+        carried += len(entries)
+        entries, taken = [], 0
+
+    for body in journal(place):
+        taken += 1
+        try:
+            entries.append(Entry.decode(body))
+        except MalformedLedgerError as error:
+            refused.append(f"{place + taken - 1}: {error.message}")
+        if taken >= BATCH:
+            deliver()
+    deliver()
+    return Carried(entries=carried, refused=tuple(refused))
+
+
+def read_position(position: Path) -> int:
+    """Where a journal was carried to; 0 if nothing was. Raises MalformedLedgerError."""
+    try:
+        text = position.read_bytes()
+    except FileNotFoundError:
+        return 0
+    if not _NUMBER.match(text):
+        # Starting from 0 is safe, but somebody should know that this file was touched.
+        raise MalformedLedgerError(
+            "not a place in a journal", where=str(position), remedy="remove it to start over"
+        )
+    return int(text)
+
+
+def _deliver(entries: list[tuple[Path, Entry]], ledger: LedgerInterface, disk: Disk) -> int:
+    if not entries:
+        return 0
+    ledger.append(*(entry for _, entry in entries))
+    for path, entry in entries:
+        try:
+            ledger.wait(entry.id, WAIT)
+        except NotIncludedError as error:
+            raise NotIncludedError(
+                "the sequencer does not include what was carried; the files stay",
+                where=str(path.parent),
+                remedy="see whether `machimori ledger serve` runs and what it says",
+            ) from error
+        disk.remove(path)
+    return len(entries)

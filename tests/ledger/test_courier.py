@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The courier carries everything exactly once, whatever fails on the way."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from machimori.kernel.durable import Disk, Moment
+from machimori.kernel.errors import DurabilityError
+from machimori.kernel.instants import Micros
+from machimori.ledger.courier import carry_journal, carry_outbox, read_position
+from machimori.ledger.entry import Entry
+from machimori.ledger.errors import (
+    LedgerUnavailableError,
+    MalformedLedgerError,
+    NotIncludedError,
+)
+from machimori.ledger.testing import LedgerProcess, MemoryLedger
+
+ENTRIES = [Entry(type="recorder.anchor", at=Micros(n), id=f"{n:032x}") for n in range(1200)]
+
+
+def fill(outbox: Path, count: int) -> None:
+    outbox.mkdir(exist_ok=True)
+    for number, entry in enumerate(ENTRIES[:count]):
+        (outbox / f"{number:04}.json").write_bytes(entry.encode())
+
+
+def test_an_outbox_is_emptied_in_order(tmp_path: Path) -> None:
+    fill(tmp_path, 1200)
+    (tmp_path / "unfinished.tmp").write_bytes(b"{")
+    ledger = MemoryLedger()
+    assert carry_outbox(tmp_path, ledger, Disk()).entries == 1200
+    assert list(ledger.entries()) == [entry.encode() for entry in ENTRIES]
+    assert [path.name for path in tmp_path.iterdir()] == ["unfinished.tmp"]
+    assert carry_outbox(tmp_path, ledger, Disk()).entries == 0
+
+
+def test_what_is_no_entry_is_put_aside(tmp_path: Path) -> None:
+    fill(tmp_path, 3)
+    (tmp_path / "0001.json").write_bytes(b"garbage")
+    (tmp_path / "large.json").write_bytes(b"x" * 70_000)
+    carried = carry_outbox(tmp_path, MemoryLedger(), Disk())
+    assert (carried.entries, carried.refused) == (2, ("0001.json", "large.json"))
+    assert sorted(path.name for path in (tmp_path / "refused").iterdir()) == [
+        "0001.json",
+        "large.json",
+    ]
+
+
+def test_nothing_is_forgotten_before_it_is_included(tmp_path: Path) -> None:
+    fill(tmp_path, 3)
+    ledger = MemoryLedger(automatic=False)
+    with pytest.raises(NotIncludedError, match="the files stay"):
+        carry_outbox(tmp_path, ledger, Disk())
+    assert len(list(tmp_path.glob("*.json"))) == 3
+    ledger.down = True
+    with pytest.raises(LedgerUnavailableError):
+        carry_outbox(tmp_path, ledger, Disk())
+    ledger.down = False
+    ledger.sequence()
+    assert carry_outbox(tmp_path, ledger, Disk()).entries == 3
+    assert len(list(ledger.entries())) == 3
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_power_cut_carries_nothing_twice(tmp_path: Path, moment: Moment) -> None:
+    fill(tmp_path, 3)
+    cuts = iter([False, True])
+
+    def cut(step: str, _path: Path, when: Moment) -> None:
+        if (step, when) == ("unlink", moment) and next(cuts, False):
+            raise DurabilityError("power cut")
+
+    ledger = MemoryLedger()
+    with pytest.raises(DurabilityError):
+        carry_outbox(tmp_path, ledger, Disk(cut))
+    carry_outbox(tmp_path, ledger, Disk())
+    assert list(ledger.entries()) == [entry.encode() for entry in ENTRIES[:3]]
+    assert not list(tmp_path.glob("*.json"))
+
+
+class Kept:
+    """A journal that grows."""
+
+    def __init__(self, lines: list[bytes]) -> None:
+        self.lines = lines
+        self.asked: list[int] = []
+
+    def __call__(self, place: int) -> Iterable[bytes]:
+        self.asked.append(place)
+        return self.lines[place:]
+
+
+def test_a_journal_is_carried_from_where_it_was_left(tmp_path: Path) -> None:
+    journal = Kept([entry.encode() for entry in ENTRIES[:700]])
+    ledger, position = MemoryLedger(), tmp_path / "vault"
+    assert carry_journal(journal, position, ledger, Disk()).entries == 700
+    assert carry_journal(journal, position, ledger, Disk()).entries == 0
+    journal.lines += [b"no entry", ENTRIES[700].encode()]
+    carried = carry_journal(journal, position, ledger, Disk())
+    assert (carried.entries, len(carried.refused)) == (1, 1)
+    assert journal.asked == [0, 700, 700]
+    assert read_position(position) == 702
+    # A lost note costs time, nothing else.
+    position.unlink()
+    carry_journal(journal, position, ledger, Disk())
+    assert len(list(ledger.entries())) == 701
+
+
+def test_a_journal_waits_for_the_ledger(tmp_path: Path) -> None:
+    journal = Kept([entry.encode() for entry in ENTRIES[:5]])
+    ledger = MemoryLedger(automatic=False)
+    with pytest.raises(NotIncludedError):
+        carry_journal(journal, tmp_path / "vault", ledger, Disk())
+    assert read_position(tmp_path / "vault") == 0
+    (tmp_path / "vault").write_text("-3\n")
+    with pytest.raises(MalformedLedgerError):
+        read_position(tmp_path / "vault")
+
+
+def test_an_outbox_reaches_the_real_ledger(running: LedgerProcess, tmp_path: Path) -> None:
+    entries = [Entry(type="recorder.anchor", at=Micros(n)) for n in range(30)]
+    for number, entry in enumerate(entries):
+        (tmp_path / f"{number:04}.json").write_bytes(entry.encode())
+    assert carry_outbox(tmp_path, running.ledger, Disk()).entries == 30
+    for entry in entries:
+        running.ledger.inclusion(entry.id).verify(entry.encode(), running.key)
