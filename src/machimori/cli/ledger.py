@@ -146,19 +146,19 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 
 def _prove(arguments: argparse.Namespace) -> int:
-    ledger = Home.read(arguments.directory).ledger()
-    if arguments.entry is not None:
-        encoded = ledger.inclusion(arguments.entry).encode()
-    else:
-        encoded = ledger.proof_from(_read(arguments.since)).encode()
+    with Home.read(arguments.directory).ledger() as ledger:
+        if arguments.entry is not None:
+            encoded = ledger.inclusion(arguments.entry).encode()
+        else:
+            encoded = ledger.proof_from(_read(arguments.since)).encode()
     sys.stdout.write(encoded.decode() + "\n")
     return 0
 
 
 def _checkpoint(arguments: argparse.Namespace) -> int:
-    ledger = Home.read(arguments.directory).ledger()
-    note = ledger.checkpoint()
-    open_checkpoint(note, ledger.key)  # what is published was checked
+    with Home.read(arguments.directory).ledger() as ledger:
+        note = ledger.checkpoint()
+        open_checkpoint(note, ledger.key)  # what is published was checked
     sys.stdout.write(note.decode())
     return 0
 
@@ -166,13 +166,14 @@ def _checkpoint(arguments: argparse.Namespace) -> int:
 def _courier(arguments: argparse.Namespace) -> int:
     if not arguments.outbox:
         raise UsageError("nothing to carry", remedy="name at least one --outbox")
-    ledger, disk, clock = Home.read(arguments.directory).ledger(), Disk(), SystemClock()
-    while True:
-        for outbox in arguments.outbox:
-            _tell(str(outbox), carry_outbox(outbox, ledger, disk))
-        if arguments.every is None:
-            return 0
-        clock.sleep(arguments.every)
+    disk, clock = Disk(), SystemClock()
+    with Home.read(arguments.directory).ledger() as ledger:
+        while True:
+            for outbox in arguments.outbox:
+                _tell(str(outbox), carry_outbox(outbox, ledger, disk))
+            if arguments.every is None:
+                return 0
+            clock.sleep(arguments.every)
 
 
 def _tell(source: str, carried: Carried) -> None:

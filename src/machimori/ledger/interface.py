@@ -53,3 +53,7 @@ class LedgerInterface(Protocol):
         Raises NotIncludedError if no checkpoint of such a size was signed.
         """
         ...
+
+    def close(self) -> None:
+        """Let go of what is open. The ledger may be used again afterwards."""
+        ...

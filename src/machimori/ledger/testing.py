@@ -126,6 +126,9 @@ class MemoryLedger:
             hashes=tuple(tree.fill(plan, self._nodes.__getitem__)),
         )
 
+    def close(self) -> None:
+        """Nothing is open."""
+
     def _known(self, entry_id: str) -> bytes | None:
         if entry_id in self._index:
             return self._bodies[self._index[entry_id]]

@@ -4,6 +4,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from types import TracebackType
 from typing import Any, LiteralString, TypeVar
 from uuid import UUID
 
@@ -126,11 +127,22 @@ class Ledger:
         return int(row[0]) if row else 0
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection; the next act opens another."""
         with self._lock:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
+
+    def __enter__(self) -> "Ledger":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
 
     def _inclusion(self, connection: "psycopg.Connection[Any]", entry_id: str) -> Inclusion:
         row = connection.execute(_PLACE, (_uuid(entry_id),), prepare=True, binary=True).fetchone()

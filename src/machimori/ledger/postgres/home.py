@@ -175,7 +175,7 @@ def create(
 def _make_database(superuser: str) -> None:
     with psycopg.connect(superuser, autocommit=True) as connection:
         exists = connection.execute(
-            "SELECT FROM pg_database WHERE datname = %s", (DATABASE,)
+            "SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)
         ).fetchone()
         if exists is None:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
@@ -185,11 +185,11 @@ def _install(admin: str, home: Home) -> None:
     """Roles, tables and grants in one transaction; nothing if they are there."""
     schema = (importlib.resources.files(__package__) / "schema.sql").read_text()
     with psycopg.connect(admin) as connection:
-        if connection.execute("SELECT FROM pg_namespace WHERE nspname = 'ledger'").fetchone():
+        if connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = 'ledger'").fetchone():
             return
         for name in (OWNER, *ROLES.values()):
             if not connection.execute(
-                "SELECT FROM pg_roles WHERE rolname = %s", (name,)
+                "SELECT 1 FROM pg_roles WHERE rolname = %s", (name,)
             ).fetchone():
                 connection.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(name)))
         database = connection.info.dbname

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`machimori ledger` from init to proof, with its exit codes."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from machimori.cli.main import main
+from machimori.kernel.instants import Micros
+from machimori.kernel.signing import PublicKey
+from machimori.ledger.checkpoint import LogKey, open_checkpoint
+from machimori.ledger.entry import Entry
+from machimori.ledger.errors import LedgerUnavailableError
+from machimori.ledger.postgres.home import Home
+from machimori.ledger.postgres.server import DATABASE
+from machimori.ledger.proof import Consistency, Inclusion
+from machimori.ledger.testing import LedgerProcess
+
+MACHIMORI = [sys.executable, "-m", "machimori.cli.main"]
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LedgerProcess]:
+    with LedgerProcess(tmp_path_factory.mktemp("cli") / "l") as process:
+        yield process
+
+
+def anchor(number: int) -> Entry:
+    return Entry(type="recorder.anchor", at=Micros(number))
+
+
+def append_when_up(home: Home, entry: Entry) -> None:
+    """Append and prove an entry as soon as the ledger answers."""
+    ledger = home.ledger()
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            ledger.append(entry)
+            break
+        except LedgerUnavailableError:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+    ledger.wait(entry.id, timeout=20).verify(entry.encode(), home.key)
+    ledger.close()
+
+
+def test_a_database_elsewhere(running: LedgerProcess, tmp_path: Path) -> None:
+    """The server of another ledger stands in for the city's: a second database in it."""
+    with psycopg.connect(running.server.superuser(), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE city")
+    admin = tmp_path / "admin"
+    admin.write_text(running.server.superuser("city"))
+    where = ["--directory", str(tmp_path / "second")]
+    address = f"host={running.server.socket_directory} dbname=city"
+    named = ["--name", "second", "--database", address]
+    assert main(["ledger", "init", *where, *named]) == 1
+    assert main(["ledger", "init", *where, *named, "--admin-file", str(tmp_path / "none")]) == 2
+    # The roles of the first ledger are the server's, so its passwords are taken over too.
+    secrets = tmp_path / "second/secrets"
+    secrets.mkdir(parents=True)
+    for role in ("office", "sequencer"):
+        (secrets / role).write_text(running.home.secret(role))
+    assert main(["ledger", "init", *where, *named, "--admin-file", str(admin)]) == 0
+    sequencer = subprocess.Popen([*MACHIMORI, "ledger", "sequence", *where])
+    try:
+        append_when_up(Home.read(tmp_path / "second"), anchor(1))
+    finally:
+        sequencer.send_signal(signal.SIGINT)
+        assert sequencer.wait(30) == 130
+
+
+def test_init_and_serve(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    directory = tmp_path / "ledger"
+    where = ["--directory", str(directory)]
+    named = ["--name", "ledger.city.example.jp"]
+    assert main(["ledger", "checkpoint", *where]) == 4
+    assert main(["ledger", "init", *where, *named]) == 0
+    key = LogKey.parse(capsys.readouterr().out, PublicKey)
+    assert key.name == "ledger.city.example.jp"
+    assert main(["ledger", "init", *where, *named]) == 1
+    server = subprocess.Popen([*MACHIMORI, "ledger", "serve", *where])
+    try:
+        append_when_up(Home.read(directory), anchor(1))
+    finally:
+        server.send_signal(signal.SIGINT)
+        assert server.wait(30) == 130
+
+
+def test_the_whole_story(
+    running: LedgerProcess, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = ["--directory", str(running.directory)]
+    outbox = tmp_path / "outbox"
+    outbox.mkdir()
+    first, second = anchor(1), anchor(2)
+
+    (outbox / "1.json").write_bytes(first.encode())
+    assert main(["ledger", "courier", *where, "--outbox", str(outbox)]) == 0
+    assert "1 entries carried" in capsys.readouterr().out
+    assert not list(outbox.iterdir())
+
+    assert main(["ledger", "checkpoint", *where]) == 0
+    kept = tmp_path / "kept"
+    kept.write_text(capsys.readouterr().out)
+    assert open_checkpoint(kept.read_bytes(), running.key).size == 1
+
+    running.ledger.append(second)
+    running.ledger.wait(second.id)
+    assert main(["ledger", "prove", *where, "--entry", second.id]) == 0
+    proof = Inclusion.decode(capsys.readouterr().out.strip().encode())
+    assert proof.verify(second.encode(), running.key).size == 2
+    assert main(["ledger", "prove", *where, "--since", str(kept)]) == 0
+    grown = Consistency.decode(capsys.readouterr().out.strip().encode())
+    assert [head.size for head in grown.verify(running.key)] == [1, 2]
+    assert main(["ledger", "prove", *where, "--entry", "0" * 32]) == 82
+
+    assert main(["ledger", "verify", *where, "--checkpoint", str(kept), "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["sound"] is True
+    assert report["size"] == report["signed"] == 2
+
+    with psycopg.connect(running.server.superuser(DATABASE)) as connection:
+        connection.execute(
+            "UPDATE ledger.entry SET body = %s WHERE index = 0",
+            (Entry(type="refusal", at=Micros(1), id=first.id).encode(),),
+        )
+    assert main(["ledger", "verify", *where, "--checkpoint", str(kept)]) == 80
+    out = capsys.readouterr().out
+    assert out.rstrip().endswith("ALTERED")
+    assert "the kept checkpoint of size 1: the entries give another root" in out
+
+    running.server.stop()
+    assert main(["ledger", "verify", *where]) == 4
+    assert main(["ledger", "checkpoint", *where]) == 4
+    assert main(["ledger", "courier", *where]) == 2
