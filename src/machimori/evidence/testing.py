@@ -5,11 +5,23 @@ Everything in it is real (sealed segments, signatures, proofs, HPKE) except that
 nothing: what the true one refuses is tested with it. Use it where packages are the matter.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from machimori.evidence.make import Order
-from machimori.evidence.verifier.statement import Approval
+from machimori.evidence.verifier import bag
+from machimori.evidence.verifier.container import ZipSource, whole
+from machimori.evidence.verifier.statement import (
+    STATEMENT,
+    UNLISTED,
+    Approval,
+    FileDigest,
+    Statement,
+)
+from machimori.evidence.zipping import PackageZip
 from machimori.footage.naming import SegmentName
 from machimori.footage.rtp.access import TimedChunk
 from machimori.footage.store import Store
@@ -215,3 +227,47 @@ class SampleCity:
             day=sealer.header.day, camera=recorder.camera, first=sealer.first, last=sealer.last
         )
         self.store.put(str(name), data)
+
+
+def read_files(path: Path) -> dict[str, bytes]:
+    """Every file of a package, in memory."""
+    with ZipSource(path) as source:
+        return {name: whole(source, name, limit=1 << 30) for name in source.files}
+
+
+def write_files(path: Path, files: Mapping[str, bytes], *, relist: bool = False) -> Path:
+    """A zip of the files; with `relist`, as a forger would, with manifests that agree with them."""
+    written = dict(files)
+    if relist:
+        digests = {name: hashlib.sha256(data).hexdigest() for name, data in written.items()}
+        payload = {name: digest for name, digest in digests.items() if bag.is_payload(name)}
+        written[bag.MANIFEST] = bag.write_manifest(payload)
+        digests[bag.MANIFEST] = hashlib.sha256(written[bag.MANIFEST]).hexdigest()
+        tags = {name: digest for name, digest in digests.items() if name in bag.TAG_FILES}
+        written[bag.TAG_MANIFEST] = bag.write_manifest(tags)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
+    try:
+        package = PackageZip(descriptor, made=SAMPLE_START)
+        for name, data in written.items():
+            package.add(name, data)
+        package.finish()
+    finally:
+        os.close(descriptor)
+    return path
+
+
+def restate(
+    files: Mapping[str, bytes], key: SigningKey, change: Callable[[Statement], Statement]
+) -> dict[str, bytes]:
+    """The files with a statement changed and signed anew: what only the city's key can do.
+
+    The statement's list of files is brought up to date.
+    """
+    statement = Statement.decode(Envelope.decode(files[STATEMENT]))
+    listed = {
+        name: FileDigest(size=len(data), sha256=hashlib.sha256(data).hexdigest())
+        for name, data in files.items()
+        if name not in UNLISTED
+    }
+    envelope = replace(change(statement), files=listed).envelope().signed_by("city", key)
+    return {**files, STATEMENT: envelope.encode()}

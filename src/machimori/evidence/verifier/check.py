@@ -7,7 +7,7 @@ against the original bytes; 6. every file's SHA-256; 7. the time stamp.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from machimori.evidence.errors import PackageError
@@ -26,7 +26,7 @@ from machimori.evidence.verifier.hashing import Hasher
 from machimori.evidence.verifier.originals import Originals
 from machimori.evidence.verifier.pictures import Comparison
 from machimori.evidence.verifier.scope import check_ledger, check_scope
-from machimori.evidence.verifier.statement import Camera, Statement
+from machimori.evidence.verifier.statement import Camera, FileDigest, Statement
 from machimori.evidence.verifier.trust import Trust
 from machimori.evidence.verifier.verdict import Judgement
 from machimori.footage.rtp.access import TimedChunk
@@ -97,7 +97,7 @@ class _Check:
                 for camera in statement.cameras:
                     self._camera(trust, statement, camera)
             self._rest()
-        self._manifests(manifests)
+        self._manifests(manifests, trusted[1].files if trusted else {})
         if trusted is not None:
             self._listed(trusted[1])
             stamp.check_stamp(self._source, trusted[1], self._judgement)
@@ -211,8 +211,15 @@ class _Check:
     def _digest(self, name: str) -> str:
         return self._hasher.digests.get(name, _EMPTY)
 
-    def _manifests(self, manifests: dict[str, dict[str, str]]) -> None:
-        """The bag says of every file what it is (RFC 8493, 3)."""
+    def _manifests(
+        self, manifests: dict[str, dict[str, str]], signed: Mapping[str, FileDigest]
+    ) -> None:
+        """The bag says of every file what it is (RFC 8493, 3).
+
+        Where a list and a file disagree, the file is named, unless the city signed for it as it
+        is (`signed`): then it is the list that was changed.
+        """
+        sound = {name for name, file in signed.items() if file.sha256 == self._digest(name)}
         for manifest, tagged in ((bag.MANIFEST, False), (bag.TAG_MANIFEST, True)):
             if manifest not in self._source.files:
                 continue
@@ -223,12 +230,19 @@ class _Check:
                 if (name in bag.TAG_FILES if tagged else bag.is_payload(name))
             }
             for name in sorted(set(listed) - expected):
-                self._judgement.add("missing", "file", name)
-            for name in sorted(expected - set(listed)):
-                self._judgement.add("altered", "added", name)
-            for name in sorted(expected & set(listed)):
-                if listed[name] != self._digest(name):
-                    self._judgement.add("altered", "file", name)
+                known = name in signed or not signed or tagged
+                self._judgement.add("missing" if known else "altered", "file", name)
+                if not known:
+                    self._judgement.add("altered", "file", manifest)
+            for name in sorted(expected):
+                if listed.get(name) == self._digest(name):
+                    continue
+                if name in sound:
+                    self._judgement.add("altered", "file", manifest)
+                else:
+                    self._judgement.add("altered", "file" if name in listed else "added", name)
+            if not tagged and manifest not in self._judgement.places():
+                sound.add(manifest)
         for name in self._source.files:
             if not bag.is_payload(name) and name not in (*bag.TAG_FILES, bag.TAG_MANIFEST):
                 self._judgement.add("altered", "added", name)

@@ -76,7 +76,8 @@ class Originals:
         self.parts = tuple(self._parts())
         self._records = self._read_records()
         self._check_chain()
-        self._check_coverage()
+        if len(self.parts) == len(camera.segments):
+            self._check_coverage()
 
     def description(self, part: Part) -> bytes:
         """The stream description of a segment."""

@@ -108,6 +108,8 @@ class ComparingFile(io.RawIOBase):
     def _correct(self, position: int, written: bytes) -> None:
         """A second writing over what was compared: keep what still differs."""
         for place, value in enumerate(written, start=position):
+            if place >= self._size:
+                return  # the file ends before; that was noted
             known = self._small.get(place)
             if known is None:
                 known = self._source.read(self._name, place, 1)[0]

@@ -15,6 +15,7 @@ from machimori.kernel.errors import MalformedError
 from machimori.kernel.instants import Micros
 from machimori.ledger.checkpoint import LogKey
 from machimori.ledger.entry import Entry
+from machimori.ledger.errors import ProofError
 from machimori.ledger.proof import Inclusion
 
 AUTHORISATION_TYPE = "application/vnd.machimori.authorisation+json"
@@ -106,7 +107,7 @@ def check_ledger(source: Source, statement: Statement, trust: Trust, judgement: 
             proof = Inclusion.decode(whole(source, proof_path, limit=_SMALL))
             found = Entry.decode(entry)
             proof.verify(entry, key)
-        except MalformedError as error:
+        except (MalformedError, ProofError) as error:
             judgement.add("altered", "ledger_proof", proof_path, error.message)
             continue
         if found.type != kind or found.data.get("authorisation") != statement.authorisation:

@@ -66,6 +66,10 @@ class Judgement:
         if finding not in self.findings:
             self.findings.append(finding)
 
+    def places(self) -> set[str]:
+        """Files and places that something is wrong with."""
+        return {finding.where for finding in self.findings if finding.severity != "note"}
+
     @property
     def verdict(self) -> Verdict:
         """The gravest thing found decides."""
