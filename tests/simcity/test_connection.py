@@ -104,6 +104,25 @@ def test_answers_come_late(city: SimCity) -> None:
     assert time.monotonic() - begun >= 0.4
 
 
+def test_answers_drip(city: SimCity) -> None:
+    city.fault(39, "drip", seconds=0.002)
+    begun = time.monotonic()
+    with Probe(city.url(39)) as probe:
+        assert probe.request("OPTIONS").status == 200
+    assert time.monotonic() - begun > 0.2
+
+
+def test_an_answer_never_ends(city: SimCity) -> None:
+    city.fault(40, "endless", at="options")
+    with Probe(city.url(40)) as probe:
+        probe.send("OPTIONS", probe.url, {})
+        while len(probe.buffer) < 1_000_000:
+            probe.fill()
+        assert b"\r\n\r\n" not in probe.buffer
+    # It cost the others nothing, and ends with its client.
+    assert describe(city, 33).status == 200
+
+
 def test_answers_name_another_session(city: SimCity) -> None:
     city.fault(25, "wrong_session")
     with Probe(city.url(25)) as probe:

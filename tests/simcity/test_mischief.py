@@ -92,6 +92,16 @@ def test_loss_leaves_gaps_in_the_sequence(city: SimCity) -> None:
         assert gaps(probe.packets(0.5)) >= 2
 
 
+def test_a_flood_repeats_each_picture(city: SimCity) -> None:
+    city.fault(19, "flood", times=10)
+    with Probe(city.url(19)) as probe:
+        probe.play()
+        packets = probe.packets(0.3)
+    assert gaps(packets) == 0
+    stamps = [packet.stamp for packet in packets if packet.marker]
+    assert stamps.count(stamps[0]) == 10
+
+
 def test_a_burst_comes_after_a_silence(city: SimCity) -> None:
     city.fault(5, "burst", seconds=0.6)
     with Probe(city.url(5)) as probe:

@@ -20,6 +20,8 @@ from machimori.simcity.schedule import Schedule
 from machimori.simcity.wire import Wire
 
 _TRACKS = ("video", "audio")
+_ENDLESS = 65_536
+"""Bytes of an endless answer that wait for the client."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,11 +100,28 @@ class Connection:
             if hang is not None and hang["partial"]:
                 self._wire.send(data[: len(data) // 2])
             raise _HangError
-        self._wire.send(data)
+        if camera.is_at("endless", state):
+            await self._endless(data)
+        drip = camera.argument("drip")
+        if drip is not None:
+            for byte in data:
+                self._wire.send(bytes((byte,)))
+                await asyncio.sleep(float(drip["seconds"]))
+        else:
+            self._wire.send(data)
         if request.method == "PLAY" and answer.status == 200:
             await self._play(camera)
         elif request.method == "TEARDOWN" and answer.status == 200:
             self._stop()
+
+    async def _endless(self, data: bytes) -> None:
+        """Header after header, as fast as the client takes them, until it has had enough."""
+        self._wire.send(data[: data.index(b"\r\n") + 2])
+        while not self._wire.closed:
+            if len(self._wire.pending) < _ENDLESS:
+                self._wire.send((b"X-Header: " + b"x" * 1000 + b"\r\n") * 16)
+            await asyncio.sleep(0.005)
+        raise _HangError
 
     def _find(self, request: Request) -> Camera | None:
         """The camera a request is for: by its URL, else the one this connection spoke of before."""

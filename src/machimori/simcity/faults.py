@@ -27,6 +27,7 @@ CHOICES = {
     "hang.at": ("connect", "options", "describe", "setup", "play", "keepalive", "teardown"),
     "unauthorized.at": ("options", "describe", "setup", "play", "keepalive", "teardown"),
     "status.at": ("options", "describe", "setup", "play", "keepalive", "teardown"),
+    "endless.at": ("options", "describe", "setup", "play", "keepalive", "teardown"),
     "message.kind": ("request", "response"),
     "wrong_session.how": ("answer", "forget"),
     "content_base.form": ("missing", "relative", "location"),
@@ -53,13 +54,18 @@ KINDS: dict[str, Kind] = {
         at="describe",
         partial=False,
     ),
-    "half_open": _kind("playing connections fall silent, neither read nor closed"),
+    "half_open": _kind(
+        "connections that are open when it is set fall silent, neither read nor closed"
+    ),
     "reboot": _kind("connections are reset, then refused for `seconds`", seconds=2.0),
     "slow": _kind("each answer comes `seconds` late", seconds=1.0),
+    "drip": _kind("answers come byte by byte, one every `seconds`", seconds=0.05),
+    "endless": _kind("the head of an answer `at` a state never ends", at="describe"),
     # The stream.
     "stall": _kind("pictures stop, RTSP goes on"),
     "loss": _kind("each `every`-th RTP packet is missing", every=50),
     "burst": _kind("what `seconds` hold comes at once", seconds=2.0),
+    "flood": _kind("each picture comes `times` times, as new packets", times=20),
     "drift": _kind("the camera's clock runs `ppm` millionths fast", ppm=200.0),
     "message": _once("RTSP `kind` (request or response) between frames", kind="request"),
     "rtcp_burst": _once("`count` sender reports in a row", count=200),

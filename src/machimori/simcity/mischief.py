@@ -58,8 +58,10 @@ class FaultyPlayback(Playback):
         if now >= self._side_due:
             self._side(now)
         if not self.throttled(run):
-            self.patch(run, drift)
-            self._deliver(self._spoil(run.packets(), now), now)
+            flood = self.camera.argument("flood")
+            for _ in range(1 if flood is None else int(flood["times"])):
+                self.patch(run, drift)
+                self._deliver(self._spoil(run.packets(), now), now)
         self.advance()
 
     def _acts(self, name: str) -> bool:
