@@ -79,7 +79,7 @@ def test_every_codec_with_a_sound_track_and_a_password(codec: Codec, digest: boo
 
 
 @pytest.mark.parametrize("codec", ["h264", "h265"])
-def test_rtsps(codec: Codec, tmp_path: Path) -> None:
+def test_S7_the_line_is_encrypted_and_its_end_verified(codec: Codec, tmp_path: Path) -> None:
     certificate = Certificate(tmp_path)
     with GStreamerServer(
         codec, credentials=("viewer", PASSWORD), certificate=certificate

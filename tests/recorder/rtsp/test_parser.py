@@ -99,10 +99,10 @@ def test_garbage_after_an_answer_is_skipped(garbage: bytes) -> None:
     assert (first.cseq, second.cseq) == (1, 2)
 
 
-def test_before_setup_a_dollar_is_garbage_and_afterwards_a_frame() -> None:
-    data = OK + b"$$$$$" + OK
-    assert len(parse(data, interleaved=False)) == 2
-    assert len(parse(OK + frame(0, b"x") + OK, interleaved=True)) == 3
+def test_within_garbage_a_dollar_counts_only_once_frames_are_expected() -> None:
+    data = OK + b"junk$\0\0\0" + OK
+    assert [type(item) for item in parse(data, interleaved=False)] == [Response, Response]
+    assert [type(item) for item in parse(data, interleaved=True)] == [Response, Frame, Response]
 
 
 def test_a_web_server_is_recognised_at_once() -> None:

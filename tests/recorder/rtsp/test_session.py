@@ -94,6 +94,17 @@ def test_a_camera_that_does_not_mean_its_offer_gets_options(line: socket.socket)
         assert not playing.outbox()
 
 
+def test_a_camera_that_is_deaf_to_its_offer_gets_the_other_method(line: socket.socket) -> None:
+    """As reported of cameras that end the session after a minute of unheard GET_PARAMETER."""
+    playing = session(line)
+    sent = [request(playing.keepalive()).method for _ in range(2)]
+    assert sent == ["GET_PARAMETER", "OPTIONS"]
+    third = playing.keepalive()
+    assert request(third).method == "GET_PARAMETER"
+    playing.on_message(reply(third, 200))
+    assert request(playing.keepalive()).method == "GET_PARAMETER"
+
+
 @pytest.mark.parametrize(("timeout", "every"), [(60, 30), (10, 5), (1, 1), (3600, 30)])
 def test_keepalive_comes_well_before_the_time_out(
     line: socket.socket, timeout: int, every: float

@@ -79,6 +79,7 @@ class Handshake:
         self._messages = 0
         self._methods: frozenset[str] = frozenset()
         self._early = bytearray()
+        self._frames = 0
         self._asked = _Asked(method="OPTIONS", url=url, headers=())
         self._alternatives: list[str] = []
         self._timeout = DEFAULT_TIMEOUT
@@ -128,9 +129,12 @@ class Handshake:
         return bytes(out)
 
     def _keep(self, frame: Frame) -> None:
-        self._early += frame.raw
-        if len(self._early) > MAX_EARLY:
-            raise self._failed(CameraMalformed, "it streams without answering PLAY")
+        """Keep a frame that is sent because of PLAY; another session's are let go."""
+        self._frames += len(frame.raw)
+        if self._frames > MAX_EARLY:
+            raise self._failed(CameraMalformed, "it streams without answering")
+        if self.state == "play":
+            self._early += frame.raw
 
     def _answered(self, response: Response) -> bytes:
         if response.status < 200 or not self._conversation.answers(response):

@@ -60,11 +60,14 @@ def measure(data: Buffer, start: int = 0) -> int | None:
 class Parser:
     """Bytes in, messages and frames out.
 
-    `interleaved` starts False: before SETUP a `$` is no frame. Set it when SETUP is sent.
+    A frame is taken wherever a message may begin, before SETUP too: old live555 servers go on
+    sending a dead session's frames to whoever got its socket. Within garbage a `$` counts only
+    once `interleaved` is set, because text has dollars.
     """
 
     def __init__(self) -> None:
         self.interleaved = False
+        """Set when SETUP is sent."""
         self.offset = 0
         """Bytes consumed so far: where the next message or frame begins."""
         self._buffer = bytearray()
@@ -91,7 +94,7 @@ class Parser:
             blank = len(self._buffer) - len(self._buffer.lstrip(_BLANK))
             if blank:
                 self._skip(blank)
-            elif self.interleaved and self._buffer[0] == _DOLLAR:
+            elif self._buffer[0] == _DOLLAR:
                 return self._frame()
             elif _may_start(self._buffer, 0):
                 complete, message = self._message()

@@ -19,7 +19,7 @@ from machimori.recorder.errors import (
 )
 from machimori.recorder.rtsp.conversation import Conversation, meaning
 from machimori.recorder.rtsp.handshake import Playing, stored_text
-from machimori.recorder.rtsp.message import Request, Response
+from machimori.recorder.rtsp.message import Frame, Request, Response
 from machimori.recorder.rtsp.parser import Parser
 
 MAX_OUTBOX = 16_384
@@ -66,7 +66,13 @@ class Session:
         return self._conversation.camera
 
     def keepalive(self) -> bytes:
-        """The next request to send: GET_PARAMETER if the camera offers it, else OPTIONS."""
+        """The next request to send: GET_PARAMETER if the camera offers it, else OPTIONS.
+
+        The one before not answered, the other method is tried: some cameras offer GET_PARAMETER
+        and are deaf to it.
+        """
+        if self._awaited:
+            self._get_parameter = not self._get_parameter
         self._awaited = True
         return self._conversation.request(self._method, self._control)
 
@@ -95,7 +101,9 @@ class Session:
             while (item := parser.next()) is not None:
                 if isinstance(item, Request):
                     self._asked(item, parser.offset)
-                elif isinstance(item, Response) and self._conversation.answers(item):
+                elif isinstance(item, Frame):
+                    raise RtspMalformed("a frame is no message", offset=0)
+                elif self._conversation.answers(item):
                     self._answered(item, parser.offset)
             if parser.rest():
                 raise RtspMalformed("an incomplete message", offset=parser.offset)
@@ -118,13 +126,17 @@ class Session:
         return bool(canonical.load_object(self.description)["sdp"] != stored_text(body))
 
     def _answered(self, response: Response, offset: int) -> None:
-        if response.status < 300 or not self._awaited:
-            return  # all is well, or the answer to TEARDOWN or to nothing that we asked
+        if response.status < 200 or not self._awaited:
+            return  # more is to come, or this answers TEARDOWN or nothing that we asked
+        self._awaited = False
+        if response.status < 300:
+            return
         if response.status == 401:
             retry = self._conversation.again(response, self._method, self._control)
             if not retry:
                 raise self._conversation.refused(_STATE, offset)
             self._outbox += retry
+            self._awaited = True
         elif response.status < 400 or response.status == 454:
             raise self._failed(CameraLost, meaning(response.status), offset)
         else:
