@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What evidence packages raise. Standard library only: the offline verifier includes it."""
 
-from machimori.kernel.errors import MachimoriError, MalformedError, RefusedError
+from machimori.kernel.errors import (
+    MachimoriError,
+    MalformedError,
+    RefusedError,
+    UnavailableError,
+)
 
 
 class EvidenceError(MachimoriError):
@@ -24,3 +29,9 @@ class UnsoundPackageError(EvidenceError):
     """The package that was just written does not verify; it was removed, not handed out."""
 
     exit_code = 25
+
+
+class StampError(EvidenceError, UnavailableError):
+    """The time-stamp authority gave no usable stamp. No package was written."""
+
+    exit_code = 26

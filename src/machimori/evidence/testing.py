@@ -10,8 +10,9 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
-from machimori.evidence.make import Order
+from machimori.evidence.make import Order, Package, make
 from machimori.evidence.verifier import bag
 from machimori.evidence.verifier.container import ZipSource, whole
 from machimori.evidence.verifier.statement import (
@@ -22,10 +23,13 @@ from machimori.evidence.verifier.statement import (
     Statement,
 )
 from machimori.evidence.zipping import PackageZip
+from machimori.footage.mp4.testing import Picture, chunks_of, encode, sent
 from machimori.footage.naming import SegmentName
 from machimori.footage.rtp.access import TimedChunk
+from machimori.footage.rtp.testing import description
 from machimori.footage.store import Store
 from machimori.footage.testing import SAMPLE_START, MemoryStore, SampleRecorder
+from machimori.kernel.clock import ManualClock
 from machimori.kernel.envelope import Envelope
 from machimori.kernel.ids import CameraId, CaseId, SchemeId, new_id
 from machimori.kernel.instants import Micros
@@ -227,6 +231,56 @@ class SampleCity:
             day=sealer.header.day, camera=recorder.camera, first=sealer.first, last=sealer.last
         )
         self.store.put(str(name), data)
+
+
+Codec = Literal["h264", "h265", "jpeg"]
+ENCODINGS: Mapping[Codec, str] = {"h264": "H264", "h265": "H265", "jpeg": "JPEG"}
+SECOND = 1_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """A package, the city it is from, and what its encoder put out."""
+
+    city: SampleCity
+    package: Package
+    pictures: list[Picture]
+
+    @property
+    def path(self) -> Path:
+        return self.package.path
+
+
+def at(seconds: float) -> Micros:
+    """An instant after the recording's start."""
+    return Micros(SAMPLE_START + round(seconds * SECOND))
+
+
+def recorded(codec: Codec = "h264", *, seconds: int = 6) -> tuple[SampleCity, list[Picture]]:
+    """A city whose camera was recorded in segments of three seconds, then lost its line for five.
+
+    The encoder makes a key frame a second.
+    """
+    city = SampleCity()
+    recorder = city.recorder()
+    pictures = encode(codec, count=15 * seconds, size=(160, 96))
+    chunks = chunks_of(sent(codec, pictures), start=SAMPLE_START)
+    city.record(recorder, description(ENCODINGS[codec]), chunks, every=3 * SECOND)
+    city.gap(recorder)
+    return city, pictures
+
+
+def packed(city: SampleCity, out: Path, start: float, end: float) -> Package:
+    """A package of [start, end) seconds."""
+    return make(
+        client=city.vault,
+        ledger=city.ledger,
+        store=city.store,
+        order=city.order(at(start), at(end)),
+        reader=city.reader,
+        out=out,
+        clock=ManualClock(at(20)),
+    )
 
 
 def read_files(path: Path) -> dict[str, bytes]:
