@@ -13,7 +13,7 @@ import threading
 
 BLOCK = (1 << 20) + 4096
 """Bytes of a block: the drain's buffer and a chunk's overhead."""
-KEPT = 6
+KEPT = 16
 """Blocks that stay mapped when nobody needs them."""
 
 

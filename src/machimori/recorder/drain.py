@@ -30,7 +30,8 @@ LATE = 2.0
 
 
 class Drain:
-    """Owns the lanes and their clock. `on_lost(lane, cause, detail)` asks for a new session."""
+    """Owns the lanes and their clock. `on_lost(lane, cause, detail)` asks for a new session,
+    `on_tick` is called when a tick's lanes are done."""
 
     def __init__(
         self,
@@ -40,12 +41,14 @@ class Drain:
         clock: Clock,
         floor: TimeFloor,
         on_lost: Callable[[Lane, str, str], None],
+        on_tick: Callable[[], None] | None = None,
     ) -> None:
         self.lanes = tuple(lanes)
         self._blocks = blocks
         self._clock = clock
         self._floor = floor
         self._on_lost = on_lost
+        self._on_tick = on_tick
         self._buffer = bytearray(READ)
         self._view = memoryview(self._buffer)
         self._inbox: deque[Callable[[], None]] = deque()
@@ -124,6 +127,8 @@ class Drain:
             self.late = mono - past * FASTEST
             for lane in due.pop(past):
                 self._visit(lane)
+        if self._on_tick is not None:
+            self._on_tick()
         self.cpu = time.thread_time()
         wait = (tick + 1) * FASTEST - clock.monotonic()
         if wait > 0:

@@ -16,8 +16,8 @@ from machimori.kernel.errors import MalformedError
 
 Codec = Literal["h264", "h265", "jpeg"]
 
-_HEAD = struct.Struct(">HHHH")
-"""`$` and channel, length, RTP's first two bytes, RTP's sequence number."""
+_HEAD = struct.Struct(">HHxxH")
+"""`$` and channel, length, and, behind RTP's first two bytes, its sequence number."""
 _DOLLAR = 0x24
 _SHORTEST = 8
 """Bytes that `_HEAD` reads. A shorter frame at the very end waits for the next drain."""
@@ -100,8 +100,10 @@ class Walker:
         start = 0  # where the frames begin that follow the last cut
         limit = end - _SHORTEST
         while position <= limit:
-            magic, size, first, sequence = unpack(buffer, position)
-            if magic == rtp and first >> 14 == 2:
+            magic, size, sequence = unpack(buffer, position)
+            # The next number in sequence is proof enough of a frame; anything else must show
+            # RTP's version too. (A frame of another version falls through to `_skip`.)
+            if magic == rtp and (sequence == expected or buffer[position + 4] >> 6 == 2):
                 after = position + 4 + size
                 if after > end:
                     break
@@ -119,7 +121,7 @@ class Walker:
                 after = position + 4 + size
                 if after > end:
                     break
-                if size >= 8 and first >> 14 == 2:
+                if size >= 8 and buffer[position + 4] >> 6 == 2:
                     self.reports.append(bytes(buffer[position + 4 : after]))
                 position = after
                 continue

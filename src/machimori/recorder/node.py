@@ -20,6 +20,7 @@ from pathlib import Path
 from machimori.footage.closing import close_day
 from machimori.footage.errors import ObjectDiffersError
 from machimori.footage.repair import remains, repair_all
+from machimori.footage.segment import Sealer
 from machimori.footage.store import DirectoryStore, Store
 from machimori.kernel.canonical import Json
 from machimori.kernel.clock import Clock, SystemClock
@@ -39,7 +40,7 @@ from machimori.recorder.events import Events
 from machimori.recorder.keys import ALARMS, BundleDirectory
 from machimori.recorder.lane import MIDNIGHT_GRACE, SEGMENT_HARD, Lane, Site
 from machimori.recorder.ports import Opener
-from machimori.recorder.rtsp.opener import RtspOpener
+from machimori.recorder.rtsp.opener import Limits, RtspOpener
 from machimori.recorder.space import Space
 from machimori.recorder.timefloor import TimeFloor
 from machimori.recorder.writers import Writers
@@ -50,6 +51,9 @@ HOUSEKEEPING = 1.0
 """Seconds between two rounds."""
 STOP_PATIENCE = 20.0
 """Seconds that an orderly end may take until what is left is left to the repair."""
+LIMITS = Limits(connect=2.0)
+"""A SYN that got lost is sent again after a second, and then it is better to begin anew: a camera
+that has come back is to play within two seconds."""
 _RESCAN = 30.0
 
 
@@ -64,6 +68,7 @@ class Node:
         opener: Opener | None = None,
         store: Store | None = None,
         disk: Disk | None = None,
+        sealer: type[Sealer] = Sealer,
     ) -> None:
         self.config = config
         self.clock = clock or SystemClock()
@@ -101,6 +106,7 @@ class Node:
             tz=config.tz,
             period=config.period,
             ceiling=config.ceiling,
+            sealer=sealer,
         )
         now = self.floor.at(self.clock.monotonic())
         before = self._arrivals_before()
@@ -114,9 +120,10 @@ class Node:
             clock=self.clock,
             floor=self.floor,
             on_lost=self._lost,
+            on_tick=self.writers.flush,
         )
         self.connector = Connector(
-            opener=opener or RtspOpener(self.clock),
+            opener=opener or RtspOpener(self.clock, limits=LIMITS),
             clock=self.clock,
             now=self.drain.now,
             on_open=self.drain.adopt,
