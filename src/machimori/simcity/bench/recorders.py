@@ -106,13 +106,13 @@ def record(config: RecorderConfig, mode: str, ended: threading.Event) -> None:
     node.start()
     while sum(lane.bytes > 0 for lane in node.lanes) < len(node.lanes):
         time.sleep(0.2)
-    print("ready", flush=True)
+    _say("ready")
     before = sum(lane.lost + lane.sessions for lane in node.lanes)
     ended.wait()
     received = sum(lane.bytes for lane in node.lanes)
     troubles = sum(lane.lost + lane.sessions for lane in node.lanes) - before
     dropped = sum(lane.dropped for lane in node.lanes)
-    print(f"{received} {troubles} {dropped}", flush=True)
+    _say(f"{received} {troubles} {dropped}")
     node.stop()
 
 
@@ -128,7 +128,7 @@ def floor(config: RecorderConfig, ended: threading.Event) -> None:
     view = memoryview(buffer)
     slots = round(config.period / _TICK)
     pairs = [(session.socket, file) for session, file in zip(sessions, files, strict=True)]
-    print("ready", flush=True)
+    _say("ready")
     received = 0
     begun = time.monotonic()
     tick = 0
@@ -143,7 +143,12 @@ def floor(config: RecorderConfig, ended: threading.Event) -> None:
             received += os.write(file, view[:count])
         tick += 1
         time.sleep(max(0.0, begun + tick * _TICK - time.monotonic()))
-    print(f"{received} 0 0", flush=True)
+    _say(f"{received} 0 0")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 async def _open_all(cameras: tuple[CameraConfig, ...]) -> list[PlayingSession]:
