@@ -52,7 +52,7 @@ def hold(
         check_header(core, header, statement.scheme, statement.cameras)
         if not statement.start - LONGEST_SEGMENT < header.start < statement.end:
             raise VaultRefusedError("outside_interval", "a header outside the hold's interval")
-        resealed[sealed.segment_id()] = (header, day_data_key(core, header, sealed.sealed_key))
+        resealed[sealed.segment_id()] = (header, _open(core, statement, sealed))
     kept = _kept(core, statement, unreachable, until)
     name = case_epoch(statement.case)
     living = core.state.epochs.get(name)
@@ -86,6 +86,10 @@ def hold(
         },
     )
     return case
+
+
+def _open(core: Core, statement: Hold, sealed: SealedHeader) -> bytes:
+    return day_data_key(core, sealed.header, sealed.sealed_key, statement.case)
 
 
 def _judge(core: Core, envelope: Envelope, statement: Hold) -> None:

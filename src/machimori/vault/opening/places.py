@@ -194,7 +194,10 @@ class Places:
         for place, path in self.reachable():
             for target in sorted(path.iterdir()):
                 if target.name.startswith(".") and ".epoch." in target.name:
-                    self._disk.erase(target)
+                    # A second name, left by a cut between link and unlink, shares the content of
+                    # an object that may be living; the object's own name decides about that.
+                    shared = target.stat().st_nlink > 1
+                    (self._disk.remove if shared else self._disk.erase)(target)
                     continue
                 match = _FILE.match(target.name)
                 if match and living.get(match[1]) != int(match[2]):

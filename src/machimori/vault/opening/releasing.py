@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from machimori.kernel.errors import MachimoriError, MalformedError
+from machimori.kernel.ids import CaseId
 from machimori.kernel.instants import local_day
 from machimori.kernel.signing import PublicKey
 from machimori.ledger.entry import Entry
@@ -213,8 +214,8 @@ def check_header(core: Core, header: Header, scheme: str, allowed: tuple[str, ..
         raise VaultRefusedError("wrong_key", "the day is not the start's", where=header.camera)
 
 
-def day_data_key(core: Core, header: Header, sealed_key: bytes) -> bytes:
-    """The data key of a segment, through its camera's day.
+def day_data_key(core: Core, header: Header, sealed_key: bytes, case: CaseId) -> bytes:
+    """The data key of a segment, through its camera's day, on behalf of a case.
 
     Raises VaultRefusedError: `expired` or `destroyed` if it is too late, `moved_key` if the
     sealed key was not sealed under this header.
@@ -222,7 +223,7 @@ def day_data_key(core: Core, header: Header, sealed_key: bytes) -> bytes:
     name = day_epoch(header.retention_class, header.day)
     now = core.now()
     if header.retention_class in core.state.class_scheme and (
-        core.state.expires_at(name) <= now and header.key not in core.state.kept_keys(now)
+        core.state.expires_at(name) <= now and header.key not in core.state.kept_keys(now, case)
     ):
         raise VaultRefusedError("expired", "the retention period is over", where=header.key)
     private = core.private_key(name, header.key)
@@ -244,7 +245,8 @@ def _data_key(core: Core, authorisation: Authorisation, skeleton: Skeleton) -> b
                 raise VaultRefusedError("expired", "the case's last day is over")
             private = cases.private_key(core, authorisation.case)
             return private.open(stored[segment], case_info(segment))
-    return day_data_key(core, skeleton.sealed.header, skeleton.sealed.sealed_key)
+    sealed = skeleton.sealed
+    return day_data_key(core, sealed.header, sealed.sealed_key, authorisation.case)
 
 
 def _unhex(value: object) -> bytes:

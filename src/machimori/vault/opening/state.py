@@ -150,12 +150,13 @@ class State:
             rules = self.rules[self.class_scheme[retention_class]][0]
         return rules.retention[retention_class].expires_at(day)
 
-    def kept_keys(self, at: Micros) -> set[str]:
-        """Key ids that a hold keeps beyond their epoch at that time."""
+    def kept_keys(self, at: Micros, of: CaseId | None = None) -> set[str]:
+        """Key ids that a hold (of any case, or of this one) keeps beyond their epoch."""
         today = local_day(at).isoformat()
         return {
             key
-            for case in self.cases.values()
+            for name, case in self.cases.items()
+            if of in (None, name)
             for key, last in case.kept.items()
             if today <= min(last, case.last_day)
         }

@@ -174,6 +174,10 @@ class Rig:
         self.vault.close()
         self.vault = self.open(unlock=unlock)
 
+    def restart_after_cut(self) -> None:
+        """Open again what a cut left; the old vault object is dropped as it is."""
+        self.vault = self.open()
+
     def submit(self, statement: Statement) -> bytes:
         """Submit a statement that two officers signed."""
         return self.vault.submit(signed(statement, *self.officers[:2]))

@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Holds: keys re-sealed to the case outlive expiry, to their last day and no longer."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from machimori.kernel.envelope import Envelope
+from machimori.kernel.ids import CaseId, SchemeId
+from machimori.kernel.instants import Micros
+from machimori.vault.client.statements import EarlyDestruction, Hold, HoldEnd
+from machimori.vault.client.testing import hold, nonce, signed
+from machimori.vault.errors import VaultRefusedError
+from machimori.vault.opening.testing import SECOND, Rig, Segment
+from machimori.vault.sealing.bundle import BundledKey, KeyBundle
+from machimori.vault.sealing.seal import chunk_key
+
+DAY = 24 * 3600
+
+
+def pass_days(rig: Rig, days: int) -> None:
+    for _ in range(days):
+        rig.clock.advance(DAY)
+        rig.vault.expire()
+
+
+def order(
+    rig: Rig, segment: Segment, last_day: str = "2026-11-20", case: str = "case-1"
+) -> Envelope:
+    """A hold of two officers over a segment."""
+    start = segment.skeleton.sealed.header.start
+    statement = hold(
+        scheme="street",
+        cameras=[segment.skeleton.sealed.header.camera],
+        start=start,
+        end=Micros(start + 6 * SECOND),
+        last_day=last_day,
+        case=case,
+    )
+    return signed(statement, *rig.officers[:2])
+
+
+def end(case: str = "case-1") -> HoldEnd:
+    return HoldEnd(case=CaseId(case), ground="捜査終結", scheme=SchemeId("street"), nonce=nonce())
+
+
+def refused(act: Callable[[], object]) -> str:
+    with pytest.raises(VaultRefusedError) as caught:
+        act()
+    return caught.value.reason
+
+
+def test_a_held_segment_opens_after_its_day_is_destroyed(rig: Rig) -> None:
+    held, other = rig.segment("cam-1"), rig.segment("cam-2")
+    keys = rig.vault.hold(order(rig, held), (held.header(),))
+    assert keys.sealed.keys() == {held.id}
+    pass_days(rig, 7)
+    rig.restart()
+    opened = rig.reader.open(rig.release(rig.authorise(held), held))
+    assert opened[held.id].chunks == {i: chunk_key(held.data_key, i) for i in range(6)}
+    assert refused(lambda: rig.release(rig.authorise(other), other)) == "expired"
+    assert refused(lambda: rig.release(rig.authorise(held, case="case-2"), held)) == "expired"
+
+
+def test_the_holds_last_day_is_enforced(rig: Rig) -> None:
+    held = rig.segment()
+    rig.vault.hold(order(rig, held, last_day="2026-11-12"), (held.header(),))
+    pass_days(rig, 10)
+    assert rig.release(rig.authorise(held), held).sealed
+    rig.clock.advance(14 * 3600)
+    assert refused(lambda: rig.release(rig.authorise(held), held)) == "expired"
+    names = [d.name for d in rig.vault.expire()]
+    assert "case.case-1" in names
+    assert not (rig.home / "keyring" / "case.case-1.0.json").exists()
+
+
+def test_the_end_of_a_hold_destroys_its_keys_at_once(rig: Rig) -> None:
+    held = rig.segment()
+    envelope = order(rig, held)
+    rig.vault.hold(envelope, (held.header(),))
+    pass_days(rig, 7)
+    rig.submit(end())
+    assert refused(lambda: rig.release(rig.authorise(held), held)) == "expired"
+    assert refused(lambda: rig.vault.hold(envelope, ())) == "replayed"
+    assert refused(lambda: rig.submit(end())) == "no_hold"
+
+
+def test_a_closed_vault_ends_a_hold(rig: Rig) -> None:
+    held = rig.segment()
+    rig.vault.hold(order(rig, held), (held.header(),))
+    rig.restart(unlock=False)
+    rig.submit(end())
+    assert not [p for place in rig.places.values() for p in place.glob("case.*")]
+
+
+def test_more_headers_join_the_hold_and_a_new_hold_follows_an_old_one(rig: Rig) -> None:
+    first = rig.segment()
+    envelope = order(rig, first)
+    rig.vault.hold(envelope, (first.header(),))
+    second = rig.segment()
+    assert rig.vault.hold(envelope, (second.header(),)).sealed.keys() == {first.id, second.id}
+    rig.submit(end())
+    again = rig.segment()
+    assert rig.vault.hold(order(rig, again), (again.header(),)).sealed.keys() == {again.id}
+    pass_days(rig, 7)
+    assert rig.release(rig.authorise(again), again).sealed
+    assert refused(lambda: rig.release(rig.authorise(first), first)) == "expired"
+
+
+def test_a_hold_needs_its_signers_and_stays_in_its_bounds(rig: Rig) -> None:
+    segment = rig.segment()
+    envelope = order(rig, segment)
+    alone = replace(envelope, signatures=envelope.signatures[:1])
+    assert refused(lambda: rig.vault.hold(alone, (segment.header(),))) == "too_few_signers"
+    other = rig.segment("cam-2")
+    assert refused(lambda: rig.vault.hold(envelope, (other.header(),))) == "wrong_camera"
+    far = order(rig, segment, last_day="2029-01-01")
+    assert refused(lambda: rig.vault.hold(far, (segment.header(),))) == "last_day"
+    rig.clock.advance(600)
+    late = rig.segment()
+    assert refused(lambda: rig.vault.hold(envelope, (late.header(),))) == "outside_interval"
+
+
+def test_a_forged_header_re_seals_nothing(rig: Rig) -> None:
+    segment = rig.segment()
+    moved = replace(
+        segment.skeleton.sealed,
+        header=replace(segment.skeleton.sealed.header, sequence=9),
+    )
+    assert refused(lambda: rig.vault.hold(order(rig, segment), (moved.encode(),))) == "moved_key"
+
+
+def test_expiry_and_hold_have_one_order(rig: Rig) -> None:
+    """What expired first cannot be held any more; what was held first is kept."""
+    segment = rig.segment()
+    pass_days(rig, 7)
+    assert refused(lambda: rig.vault.hold(order(rig, segment), (segment.header(),))) == "expired"
+
+
+class TestUnreachableHeaders:
+    def key(self, segment: Segment) -> str:
+        return segment.skeleton.sealed.header.key
+
+    def test_the_camera_days_key_survives_by_a_puncture_to_a_stated_day(self, rig: Rig) -> None:
+        held, other = rig.segment("cam-1"), rig.segment("cam-2")
+        envelope = order(rig, held)
+        rig.vault.hold(envelope, (), unreachable=(self.key(held),), until="2026-11-12")
+        pass_days(rig, 6)
+        rig.clock.advance(DAY)
+        (done,) = rig.vault.expire()
+        assert done.kept == (self.key(held),)
+        assert set(done.punctured) == {k.key for k in rig_keys(rig) if k.camera != "cam-1"}
+        assert refused(lambda: rig.release(rig.authorise(other), other)) == "expired"
+        assert refused(lambda: rig.release(rig.authorise(held, case="case-2"), held)) == "expired"
+        assert rig.release(rig.authorise(held), held).sealed
+        keys = rig.vault.hold(envelope, (held.header(),), complete=(self.key(held),))
+        assert keys.sealed.keys() == {held.id}
+        names = [d.name for d in rig.vault.expire()]
+        assert names == ["day.two-weeks.2026-11-02"]
+        assert rig.release(rig.authorise(held), held).sealed
+
+    def test_the_stated_day_ends_it(self, rig: Rig) -> None:
+        held = rig.segment()
+        rig.vault.hold(order(rig, held), (), unreachable=(self.key(held),), until="2026-11-10")
+        pass_days(rig, 8)
+        assert list(rig.places["first"].glob("day.*.2026-11-02.*"))
+        pass_days(rig, 1)
+        assert not list(rig.places["first"].glob("day.*.2026-11-02.*"))
+
+    def test_only_what_the_hold_covers_is_kept(self, rig: Rig) -> None:
+        held, other = rig.segment("cam-1"), rig.segment("cam-2")
+        envelope = order(rig, held)
+        for key, until, reason in (
+            (self.key(other), "2026-11-10", "outside_interval"),
+            (self.key(held), "2027-11-10", "last_day"),
+            (self.key(held), "", "last_day"),
+            ("cam-1/2026-11-02/9", "2026-11-10", "destroyed"),
+        ):
+            with pytest.raises(VaultRefusedError) as caught:
+                rig.vault.hold(envelope, (), unreachable=(key,), until=until)
+            assert caught.value.reason == reason
+
+    def test_what_a_hold_keeps_is_not_destroyed_early(self, rig: Rig) -> None:
+        held = rig.segment()
+        rig.vault.hold(order(rig, held), (), unreachable=(self.key(held),), until="2026-11-10")
+        early = EarlyDestruction(
+            camera=held.skeleton.sealed.header.camera,
+            day=rig.today(),
+            scheme=SchemeId("street"),
+            ground="誤設置",
+            nonce=nonce(),
+        )
+        assert refused(lambda: rig.submit(early)) == "held"
+
+
+def rig_keys(rig: Rig) -> list[BundledKey]:
+    path = rig.home / "bundles" / "day.two-weeks.2026-11-02.0.json"
+    return list(KeyBundle.verified(path.read_bytes(), rig.city()).keys)
+
+
+def test_a_hold_statement_is_not_submitted(rig: Rig) -> None:
+    segment = rig.segment()
+    assert isinstance(Hold.decode(order(rig, segment)), Hold)
+    assert refused(lambda: rig.vault.submit(order(rig, segment))) == "not_submitted"
