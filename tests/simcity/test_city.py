@@ -14,7 +14,7 @@ from machimori.simcity.faults import Arguments
 @pytest.mark.parametrize("codec", ["h264", "h265", "mjpeg"])
 def test_a_stranger_reads_each_codec(codec: str) -> None:
     with SimCity(codecs=(codec,)) as city:
-        options = {"rtsp_transport": "tcp"}
+        options = {"rtsp_transport": "tcp", "analyzeduration": "300000"}
         with av.open(city.url(), options=options) as container:
             stream = container.streams.video[0]
             assert (stream.codec_context.width, stream.codec_context.height) == (320, 240)

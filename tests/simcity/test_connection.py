@@ -39,7 +39,7 @@ def test_a_reboot_ends_connections_and_refuses_for_a_while(city: SimCity) -> Non
             probe.packets(1)
     with pytest.raises(ConnectionRefusedError):
         Probe(city.url(21))
-    time.sleep(0.4)
+    time.sleep(1.0)
     with Probe(city.url(21)) as probe:
         assert probe.play().status == 200
         assert probe.packets(0.1)[0].ssrc != first.ssrc
@@ -47,9 +47,10 @@ def test_a_reboot_ends_connections_and_refuses_for_a_while(city: SimCity) -> Non
 
 @pytest.mark.parametrize("state", ["options", "describe", "setup", "play", "keepalive", "teardown"])
 def test_it_hangs_in_any_state(city: SimCity, state: str) -> None:
+    describe(city, 22)  # so that no clip is rendered while an answer is waited for
     city.fault(22, "hang", at=state)
     asked: list[str] = []
-    with Probe(city.url(22), timeout=0.3) as probe, pytest.raises(TimeoutError):
+    with Probe(city.url(22), timeout=0.5) as probe, pytest.raises(TimeoutError):
         ask_everything(probe, asked)
     wanted = {"setup": "play", "keepalive": "GET_PARAMETER"}.get(state, state)
     assert asked[-1].upper() == wanted.upper()
@@ -64,7 +65,7 @@ def ask_everything(probe: Probe, asked: list[str]) -> None:
             probe.play()
         else:
             # While pictures come the socket never times out; the answer does.
-            answered_within(probe, method, 0.3)
+            answered_within(probe, method, 0.5)
 
 
 def answered_within(probe: Probe, method: str, seconds: float) -> None:
@@ -194,17 +195,17 @@ def test_control_urls_take_any_form(city: SimCity) -> None:
 
 
 def test_a_session_times_out_unless_it_is_kept_alive(city: SimCity) -> None:
-    city.fault(30, "session_timeout", seconds=1)
+    city.fault(30, "session_timeout", seconds=2)
     with Probe(city.url(30)) as probe:
         reply = probe.request("SETUP", probe.url + "/video", Transport="RTP/AVP/TCP")
-        assert reply.headers["session"].endswith(";timeout=1")
+        assert reply.headers["session"].endswith(";timeout=2")
         probe.session = reply.headers["session"].split(";")[0]
         probe.request("PLAY")
-        for _ in range(3):
-            list(probe.frames(0.5))
+        for _ in range(4):
+            list(probe.frames(0.6))
             assert probe.request("GET_PARAMETER").status == 200
         with pytest.raises((EOFError, ConnectionResetError)):
-            list(probe.frames(3))
+            list(probe.frames(5))
 
 
 def test_other_channels_in_the_answer(city: SimCity) -> None:

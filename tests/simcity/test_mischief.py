@@ -72,7 +72,7 @@ def test_sender_reports_tell_the_camera_s_clock(city: SimCity) -> None:
     first = Packet.decode(next(data for channel, data in frames if channel == 0))
     assert (kind, ssrc) == (200, first.ssrc)
     assert abs(ntp / 2**32 - 2_208_988_800 - time.time()) < 2
-    assert abs(stamp - first.stamp) < 9000
+    assert abs(stamp - first.stamp) < 90_000
 
 
 def test_stall_stops_pictures_but_not_rtsp(city: SimCity) -> None:
@@ -201,7 +201,7 @@ def test_the_camera_s_clock_jumps(city: SimCity) -> None:
         frames = list(probe.frames(0.4))
     stamps = [Packet.decode(data).stamp for channel, data in frames if channel == 0]
     assert (stamps[-1] - before[0].stamp) & 0xFFFFFFFF > 99 * 90_000
-    report = next(data for channel, data in frames if channel == 1)
+    report = [data for channel, data in frames if channel == 1][-1]
     seconds = struct.unpack_from(">Q", report, 8)[0] / 2**32 - 2_208_988_800
     assert 98 < seconds - time.time() < 101
 

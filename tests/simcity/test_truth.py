@@ -12,9 +12,12 @@ from machimori.simcity.clips import Clip, ClipSpec, Picture, render
 from machimori.simcity.truth import Truth
 
 
+OPTIONS = {"rtsp_transport": "tcp", "analyzeduration": "300000"}
+
+
 def received(url: str, count: int) -> list[bytes]:
     """Pictures as FFmpeg's own RTSP client and depacketiser give them."""
-    with av.open(url, options={"rtsp_transport": "tcp"}) as container:
+    with av.open(url, options=OPTIONS) as container:
         packets = container.demux(container.streams.video[0])
         return [bytes(packet) for packet in itertools.islice(packets, count)]
 

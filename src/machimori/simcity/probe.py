@@ -7,6 +7,7 @@ to see the simulated cameras themselves.
 
 import base64
 import hashlib
+import math
 import re
 import socket
 import ssl
@@ -125,8 +126,11 @@ class Probe:
         self.buffer += data
 
     def frames(self, seconds: float) -> Iterator[tuple[int, bytes]]:
-        """Interleaved frames (channel, content) for so long; stops in front of anything else."""
-        end = time.monotonic() + seconds
+        """Interleaved frames (channel, content); stops in front of anything else.
+
+        The `seconds` count from when the first bytes are there; with 0 nothing is waited for.
+        """
+        end = time.monotonic() + seconds if self.buffer or not seconds else math.inf
         while True:
             while len(self.buffer) >= 4 and self.buffer[0] == 0x24:
                 length = 4 + int.from_bytes(self.buffer[2:4], "big")
@@ -140,6 +144,7 @@ class Probe:
             if time.monotonic() >= end:
                 return
             self.fill()
+            end = min(end, time.monotonic() + seconds)
 
     def packets(self, seconds: float, channel: int = 0) -> list[Packet]:
         """The RTP packets of one channel that come within so many seconds."""
