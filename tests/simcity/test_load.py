@@ -56,7 +56,7 @@ def measure(cameras: int, clips: int, cache: Path, seconds: float) -> tuple[floa
 @pytest.mark.alone
 def test_a_core_feeds_a_thousand_cameras_by_its_cost_for_a_hundred(tmp_path: Path) -> None:
     rate, cost, evenness = measure(100, 2, tmp_path, 4.0)
-    assert 1.9e6 < rate < 2.2e6
+    assert 1.8e6 < rate < 2.4e6
     assert evenness > 0.8
     assert cost < 1 / 1000
 
@@ -65,7 +65,7 @@ def test_a_core_feeds_a_thousand_cameras_by_its_cost_for_a_hundred(tmp_path: Pat
 @pytest.mark.soak
 def test_one_process_feeds_a_thousand_cameras(tmp_path: Path) -> None:
     rate, cost, evenness = measure(1000, 16, tmp_path, 60.0)
-    assert 1.9e6 < rate < 2.2e6
+    assert 1.8e6 < rate < 2.4e6
     assert evenness > 0.8
     assert cost < 1 / 1000
 

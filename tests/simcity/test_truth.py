@@ -11,7 +11,6 @@ from machimori.simcity.city import SimCity
 from machimori.simcity.clips import Clip, ClipSpec, Picture, render
 from machimori.simcity.truth import Truth
 
-
 OPTIONS = {"rtsp_transport": "tcp", "analyzeduration": "300000"}
 
 
