@@ -9,7 +9,7 @@ from typing import Protocol
 from machimori.footage.errors import NoSuchObjectError
 from machimori.footage.items import Item, item_of_segment
 from machimori.footage.naming import SegmentName
-from machimori.footage.scan import Scan, ScannedChunk, scan
+from machimori.footage.scan import Scan, ScannedChunk, header_is_cut, scan
 from machimori.footage.segment import BODY, TRAILER_FRAME, Read, SegmentReader, open_chunk
 from machimori.footage.store import Store, StoredObject
 from machimori.footage.verdicts import Finding
@@ -140,7 +140,10 @@ def _broken(
     if found.size == 0:
         findings = [Finding(verdict="truncated", name=name, meaning="empty", byte=0)]
     elif found.sealed is None:
-        findings = [Finding(verdict="damaged", name=name, meaning="header", byte=0)]
+        cut = header_is_cut(read, found.size)
+        findings = [
+            Finding(verdict="truncated" if cut else "damaged", name=name, meaning="header", byte=0)
+        ]
     elif found.end is None:
         tail = _tail(found)
         findings = [f for f in _damage(stored, found) if f.byte is None or f.byte < tail]

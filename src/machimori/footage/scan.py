@@ -16,7 +16,10 @@ from machimori.kernel.errors import MalformedError
 from machimori.vault.sealing.layout import (
     CHUNK_MAGIC,
     CORE_SIZE,
+    HEADER_MAGIC,
     MAX_CHUNKS,
+    MAX_DESCRIPTION,
+    MAX_HEADER_JSON,
     TAG_SIZE,
     TRAILER_MAGIC,
     ChunkHeader,
@@ -108,6 +111,24 @@ def scan(read: Read, size: int) -> Scan:
         gaps=tuple(gaps),
         end=end,
     )
+
+
+def header_is_cut(read: Read, size: int) -> bool:
+    """Whether the file ends inside its header, as far as its lengths can be believed."""
+    # Width and greatest value of each length: header, sealed key, description; then the CRC32.
+    fields = ((4, MAX_HEADER_JSON), (2, 0xFFFF), (4, MAX_DESCRIPTION), (4, 0))
+    if not HEADER_MAGIC.startswith(read(0, min(8, size))):
+        return False
+    position = 8
+    for width, most in fields:
+        row = read(position, width)
+        if len(row) < width:
+            return True
+        length = int.from_bytes(row, "big") if most else 0
+        if length > most:
+            return False
+        position += width + length
+    return position > size
 
 
 def _chunk_at(read: Read, position: int, stop: int) -> ScannedChunk | None:
