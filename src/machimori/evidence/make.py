@@ -46,27 +46,18 @@ from machimori.kernel.ids import new_id
 from machimori.kernel.instants import Micros, local_day
 from machimori.ledger.entry import Entry
 from machimori.ledger.interface import LedgerInterface
+from machimori.vault.client.asking import Asked, ask_release
 from machimori.vault.client.identity import Identity
 from machimori.vault.client.reader import Reader
-from machimori.vault.client.release import Release, ReleaseRequest, SegmentKeys
+from machimori.vault.client.release import Release, SegmentKeys
 from machimori.vault.client.statements import Authorisation
 
 SOFTWARE = f"machimori {__version__}"
 
 
-class Seen(Protocol):
-    """Of a vault's status: the size of the largest ledger it has seen."""
-
-    @property
-    def ledger_size(self) -> int: ...
-
-
-class Vault(Protocol):
+class Vault(Asked, Protocol):
     """What a package needs of the vault (`vault.client.VaultClient`)."""
 
-    def status(self) -> "Seen": ...
-    def challenge(self) -> bytes: ...
-    def release(self, request: ReleaseRequest) -> Release: ...
     def attest(self, release_id: bytes, payload_type: str, payload: bytes) -> Envelope: ...
     def identity(self) -> Identity: ...
 
@@ -86,8 +77,6 @@ class Order:
     """
 
     authorisation: Envelope
-    entry_id: str
-    """Ledger entry `authorisation.signed`."""
     start: Micros | None = None
     end: Micros | None = None
     cameras: tuple[str, ...] = ()
@@ -129,7 +118,7 @@ def make(
         raise FileExistsError(str(out))
     bounds = _bounds(order)
     footage = _footage(store, bounds)
-    opening = _open(client, ledger, order, bounds, footage, clock)
+    opening = _open(client, ledger, order, footage, clock)
     partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
     descriptor = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o640)
     try:
@@ -177,7 +166,7 @@ def authorised_keys(
     """
     bounds = _bounds(order)
     footage = _footage(store, bounds)
-    opening = _open(client, ledger, order, bounds, footage, clock)
+    opening = _open(client, ledger, order, footage, clock)
     return footage, reader.open(opening.release)
 
 
@@ -234,44 +223,25 @@ def _open(
     client: Vault,
     ledger: LedgerInterface,
     order: Order,
-    bounds: _Bounds,
     footage: Iterable[CameraFootage],
     clock: Clock,
 ) -> _Opening:
     """Record the opening, then have the keys released (K12: no look without an entry)."""
-    digest = order.authorisation.digest().hex()
-    request = Entry(
-        type="release.requested",
-        at=clock.now(),
-        subject={"case": bounds.authorisation.case},
-        data={"authorisation": digest, "challenge": client.challenge().hex()},
+    recorded = ask_release(
+        client,
+        ledger,
+        order.authorisation,
+        (s.skeleton.encode() for camera in footage for s in camera.segments),
+        clock=clock,
     )
-    ledger.append(request)
-    opening = ledger.wait(request.id)
-    # The vault is shown that the ledger it saw last time is the beginning of this one.
-    seen, size = client.status().ledger_size, opening.verify(request.encode(), ledger.key).size
-    consistency = ledger.consistency(seen, size).encode() if 0 < seen < size else b""
-    entry = ledger.entry(order.entry_id)
-    inclusion = ledger.inclusion(order.entry_id)
     files = {
         names.AUTHORISATION: order.authorisation.encode(),
-        names.AUTHORISATION_ENTRY: entry,
-        names.AUTHORISATION_PROOF: inclusion.encode(),
-        names.OPENING_ENTRY: request.encode(),
-        names.OPENING_PROOF: opening.encode(),
+        names.AUTHORISATION_ENTRY: recorded.authorisation_entry,
+        names.AUTHORISATION_PROOF: recorded.authorisation_inclusion.encode(),
+        names.OPENING_ENTRY: recorded.opening_entry,
+        names.OPENING_PROOF: recorded.opening_inclusion.encode(),
     }
-    release = client.release(
-        ReleaseRequest(
-            authorisation=order.authorisation,
-            authorisation_entry=entry,
-            authorisation_inclusion=inclusion.encode(),
-            opening_entry=request.encode(),
-            opening_inclusion=opening.encode(),
-            skeletons=tuple(s.skeleton.encode() for c in footage for s in c.segments),
-            consistency=consistency,
-        )
-    )
-    return _Opening(release=release, files=files)
+    return _Opening(release=recorded.release, files=files)
 
 
 @dataclass(kw_only=True)

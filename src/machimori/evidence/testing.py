@@ -34,7 +34,6 @@ from machimori.kernel.envelope import Envelope
 from machimori.kernel.ids import CameraId, CaseId, SchemeId, new_id
 from machimori.kernel.instants import Micros
 from machimori.kernel.signing import SigningKey
-from machimori.ledger.entry import Entry
 from machimori.ledger.testing import MemoryLedger
 from machimori.vault.client.identity import Certificate, Identity
 from machimori.vault.client.reader import Reader
@@ -167,7 +166,7 @@ class SampleCity:
     def order(
         self, start: Micros, end: Micros, *, cameras: tuple[str, ...] = ("cam-0001",)
     ) -> Order:
-        """An authorisation by two officers, in the ledger."""
+        """An authorisation by two officers."""
         envelope = (
             Authorisation(
                 case=CaseId("case-12"),
@@ -188,16 +187,8 @@ class SampleCity:
             .signed_by("officer-1", OFFICER)
             .signed_by("officer-2", SECOND_OFFICER)
         )
-        entry = Entry(
-            type="authorisation.signed",
-            at=self.start,
-            subject={"case": "case-12"},
-            data={"authorisation": envelope.digest().hex()},
-        )
-        self.ledger.append(entry)
         return Order(
             authorisation=envelope,
-            entry_id=entry.id,
             approvals=(
                 Approval(keyid="officer-1", officer="off-a1", post="管理責任者"),
                 Approval(keyid="officer-2", officer="off-b2", post="取扱責任者"),

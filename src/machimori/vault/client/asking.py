@@ -3,6 +3,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 from machimori.kernel.clock import Clock
 from machimori.kernel.envelope import Envelope
@@ -11,9 +12,23 @@ from machimori.ledger.entry import Entry
 from machimori.ledger.errors import NotIncludedError
 from machimori.ledger.interface import LedgerInterface
 from machimori.ledger.proof import Inclusion
-from machimori.vault.client.client import VaultClient
 from machimori.vault.client.release import Release, ReleaseRequest
 from machimori.vault.client.statements import Authorisation
+
+
+class Seen(Protocol):
+    """Of a vault's status, the size of the largest ledger it has seen."""
+
+    @property
+    def ledger_size(self) -> int: ...
+
+
+class Asked(Protocol):
+    """What is asked of a vault here (`VaultClient`)."""
+
+    def status(self) -> Seen: ...
+    def challenge(self) -> bytes: ...
+    def release(self, request: ReleaseRequest) -> Release: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +55,7 @@ def authorisation_entry(envelope: Envelope, clock: Clock) -> Entry:
 
 
 def ask_release(
-    client: VaultClient,
+    client: Asked,
     ledger: LedgerInterface,
     authorisation: Envelope,
     skeletons: Iterable[bytes],
