@@ -122,3 +122,4 @@ def test_a_run_is_patched_for_one_camera_after_another() -> None:
 def test_a_reel_finds_the_key_picture_before() -> None:
     reel = Reel(render(ClipSpec(codec="h264", name="x", seconds=1.0, gop=5)), 0)
     assert [reel.key_before(n) for n in (0, 4, 5, 14)] == [0, 0, 5, 10]
+    assert [reel.until_key(n) for n in (0, 4, 5, 14, 16)] == [0, 1, 0, 1, 4]

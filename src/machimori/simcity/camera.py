@@ -38,6 +38,9 @@ class Camera:
     sound: bool
     report_every: float
     rng: random.Random
+    patient: bool = False
+    """A new client waits for the next key picture instead of having the last one at once. So key
+    pictures of many cameras stay spread, however closely together they were asked to play."""
     door: Door | None = None
     """The camera's own listening port, where it has one."""
     faults: dict[str, FaultSet] = field(default_factory=dict)

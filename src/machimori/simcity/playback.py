@@ -58,11 +58,12 @@ class Playback:
         self._spec = camera.spec
         self._take(reel)
         elapsed = max(0.0, now - camera.epoch)
-        count = int(elapsed / self._interval)
-        # The camera's loop goes on whether anyone looks or not; a client gets the key picture that
-        # is current, at the camera's next beat.
-        self._position = reel.key_before(count % len(self._runs))
-        self.due = camera.epoch + (count + 1) * self._interval
+        count = int(elapsed / self._interval) + 1
+        # The camera's loop goes on whether anyone looks or not. A client gets the key picture that
+        # is current, at the camera's next beat, or waits for the next one.
+        wait = reel.until_key(count) if camera.patient else 0
+        self._position = reel.key_before((count + wait) % len(self._runs))
+        self.due = camera.epoch + (count + wait) * self._interval
         self.base = camera.rng.getrandbits(32)
         """RTP time stamp of the loop's start."""
         self._side_due = now

@@ -74,6 +74,11 @@ class Reel:
         self.clip = clip
         self.runs = tuple(run(clip.spec.codec, picture, channel) for picture in clip.pictures)
 
+    def until_key(self, position: int) -> int:
+        """How many pictures after `position`, which may be past the loop's end, a key one comes."""
+        pictures = self.clip.pictures
+        return next(n for n in range(len(pictures)) if pictures[(position + n) % len(pictures)].key)
+
     def key_before(self, position: int) -> int:
         """The last key picture at or before `position` of the loop; the first of a clip is one."""
         while position and not self.clip.pictures[position].key:

@@ -115,6 +115,7 @@ class Server:
             epoch=epoch,
             sound=self.config.sound,
             report_every=self.config.report_every,
+            patient=self.config.load,
             rng=random.Random(name),
         )
 
