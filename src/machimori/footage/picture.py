@@ -27,7 +27,7 @@ _START_CODE = b"\x00\x00\x00\x01"
 class NoPictureError(FootageError):
     """The footage holds no picture that can be decoded by itself."""
 
-    exit_code = 45
+    exit_code = 49
 
 
 @dataclass(frozen=True, kw_only=True)
