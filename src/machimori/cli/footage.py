@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from machimori.cli import expiry
 from machimori.footage.check import Report, check
 from machimori.footage.inspection import Trusted
 from machimori.footage.naming import ManifestName, parse
@@ -33,6 +34,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     commands = group.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _register_check(commands)
     _register_repair(commands)
+    expiry.register(commands)
     listing = commands.add_parser("list", help="list what a store holds")
     _store_argument(listing)
     _place_arguments(listing)
@@ -116,7 +118,8 @@ def _trusted(args: argparse.Namespace) -> tuple[Trusted, Verifier | None]:
     city: PublicKey | None = None
     identity: Identity | None = None
     if args.vault is not None:
-        identity = VaultClient(args.vault).identity()
+        with VaultClient(args.vault) as vault:
+            identity = vault.identity()
     elif args.identity is not None:
         if not args.fingerprint:
             raise UsageError(

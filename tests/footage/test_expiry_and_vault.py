@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Acceptance: real segments, a real vault's process, its command line, and days that pass."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from machimori.cli.main import main
+from machimori.footage import records
+from machimori.footage.naming import SegmentName
+from machimori.footage.segment import Sealer
+from machimori.footage.store import DirectoryStore
+from machimori.kernel import canonical
+from machimori.kernel.durable import Disk
+from machimori.kernel.envelope import Envelope
+from machimori.kernel.ids import CameraId, RecorderId
+from machimori.kernel.instants import Micros, day_start, parse_day
+from machimori.kernel.signing import PublicKey, SigningKey
+from machimori.ledger.entry import Entry
+from machimori.ledger.testing import MemoryLedger
+from machimori.policy.retention import RetentionRule
+from machimori.vault.client.identity import Certificate
+from machimori.vault.client.statements import HoldEnd
+from machimori.vault.client.testing import VaultProcess, hold, nonce, signed
+from machimori.vault.sealing.bundle import KeyBundle
+from machimori.vault.sealing.layout import Header
+
+HOUR = 3_600_000_000
+FIRST = "2026-11-21"
+SCHEME = "streets"
+RULES = {
+    "inzai": RetentionRule(days=14, count_from="recording_day"),
+    "sakai": RetentionRule(days=14, count_from="next_day"),
+    "asahikawa": RetentionRule(days=7, count_from="recording_day"),
+}
+CAMERAS = {"cam-i": "inzai", "cam-k": "sakai", "cam-a": "asahikawa"}
+
+
+def at(day: str, hours: float = 12) -> Micros:
+    return Micros(day_start(parse_day(day)) + round(hours * HOUR))
+
+
+@dataclass
+class City:
+    directory: Path
+    vault: VaultProcess
+    recorder: SigningKey
+    capture: Callable[[], tuple[str, str]]
+    complaint: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("store", "cases"):
+            (self.directory / name).mkdir()
+        self.store = DirectoryStore(self.directory / "store", Disk())
+        self.pinned = PublicKey(self.vault.client.status().vault_key)
+
+    def record(self, camera: str, start: Micros, day: str) -> str:
+        retention_class = CAMERAS[camera]
+        bundle = KeyBundle.verified(self.vault.client.bundle(retention_class, day), self.pinned)
+        key = bundle.key_of(camera)
+        assert key is not None
+        sealer = Sealer(
+            header=Header(
+                scheme=SCHEME,  # type: ignore[arg-type]
+                retention_class=bundle.retention_class,
+                camera=key.camera,
+                day=day,
+                recorder=RecorderId("recorder-1"),
+                session="0" * 32,
+                sequence=0,
+                start=start,
+                key=key.key,
+                needs_predecessor=False,
+                clock_bound=None,
+            ),
+            key=key.sealing_key(),
+            description=b"{}",
+            signer=self.recorder,
+            previous=None,
+        )
+        end = Micros(start + 1_000_000)
+        parts = [sealer.open(), bytes(sealer.chunk(b"x", arrived_from=start, arrived_to=end))]
+        parts.append(sealer.finish(reason="shutdown"))
+        name = str(SegmentName(day=day, camera=CameraId(camera), first=start, last=end))
+        self.store.put(name, b"".join(parts))
+        return name
+
+    def command(self, *arguments: str) -> tuple[int, str]:
+        places = [f"--store={self.directory / 'store'}", f"--cases={self.directory / 'cases'}"]
+        places += [f"--vault={self.vault.socket}", "--operations=100000"]
+        status = main(["footage", *arguments, *places])
+        out, self.complaint = self.capture()
+        return status, out
+
+    def expire(self, *arguments: str) -> tuple[int, str]:
+        work = f"--directory={self.directory / 'work'}"
+        return self.command("expire", "--priority=normal", work, *arguments)
+
+    def pass_days(self, first: str, count: int, hours: float = 0.01) -> None:
+        for number in range(count):
+            self.vault.set_clock(Micros(at(first, hours) + number * 24 * HOUR))
+            assert self.expire()[0] == 0
+
+    def segments(self, store: str = "store") -> list[str]:
+        kept = DirectoryStore(self.directory / store, Disk()).list()
+        return [stored.name for stored in kept if stored.name.endswith(".seg")]
+
+
+@pytest.fixture
+def city(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[City]:
+    recorder = SigningKey.generate()
+    signer = SigningKey.generate()
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "retention.key").write_bytes(signer.seed())
+    key = MemoryLedger().key.vkey()
+    with VaultProcess(tmp_path, ledger_key=key, now=at(FIRST)) as vault:
+        vault.adopt(
+            scheme=SCHEME,
+            retention=RULES,
+            cameras=CAMERAS,
+            recorders={"recorder-1": recorder.public.raw, "retention": signer.public.raw},
+        )
+        yield City(tmp_path, vault, recorder, capsys.readouterr)
+
+
+def test_I6_K11_A10_footage_is_kept_to_the_day_that_its_document_says(city: City) -> None:
+    names = {
+        camera: [city.record(camera, at(FIRST, hours), FIRST) for hours in (0, 23.999)]
+        for camera in CAMERAS
+    }
+    # 旭川, one week: the recording day is the first, 2026-11-27 the last.
+    city.pass_days("2026-11-22", 6, hours=23.99)
+    assert names["cam-a"][0] in city.segments()
+    city.pass_days("2026-11-28", 1)
+    assert not set(names["cam-a"]) & set(city.segments())
+    # 印西 3(4), two weeks from the day of recording: 2026-12-04 is the last.
+    city.pass_days("2026-11-29", 6, hours=23.99)
+    assert set(names["cam-i"]) <= set(city.segments())
+    city.pass_days("2026-12-05", 1)
+    assert city.segments() == sorted(names["cam-k"])
+    # 堺 10(3), to the same weekday of the week after next: 2026-12-05, a Saturday again.
+    city.vault.set_clock(at("2026-12-05", 23.9))
+    city.expire()
+    assert city.segments() == sorted(names["cam-k"])
+    city.pass_days("2026-12-06", 1)
+    assert city.segments() == []
+
+
+def test_I7_the_record_of_destruction_can_be_checked_by_whoever_has_the_citys_key(
+    city: City,
+) -> None:
+    city.record("cam-a", at(FIRST), FIRST)
+    city.pass_days("2026-11-22", 7)
+    tombstones = [s.name for s in city.store.list() if s.name.endswith(".expired.rec")]
+    record, envelope = records.decode(city.store.get(tombstones[0]))
+    certificates = [
+        Certificate.verified(item, city.pinned)
+        for item in city.vault.client.identity().certificates
+    ]
+    keys = {item.name: PublicKey(item.public) for item in certificates}
+    assert envelope.signed_with(keys["retention"])
+    attestation = Envelope.decode(canonical.unb64(record.attestation))
+    assert attestation.signed_with(keys["vault"])
+    assert attestation.statement()["subject"] == {"epoch": f"day.asahikawa.{FIRST}"}
+    entries = [
+        Entry.decode(path.read_bytes()) for path in (city.directory / "work/outbox").iterdir()
+    ]
+    assert [(entry.type, entry.subject["camera"]) for entry in entries] == [
+        ("footage.expired", "cam-a")
+    ]
+    assert entries[0].data["record"] == envelope.digest().hex()
+    arguments = [f"--store={city.directory / 'store'}", f"--vault={city.vault.socket}"]
+    status = main(["footage", "check", *arguments, "--at=2026-11-29T00:00:00+09:00"])
+    assert status == 0, city.capture()
+
+
+def test_I6_a_hold_keeps_what_its_cause_needs_and_ends_with_it(city: City, tmp_path: Path) -> None:
+    kept = city.record("cam-a", at(FIRST, 10), FIRST)
+    other = city.record("cam-a", at(FIRST, 15), FIRST)
+    officers = city.vault.officers[:2]
+    statement = hold(
+        scheme=SCHEME,
+        cameras=["cam-a"],
+        start=at(FIRST, 9.5),
+        end=at(FIRST, 10.5),
+        last_day="2026-12-31",
+    )
+    (tmp_path / "hold.json").write_bytes(signed(statement, *officers).encode())
+    assert city.command("hold", str(tmp_path / "hold.json")) == (
+        0,
+        "case case-1: 1 segments held, 0 copied now\n",
+    )
+    original = city.store.get(kept)
+    city.pass_days("2026-11-22", 7)
+    assert city.segments() == []
+    assert city.segments("cases") == [f"cases/case-1/{kept}"]
+    assert other not in city.segments("cases")
+    cases = DirectoryStore(tmp_path / "cases", Disk())
+    assert cases.get(f"cases/case-1/{kept}") == original
+    end = HoldEnd(case=statement.case, ground="終結", scheme=statement.scheme, nonce=nonce())
+    city.vault.client.end_hold(signed(end, *officers))
+    assert "ended: case-1" in city.expire()[1]
+    assert city.segments("cases") == []
+
+
+def test_a_clock_set_forward_destroys_nothing(city: City) -> None:
+    name = city.record("cam-a", at(FIRST), FIRST)
+    city.vault.set_clock(at("2026-12-21"))
+    status, _ = city.expire()
+    assert status != 0
+    assert "override" in city.complaint
+    assert city.segments() == [name]
+    assert city.vault.client.living(f"day.asahikawa.{FIRST}")
+
+
+def test_a_rehearsal_at_a_time_changes_nothing(city: City) -> None:
+    city.record("cam-a", at(FIRST), FIRST)
+    status, out = city.expire("--at=2026-11-28T00:00:00+09:00", "--json")
+    assert status == 0
+    (due,) = json.loads(out)["due"]
+    assert (due["epoch"], due["segments"]) == (f"day.asahikawa.{FIRST}", 1)
+    status, out = city.expire("--at=2026-11-27T23:59:59+09:00")
+    assert out == "0 epochs would be destroyed; nothing was changed\n"
+    assert len(city.segments()) == 1
