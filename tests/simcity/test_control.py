@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from machimori.cli.main import main
@@ -136,3 +137,22 @@ def test_wrong_arguments_are_refused(name: str, arguments: Arguments) -> None:
 
 def test_whole_numbers_do_for_seconds() -> None:
     assert check("burst", {"seconds": 3}) == {"seconds": 3}
+
+
+ORPHAN = """
+import os, signal
+from machimori.simcity.city import SimCity
+with SimCity() as city:
+    print(city.pid, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_city_does_not_outlive_a_killed_test() -> None:
+    with subprocess.Popen([sys.executable, "-c", ORPHAN], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        pid = int(process.stdout.readline())
+    psutil.wait_procs([p for p in psutil.process_iter() if p.pid == pid], timeout=5)
+    # Who takes up orphans may leave a zombie; what counts is that it no longer runs.
+    left = [p.status() for p in psutil.process_iter() if p.pid == pid]
+    assert left in ([], [psutil.STATUS_ZOMBIE])
