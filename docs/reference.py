@@ -47,7 +47,8 @@ def _parsers(
 def errors() -> str:
     """Every error class with its exit status; a status has one meaning per line of descent."""
     for module in pkgutil.walk_packages(machimori.__path__, "machimori."):
-        if not module.name.endswith("__main__"):
+        # GStreamer's server is a script for the system's Python, which alone has its bindings.
+        if not module.name.endswith(("__main__", ".gstreamer_server")):
             importlib.import_module(module.name)
     rows = sorted(
         ((kind.exit_code, kind.__module__, kind) for kind in _descendants(MachimoriError)),
