@@ -49,7 +49,7 @@ def verify(
     flags = data[32]
     if not flags & _USER_PRESENT or not flags & _USER_VERIFIED:
         raise VaultRefusedError("fido2_user", "presence or verification of the user is missing")
-    _check_signature(key, signature.sig, data + hashlib.sha256(signature.client_data).digest())
+    check_signature(key, signature.sig, data + hashlib.sha256(signature.client_data).digest())
     return int.from_bytes(data[33:37], "big")
 
 
@@ -66,7 +66,8 @@ def _check_client_data(raw: bytes, challenge: bytes, origins: tuple[str, ...]) -
         raise VaultRefusedError("fido2_origin", "the assertion was made at another origin")
 
 
-def _check_signature(key: OfficerKey, signature: bytes, message: bytes) -> None:
+def check_signature(key: OfficerKey, signature: bytes, message: bytes) -> None:
+    """Raise VaultRefusedError `bad_signature` unless the key made it, by its own algorithm."""
     try:
         public = load_der_public_key(key.public)
         if key.algorithm == ES256 and isinstance(public, ec.EllipticCurvePublicKey):

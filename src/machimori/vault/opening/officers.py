@@ -5,6 +5,7 @@ The vault knows officers from its charter and from statements that it verified i
 belongs to one officer for ever, so that nobody counts twice under two names.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from machimori.kernel.envelope import Envelope, Signature
@@ -22,6 +23,16 @@ class RelyingParty:
 
     rp_id: str
     origins: tuple[str, ...]
+
+
+def counters_of(envelope: Envelope) -> list[tuple[str, int]]:
+    """Key id and authenticator counter of each FIDO2 signature that has one."""
+    found = []
+    for signature in envelope.signatures:
+        counter = int.from_bytes(signature.authenticator_data[33:37], "big")
+        if signature.kind == "fido2" and counter:
+            found.append((signature.keyid, counter))
+    return found
 
 
 class OfficerBook:
@@ -55,6 +66,11 @@ class OfficerBook:
     def revoke(self, officer: OfficerId) -> None:
         """The officer's signatures count no longer."""
         self._revoked.add(officer)
+
+    def remember(self, counters: Iterable[tuple[str, int]], digest: bytes) -> None:
+        """Take in the counters (`counters_of`) of a statement that was accepted."""
+        for keyid, counter in counters:
+            self._counters.setdefault((keyid, counter), digest)
 
     def holders(self, posts: tuple[str, ...], at: Micros, *, but: OfficerId | None = None) -> int:
         """How many officers hold one of the posts at that time, not counting `but`."""

@@ -26,6 +26,7 @@ from machimori.vault.client.statements import Authorisation
 from machimori.vault.errors import VaultRefusedError
 from machimori.vault.opening import cases
 from machimori.vault.opening.core import Core
+from machimori.vault.opening.officers import counters_of
 from machimori.vault.opening.state import case_epoch, day_epoch
 from machimori.vault.sealing.bundle import split_key_id
 from machimori.vault.sealing.layout import Header
@@ -99,6 +100,7 @@ def release(core: Core, challenges: Challenges, request: ReleaseRequest) -> Rele
             "segments": len(sealed),
         },
         body={
+            "counters": [list(item) for item in counters_of(request.authorisation)],
             "ledger_root": grant.ledger[1].hex(),
             "ledger_size": grant.ledger[0],
             "nonce": grant.authorisation.nonce,

@@ -29,7 +29,7 @@ from machimori.vault.client.statements import (
 )
 from machimori.vault.opening.charter import Charter
 from machimori.vault.opening.log import Record
-from machimori.vault.opening.officers import OfficerBook
+from machimori.vault.opening.officers import OfficerBook, counters_of
 
 
 def day_epoch(retention_class: str, day: str) -> str:
@@ -106,6 +106,7 @@ class State:
         if "envelope" in record.body:
             envelope = Envelope.decode(canonical.unb64(record.body["envelope"]))
             self.seen.add(envelope.digest().hex())
+            self.officers.remember(counters_of(envelope), envelope.digest())
             self._statement(parse(envelope), record)
             return
         handler = getattr(self, "_on_" + record.kind.replace(".", "_"), None)
@@ -238,6 +239,7 @@ class State:
         digest = record.facts["authorisation"]
         self.openings[digest] += 1
         self.nonces[record.body["nonce"]] = digest
+        self.officers.remember(map(tuple, record.body["counters"]), bytes.fromhex(digest))
         self.releases.add(record.facts["release"])
         self.ledger = (record.body["ledger_size"], bytes.fromhex(record.body["ledger_root"]))
 
