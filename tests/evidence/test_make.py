@@ -23,7 +23,7 @@ from machimori.evidence.testing import (
 from machimori.evidence.verifier.statement import UNEXPLAINED
 from machimori.evidence.verifier.verdict import Verdict
 from machimori.footage.mp4.testing import chunks_of, encode, sent
-from machimori.footage.rtp.testing import description
+from machimori.footage.rtp.testing import Sender, description, h264_payloads
 from machimori.footage.testing import SAMPLE_START, MemoryStore
 from machimori.kernel.clock import ManualClock
 from machimori.kernel.durable import Disk
@@ -272,3 +272,22 @@ def test_the_package_is_private_to_its_maker(tmp_path: Path) -> None:
     city, _ = recorded(seconds=2)
     path = packed(city, tmp_path / "p.zip", 0, 2).path
     assert path.stat().st_mode & 0o007 == 0
+
+
+def test_the_cameras_own_clock_and_its_drift_are_stated(tmp_path: Path) -> None:
+    """Three minutes at a picture a second; the camera is 2 s ahead and gains 10 ms a second."""
+    city = SampleCity()
+    sender = Sender()
+    pieces = []
+    for picture in encode("h264", count=180, fps=1, size=(160, 96)):
+        second = picture.pts / 90_000
+        wall = SAMPLE_START + round((second * 1.01 + 2) * SECOND)
+        report = sender.report(picture.pts, wall)
+        frames = sender.frames(h264_payloads(picture.units), picture.pts)
+        pieces.append((second, report + b"".join(frames)))
+    chunks = chunks_of(pieces, start=city.start, period=2.0)
+    city.record(city.recorder(), description("H264"), chunks)
+    order = city.order(city.start, Micros(city.start + 180 * SECOND))
+    (camera,) = attempt(city, tmp_path / "p.zip", order=order).statement.cameras
+    assert camera.clock.camera_offset == pytest.approx(1.6 * SECOND, abs=SECOND)
+    assert camera.clock.camera_drift == pytest.approx(1.2 * SECOND, abs=0.2 * SECOND)

@@ -42,6 +42,7 @@ code { font: 12.5px/1.6 "BIZ UDGothic", "Noto Sans Mono CJK JP", Consolas, monos
 .bar .none { background: repeating-linear-gradient(135deg, #fff 0 5px, #c16800 5px 7px) }
 .scale { display: flex; justify-content: space-between; font-size: 12.5px; color: #4d4d4d;
   margin-bottom: 12px }
+td.short { white-space: nowrap }
 .files td { font-size: 12.5px; padding: 4px 8px }
 @media print { body { padding: 0; font-size: 10.5pt } h2 { page-break-after: avoid }
   .bar i, th { -webkit-print-color-adjust: exact; print-color-adjust: exact } }
@@ -164,7 +165,7 @@ def _camera(camera: Camera, s: Statement) -> str:
 def _gap(gap: Gap) -> str:
     return (
         f"<tr><td>{_moment(gap.start)}</td><td>{_moment(gap.end)}</td>"
-        f"<td>{_duration(gap.end - gap.start)}</td>"
+        f"<td class='short'>{_duration(gap.end - gap.start)}</td>"
         f"<td>{escape(cause_of(gap.cause, 'ja'))}</td></tr>"
     )
 
@@ -255,7 +256,11 @@ def _moment(value: Micros) -> str:
 
 
 def _interval(start: Micros, end: Micros) -> str:
-    return f"{_moment(start)} から {_moment(end)} まで"
+    first, last = _moment(start), _moment(end)
+    day, _, rest = last.partition("）")
+    if first.startswith(f"{day}）"):
+        last = rest
+    return f"{first} から {last} まで"
 
 
 def _duration(micros: int) -> str:

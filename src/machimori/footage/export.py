@@ -13,7 +13,7 @@ player decodes and does not show.
 The same bytes always give the same clips, so that a verifier re-derives every sample.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -123,8 +123,10 @@ class Clip:
             duration=(highest - lowest + self._last_duration) * 1_000_000 // self.timescale,
         )
 
-    def write_to(self, file: BinaryIO) -> ClipReport:
-        """Write the MP4 to a seekable file."""
+    def write_to(
+        self, file: BinaryIO, *, watch: Callable[[AccessUnit], None] | None = None
+    ) -> ClipReport:
+        """Write the MP4 to a seekable file. `watch` sees each picture that is shown."""
         writer = Mp4Writer(
             file,
             entry=self.entry,
@@ -134,6 +136,8 @@ class Clip:
         )
         for sample in self.samples():
             writer.add(sample.data, sample.pts, key=sample.key, hidden=sample.hidden)
+            if watch is not None and not sample.hidden:
+                watch(sample.unit)
         writer.finish(self._last_duration)
         if self.report is None:
             raise RuntimeError("a clip's samples can be read once only")

@@ -12,10 +12,11 @@ from typing import BinaryIO
 from machimori.evidence.verifier.coverage import Interval
 from machimori.evidence.verifier.statement import Clock, Video
 from machimori.footage.export import Stretch, export_stretches
-from machimori.footage.rtp.access import TimedChunk
-from machimori.kernel.instants import Micros
+from machimori.footage.rtp.access import AccessUnit, TimedChunk
 from machimori.vault.sealing.layout import ChunkHeader
 from machimori.vault.sealing.skeleton import Skeleton
+
+_MINUTE = 60_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +42,35 @@ class Film:
     pictures: int
 
 
+class _CameraClock:
+    """The camera's clock (RTCP sender reports) against the recorder's, minute by minute.
+
+    A picture cannot arrive before it was taken, so camera time minus arrival is never more than
+    the true offset; the greatest difference of a minute, from a picture that arrived just before a
+    drain, comes within about one picture's interval of it.
+    """
+
+    def __init__(self) -> None:
+        self._minutes: dict[int, int] = {}
+
+    def watch(self, unit: AccessUnit) -> None:
+        """Take one picture into account."""
+        if unit.camera is not None:
+            minute = unit.arrived // _MINUTE
+            difference = unit.camera - unit.arrived
+            self._minutes[minute] = max(self._minutes.get(minute, difference), difference)
+
+    def offset(self) -> int | None:
+        """µs in the first minute with a report."""
+        return self._minutes[min(self._minutes)] if self._minutes else None
+
+    def drift(self) -> int | None:
+        """µs by which the offset changed until the last minute."""
+        if len(self._minutes) < 2:
+            return None
+        return self._minutes[max(self._minutes)] - self._minutes[min(self._minutes)]
+
+
 def video_path(camera: str, number: int) -> str:
     """Where clip `number` (from 1) of a camera is in the package."""
     return f"data/video/{camera}-{number:02d}.mp4"
@@ -61,10 +91,10 @@ def make_film(
     exported = export_stretches(_stretches(pieces, bounds))
     videos = []
     pictures = 0
-    offsets: list[tuple[Micros, int]] = []
+    camera_clock = _CameraClock()
     for clip in exported:
         path = video_path(camera, clip.number)
-        report = clip.write_to(create(path))
+        report = clip.write_to(create(path), watch=camera_clock.watch)
         close(path)
         pictures += report.pictures
         videos.append(
@@ -77,8 +107,6 @@ def make_film(
                 samples=report.pictures,
             )
         )
-        if report.camera_to is not None:
-            offsets.append((report.arrived_to, report.camera_to - report.arrived_to))
     first = videos[0].start if videos else (delivered[-1][1] if delivered else 0)
     return Film(
         videos=tuple(videos),
@@ -86,8 +114,8 @@ def make_film(
         lost=exported.report.lost,
         clock=Clock(
             bound=_worst(bounds),
-            camera_offset=offsets[0][1] if offsets else None,
-            camera_drift=offsets[-1][1] - offsets[0][1] if len(offsets) > 1 else None,
+            camera_offset=camera_clock.offset(),
+            camera_drift=camera_clock.drift(),
         ),
         pictures=pictures,
     )

@@ -83,8 +83,8 @@ class Video:
 class Clock:
     """Whose clock the times are, and how far it may be off (µs); None: unknown.
 
-    `camera_offset` is the camera's own clock minus the recorder's at the first report in the
-    footage, `camera_drift` how much that changed until the last; None without RTCP reports.
+    `camera_offset` is the camera's own clock (RTCP) minus the recorder's in the first minute that
+    has a report, `camera_drift` how much that changed until the last minute; None without reports.
     """
 
     bound: int | None
