@@ -151,7 +151,7 @@ def test_a_crash_before_or_after_any_step_is_repaired_by_the_next_run(
 
 
 def test_A9_a_published_file_is_never_written_to(tmp_path: Path) -> None:
-    """A crash between link and unlink leaves two names of one file; one of them is the store's."""
+    """Repair writes to no file that the store holds, not even one that is damaged."""
     recorder = SampleRecorder()
     name, data = recorder.segment(CHUNKS)
     part = tmp_path / "open" / "cam-0001" / part_name(Micros(1))

@@ -70,7 +70,10 @@ def test_an_endpoint_needs_a_scheme() -> None:
         S3Config(endpoint="rgw.example", bucket="b", access_key="", secret_key="")
 
 
-def test_uploads_go_on_after_the_gateway_was_killed(gateway: RadosGateway, tmp_path: Path) -> None:
+def test_S7_uploads_go_on_after_the_gateway_was_killed(
+    gateway: RadosGateway, tmp_path: Path
+) -> None:
+    """A store that is cut off during an upload loses nothing: the spool goes on by itself."""
     store = S3Store(config(gateway))
     spool = Spool(store, tmp_path, Disk(), limit=10**9, policy="stop")
     recorder = SampleRecorder()

@@ -32,6 +32,7 @@ def test_what_was_sealed_is_read_back(plains: list[bytes]) -> None:
 
 @given(st.data())
 def test_A9_any_changed_byte_is_noticed(data: st.DataObject) -> None:
+    """Originals are provably unaltered: no byte of a segment can change unseen."""
     recorder = SampleRecorder()
     _, original = recorder.segment([b"one", b"two" * 50])
     keys = recorder.keys[SegmentReader.of_bytes(original).segment_id.hex()]

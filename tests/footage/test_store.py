@@ -91,8 +91,8 @@ def test_what_every_store_promises(store: Store, tmp_path: Path) -> None:
     assert source.read_bytes() == b"from a file"
 
 
-def test_A9_an_original_is_never_written_over(store: Store, tmp_path: Path) -> None:
-    """旭川 (5): 編集及び加工はしない; 堺 10(1). What is stored once stays byte for byte."""
+def test_A9_K11_an_original_is_never_written_over(store: Store, tmp_path: Path) -> None:
+    """What is stored once stays byte for byte: no store takes other bytes under its name."""
     store.put(NAME, b"original")
     other = tmp_path / "other"
     other.write_bytes(b"edited")
