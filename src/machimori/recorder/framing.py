@@ -13,6 +13,8 @@ import struct
 from typing import Literal
 
 from machimori.kernel.errors import MalformedError
+from machimori.recorder.errors import RtspMalformed
+from machimori.recorder.rtsp.parser import measure
 
 Codec = Literal["h264", "h265", "jpeg"]
 
@@ -21,9 +23,6 @@ _HEAD = struct.Struct(">HHxxH")
 _DOLLAR = 0x24
 _SHORTEST = 8
 """Bytes that `_HEAD` reads. A shorter frame at the very end waits for the next drain."""
-MAX_MESSAGE = 65_536
-"""An RTSP message with its body; longer is garbage."""
-MAX_MESSAGE_HEAD = 16_384
 MAX_CANDIDATES = 64
 """How often a drain may search for the next frame before the session is given up."""
 MAX_GARBAGE = 1 << 20
@@ -179,24 +178,14 @@ class Walker:
         magic = buffer[position] << 8 | buffer[position + 1]
         return magic in (self._rtp, self._rtcp) or 0x41 <= buffer[position] <= 0x5A
 
-    def _message(self, buffer: bytearray, position: int, end: int) -> int | None:
+    @staticmethod
+    def _message(buffer: bytearray, position: int, end: int) -> int | None:
         """Length of the RTSP message at `position`; 0: not whole yet; None: it is none."""
-        stop = buffer.find(b"\r\n\r\n", position, min(end, position + MAX_MESSAGE_HEAD))
-        line = bytes(buffer[position : min(end, position + 256)]).split(b"\r\n", 1)
-        if len(line) == 2 or len(line[0]) >= 256:
-            if not (line[0].startswith(b"RTSP/1.") or line[0].endswith(b" RTSP/1.0")):
+        with memoryview(buffer) as whole, whole[:end] as view:
+            try:
+                return measure(view, position) or 0
+            except RtspMalformed:
                 return None
-        elif not all(9 <= byte < 127 for byte in line[0]):
-            return None
-        if stop < 0:
-            return 0 if end - position < MAX_MESSAGE_HEAD else None
-        size = _content_length(bytes(buffer[position:stop]))
-        if size is None:
-            return None
-        length = stop + 4 - position + size
-        if length > MAX_MESSAGE:
-            return None
-        return length if position + length <= end else 0
 
     def _search(self, buffer: bytearray, position: int, end: int) -> int:
         """Bytes of garbage up to the next place where a frame or a message could begin."""
@@ -221,15 +210,3 @@ class Walker:
         if self.garbage > MAX_GARBAGE:
             raise MalformedError("more garbage than a session may send")
         return found - position
-
-
-def _content_length(head: bytes) -> int | None:
-    """The body's length that the head of a message announces; None: no acceptable one."""
-    for line in head.split(b"\r\n")[1:]:
-        name, _, value = line.partition(b":")
-        if name.strip().lower() == b"content-length":
-            value = value.strip()
-            if not value.isdigit() or len(value) > 6:
-                return None
-            return int(value)
-    return 0

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 import itertools
+import time
 
 import pytest
 from hypothesis import given
@@ -155,6 +156,25 @@ def test_measure_finds_a_message_between_frames() -> None:
         measure(b"\r\n" * 100 + OK)
     with pytest.raises(RtspMalformed):
         measure(OK[:-2] + b"X: " + b"y" * limits.MAX_HEAD)
+
+
+def test_a_body_that_drips_costs_its_head_once() -> None:
+    parser = Parser()
+    size = limits.MAX_BODY
+    headers = b"".join(b"X-%d: y\r\n" % number for number in range(limits.MAX_HEADERS - 1))
+    parser.feed(b"RTSP/1.0 200 OK\r\n" + headers + b"Content-Length: %d\r\n\r\n" % size)
+    started = time.process_time()
+    for _ in range(size - 1):
+        parser.feed(b"x")
+        assert parser.next() is None
+    assert time.process_time() - started < 1.0
+    parser.feed(b"x")
+    assert isinstance(parser.next(), Response)
+
+
+def test_binary_after_the_start_of_a_message_is_not_waited_for() -> None:
+    with pytest.raises(RtspMalformed):
+        measure(b"RTSP/1.0 \x80\x60\x00\x01")
 
 
 messages = st.builds(

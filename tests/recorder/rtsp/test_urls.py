@@ -60,7 +60,7 @@ def test_the_base(content_base: str | None, content_location: str | None, expect
 
 
 def test_credentials_leave_every_url_of_a_text() -> None:
-    text = "a=control:rtsp://admin:p%40ss@cam/1\r\na=x:RTSPS://a@cam/2 rtsp://cam/@3"
+    text = "a=control:rtsp://admin:p%40ss@cam/1\r\na=x:RTSPS://a:b@c@cam/2 rtsp://cam/@3"
     assert urls.without_userinfo(text) == (
         "a=control:rtsp://cam/1\r\na=x:RTSPS://cam/2 rtsp://cam/@3"
     )

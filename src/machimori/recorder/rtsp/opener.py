@@ -178,7 +178,7 @@ class _Attempt:
                 addresses = await _addresses(target)
         except TimeoutError:
             raise self._error(CameraSilent, "its name does not resolve in time") from None
-        except OSError:
+        except (OSError, UnicodeError):  # a label that is too long for a name is no OSError
             raise self._error(CameraUnreachable, "its name does not resolve") from None
         for family, address in addresses:
             try:
@@ -202,9 +202,13 @@ class _Attempt:
     async def _encrypted(self, connection: socket.socket, target: urls.Origin) -> ssl.SSLSocket:
         """The connection with TLS on it; the caller's socket is empty then. Closes it on error."""
         self.state = "tls"
-        secured = tls.context(self._camera).wrap_socket(
-            connection, do_handshake_on_connect=False, server_hostname=target.host
-        )
+        context = tls.context(self._camera)
+        try:
+            secured = context.wrap_socket(
+                connection, do_handshake_on_connect=False, server_hostname=target.host
+            )
+        except (ValueError, OSError):
+            raise self._error(CameraRefused, "no certificate can be for such a name") from None
         try:
             async with asyncio.timeout(self._limits.tls):
                 await _retry(secured, secured.do_handshake, write=False)

@@ -11,6 +11,7 @@ Lenient where cameras are known to be careless, and never beyond a bound:
 """
 
 import re
+from dataclasses import dataclass
 
 from machimori.recorder.errors import RtspMalformed
 from machimori.recorder.rtsp.message import METHODS, Frame, Headers, Request, Response
@@ -29,6 +30,7 @@ _END_OF_HEAD = re.compile(rb"\n\r?\n")
 _STATUS_LINE = re.compile(r"RTSP/\d\.\d[ \t]+(\d{3})(?:[ \t].*)?\Z", re.IGNORECASE)
 _REQUEST_LINE = re.compile(r"([A-Z_]+)[ \t]+(\S+)[ \t]+RTSP/\d\.\d[ \t]*\Z")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_BINARY = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _STARTS = (b"RTSP/", *(f"{method} ".encode() for method in METHODS))
 _LONGEST_START = max(map(len, _STARTS))
 
@@ -42,8 +44,7 @@ def measure(data: Buffer, start: int = 0) -> int | None:
     For the drain, which meets messages between frames. Raises RtspMalformed, its offset relative
     to `start`, if there is no message at `start` or if it exceeds a bound.
     """
-    view = memoryview(data)[start : start + MAX_BLANK + MAX_HEAD + 4]
-    head = bytes(view)
+    head = bytes(data[start : start + MAX_BLANK + MAX_HEAD + 4])
     begin = len(head) - len(head.lstrip(_BLANK))
     if begin > MAX_BLANK:
         raise RtspMalformed("blank lines without end", offset=begin)
@@ -51,8 +52,10 @@ def measure(data: Buffer, start: int = 0) -> int | None:
         raise RtspMalformed("neither a frame nor a message", offset=begin)
     end = _head_end(head, begin, begin)
     if end is None:
+        if _BINARY.search(head, begin):
+            raise RtspMalformed("bytes that belong to no message", offset=begin)
         return None
-    _, headers = _head(head[begin:end], offset=begin)
+    _, headers = _parse_head(head[begin:end], offset=begin)
     total = end + _content_length(headers, offset=begin)
     return total if total <= len(data) - start else None
 
@@ -74,6 +77,7 @@ class Parser:
         self._searched = 0
         self._garbage = 0
         self._messages = 0
+        self._head: _Head | None = None
 
     def feed(self, data: bytes) -> None:
         """Add received bytes. The caller bounds them by calling `next` until it returns None."""
@@ -91,15 +95,16 @@ class Parser:
         Raises RtspMalformed.
         """
         while self._buffer:
-            blank = len(self._buffer) - len(self._buffer.lstrip(_BLANK))
-            if blank:
-                self._skip(blank)
-            elif self._buffer[0] == _DOLLAR:
+            first = self._buffer[0]
+            if self._head is not None:
+                return self._message(self._head)
+            if first in _BLANK:
+                self._skip(len(self._buffer) - len(self._buffer.lstrip(_BLANK)))
+            elif first == _DOLLAR:
                 return self._frame()
             elif _may_start(self._buffer, 0):
-                complete, message = self._message()
-                if message is not None or not complete:
-                    return message
+                if not self._read_head():
+                    return None
             elif not self._skip_garbage():
                 return None
         return None
@@ -114,28 +119,32 @@ class Parser:
         self._consume(size)
         return frame
 
-    def _message(self) -> tuple[bool, Response | Request | None]:
-        """(False, None): incomplete. (True, None): was no message, its first line is skipped."""
+    def _read_head(self) -> bool:
+        """Set `_head`, or skip the first line of what turns out to be none. False: incomplete."""
         end = _head_end(self._buffer, 0, self._searched, offset=self.offset)
         if end is None:
             self._searched = max(0, len(self._buffer) - 3)
-            return False, None
-        head = bytes(self._buffer[:end])
+            return False
+        data = bytes(self._buffer[:end])
         try:
-            start, headers = _head(head, offset=self.offset)
+            start, headers = _parse_head(data, offset=self.offset)
         except _NotAMessage:
-            self._skip(head.index(b"\n") + 1)
-            return True, None
+            self._skip(data.index(b"\n") + 1)
+            return True
         total = end + _content_length(headers, offset=self.offset)
-        if len(self._buffer) < total:
-            return False, None
-        body = bytes(self._buffer[end:total])
-        self._consume(total)
+        self._head = _Head(start=start, headers=headers, end=end, total=total)
+        return True
+
+    def _message(self, head: "_Head") -> Response | Request | None:
+        if len(self._buffer) < head.total:
+            return None
+        body = bytes(self._buffer[head.end : head.total])
+        self._consume(head.total)
         self._messages += 1
-        if isinstance(start, int):
-            return True, Response(status=start, headers=headers, body=body)
-        method, url = start
-        return True, Request(method=method, url=url, headers=headers, body=body)
+        if isinstance(head.start, int):
+            return Response(status=head.start, headers=head.headers, body=body)
+        method, url = head.start
+        return Request(method=method, url=url, headers=head.headers, body=body)
 
     def _skip_garbage(self) -> bool:
         """Skip to what may be a start. False if more bytes are needed to tell."""
@@ -167,6 +176,22 @@ class Parser:
         del self._buffer[:count]
         self.offset += count
         self._searched = 0
+        self._head = None
+
+
+_Start = int | tuple[str, str]
+"""A response's status, or a request's method and URL."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Head:
+    """A complete head at the start of the buffer, kept while its body drips in."""
+
+    start: _Start
+    headers: Headers
+    end: int
+    """Where the body begins."""
+    total: int
 
 
 class _NotAMessage(RtspMalformed):
@@ -192,7 +217,7 @@ def _head_end(data: Buffer, begin: int, searched: int, *, offset: int = 0) -> in
     return end if match else None
 
 
-def _head(head: bytes, *, offset: int) -> tuple[int | tuple[str, str], Headers]:
+def _parse_head(head: bytes, *, offset: int) -> tuple[_Start, Headers]:
     lines = [line.rstrip("\r") for line in head.decode("utf-8", "surrogateescape").split("\n")]
     start = lines[0].rstrip()
     fields: list[tuple[str, str]] = []

@@ -14,7 +14,7 @@ PORTS = {"rtsp": 554, "rtsps": 322}
 """Default ports (RFC 2326 3.2; RFC 7826 for rtsps)."""
 MAX_URL = 4_096
 
-_USERINFO = re.compile(r"(rtspu?s?://)[^/\s@\"'<>]*@", re.IGNORECASE)
+_USERINFO = re.compile(r"(rtspu?s?://)[^/\s\"'<>]*@", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
