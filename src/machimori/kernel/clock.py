@@ -66,3 +66,13 @@ class ManualClock:
         """Set the wall clock alone, as an attacker or a broken NTP server would."""
         with self._lock:
             self._now = now
+
+
+class ShiftedClock(SystemClock):
+    """Runs with the machine's clock, `shift` seconds away from it: for rehearsals of other days."""
+
+    def __init__(self, shift: float) -> None:
+        self._shift = round(shift * 1_000_000)
+
+    def now(self) -> Micros:
+        return Micros(super().now() + self._shift)

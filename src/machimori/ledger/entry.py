@@ -40,6 +40,7 @@ EntryType = Literal[
     "camera.classed",
     "recorder.enrolled",
     "bundle.issued",
+    "provision.requested",
     "authorisation.signed",
     "release.requested",
     "release.made",
