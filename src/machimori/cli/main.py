@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from machimori import __version__
 from machimori.kernel.errors import MachimoriError
 
-COMMANDS: tuple[str, ...] = ("simcity", "record", "vault", "footage", "ledger", "evidence")
+COMMANDS: tuple[str, ...] = ("simcity", "record", "vault", "footage", "ledger", "evidence", "demo")
 """Modules of `machimori.cli` that register a command, in the order of `--help`."""
 
 
