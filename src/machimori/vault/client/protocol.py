@@ -74,22 +74,30 @@ def send(connection: socket.socket, message: Message) -> None:
         raise VaultUnavailableError("the connection to the vault broke") from error
 
 
-def receive(
-    connection: socket.socket, *, within: float, limit: int = MAX_MESSAGE
-) -> Message | None:
+def receive(connection: socket.socket, *, within: float) -> Message | None:
     """One message, or None if the other side closed before its first byte.
 
     The whole message must arrive `within` seconds. Raises VaultUnavailableError if it does not,
-    and MalformedError if it is larger than `limit` or has no form.
+    and MalformedError if it is too large or has no form.
     """
-    deadline = time.monotonic() + within
-    head = _exactly(connection, 4, deadline, first=True)
+    total = receive_size(connection, within=within)
+    return None if total is None else receive_body(connection, total, within=within)
+
+
+def receive_size(connection: socket.socket, *, within: float) -> int | None:
+    """The size of the message that follows. Raises as `receive` does."""
+    head = _exactly(connection, 4, time.monotonic() + within, first=True)
     if head is None:
         return None
     (total,) = _SIZE.unpack(head)
-    if total > limit:
+    if total > MAX_MESSAGE:
         raise VaultMalformedError("message is too large", where=f"{total} bytes")
-    payload = _exactly(connection, total, deadline, first=False)
+    return int(total)
+
+
+def receive_body(connection: socket.socket, total: int, *, within: float) -> Message:
+    """The message of that size. Raises as `receive` does."""
+    payload = _exactly(connection, total, time.monotonic() + within, first=False)
     return Message.decode(payload or b"")
 
 
