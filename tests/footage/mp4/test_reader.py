@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 import io
+import subprocess
 from itertools import accumulate
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from machimori.footage.export import export
 from machimori.footage.mp4.entries import jpeg_entry
 from machimori.footage.mp4.reader import Mp4File, StoredSample, units_of
+from machimori.footage.mp4.testing import chunks_of, encode, sent
 from machimori.footage.mp4.writer import Mp4Writer, length_prefixed
+from machimori.footage.rtp.testing import description
 from machimori.kernel.errors import MalformedError
 from machimori.kernel.instants import Micros
 
@@ -85,3 +90,25 @@ def test_a_file_cut_off_is_malformed(cut: int) -> None:
     data = written([(b"picture" * 20, 0, True, False)])
     with pytest.raises(MalformedError):
         read(data[:cut])
+
+
+def test_reading_goes_by_the_index_of_other_writers(tmp_path: Path) -> None:
+    """FFmpeg's muxer: `stco`, edit lists, unsigned offsets, several samples to a chunk."""
+    source = tmp_path / "ours.mp4"
+    pictures = encode("h264", options={"x264-params": "keyint=15:bframes=2:repeat-headers=1"})
+    next(iter(export(description("H264"), chunks_of(sent("h264", pictures))))).write(source)
+    target = tmp_path / "theirs.mp4"
+    command = ["ffmpeg", "-v", "error", "-i", str(source), "-c", "copy", str(target)]
+    subprocess.run(command, check=True)
+    films = []
+    for path in (source, target):
+        with path.open("rb") as file:
+            film = Mp4File(file)
+            found = list(film.samples())
+            start = min(sample.pts for sample in found)
+            films.append([(s.data, s.pts - start, s.key) for s in found])
+            assert (film.kind, film.size, film.timescale) == ("avc1", (320, 192), 90_000)
+            assert film.count == 30
+            assert len(film.parameter_units) == 2
+    assert [row[1:] for row in films[0]] == [row[1:] for row in films[1]]
+    assert films[0] == films[1]

@@ -47,12 +47,14 @@ def encode(
     fps: int = 15,
     options: Mapping[str, str] | None = None,
     first: int = 0,
+    pixels: str = "",
 ) -> list[Picture]:
-    """`count` pictures of a moving pattern. `options` are the encoder's, such as x264-params."""
+    """`count` pictures of a moving pattern. `options` are the encoder's, such as x264-params;
+    `pixels` is a pixel format other than 4:2:0 with 8 bits."""
     context = CodecContext.create(_LIBRARIES[codec], "w")
     assert isinstance(context, VideoCodecContext)
     context.width, context.height = size
-    context.pix_fmt = "yuvj420p" if codec == "jpeg" else "yuv420p"
+    context.pix_fmt = pixels or ("yuvj420p" if codec == "jpeg" else "yuv420p")
     context.time_base = Fraction(1, fps)
     context.framerate = Fraction(fps)
     context.thread_count = 1
