@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from machimori.recorder.errors import RtspMalformed
+from machimori.recorder.framing import Walker
 from machimori.recorder.rtsp import parser as limits
 from machimori.recorder.rtsp.message import Frame, Request, Response, encode_request
 from machimori.recorder.rtsp.parser import Parser, measure
@@ -170,6 +171,17 @@ def test_a_body_that_drips_costs_its_head_once() -> None:
     assert time.process_time() - started < 1.0
     parser.feed(b"x")
     assert isinstance(parser.next(), Response)
+
+
+@pytest.mark.parametrize("end", [b"\r\n", b"\n"], ids=["crlf", "lf"])
+def test_the_drain_cuts_a_message_out_of_the_frames(end: bytes) -> None:
+    packets = [frame(0, b"\x80\x60" + number.to_bytes(2, "big") + bytes(20)) for number in (1, 2)]
+    message = b"RTSP/1.0 200 OK" + end + b"CSeq: 5" + end + end
+    data = bytearray(packets[0] + message + packets[1])
+    walker = Walker(0, 1)
+    assert data[: walker.walk(data, len(data))] == b"".join(packets)
+    assert walker.messages == [message]
+    assert (walker.garbage, walker.lost) == (0, 0)
 
 
 def test_binary_after_the_start_of_a_message_is_not_waited_for() -> None:

@@ -55,7 +55,9 @@ def measure(data: Buffer, start: int = 0) -> int | None:
         if _BINARY.search(head, begin):
             raise RtspMalformed("bytes that belong to no message", offset=begin)
         return None
-    _, headers = _parse_head(head[begin:end], offset=begin)
+    start_line, headers = _parse_head(head[begin:end], offset=begin)
+    if start_line is None:
+        raise RtspMalformed("the first line is neither a status nor a request", offset=begin)
     total = end + _content_length(headers, offset=begin)
     return total if total <= len(data) - start else None
 
@@ -126,9 +128,8 @@ class Parser:
             self._searched = max(0, len(self._buffer) - 3)
             return False
         data = bytes(self._buffer[:end])
-        try:
-            start, headers = _parse_head(data, offset=self.offset)
-        except _NotAMessage:
+        start, headers = _parse_head(data, offset=self.offset)
+        if start is None:
             self._skip(data.index(b"\n") + 1)
             return True
         total = end + _content_length(headers, offset=self.offset)
@@ -194,10 +195,6 @@ class _Head:
     total: int
 
 
-class _NotAMessage(RtspMalformed):
-    """The first line looks like a message's and is none."""
-
-
 def _may_start(data: Buffer, at: int) -> bool:
     """Whether a message may start here, as far as the bytes tell."""
     head = bytes(data[at : at + _LONGEST_START])
@@ -217,7 +214,8 @@ def _head_end(data: Buffer, begin: int, searched: int, *, offset: int = 0) -> in
     return end if match else None
 
 
-def _parse_head(head: bytes, *, offset: int) -> tuple[_Start, Headers]:
+def _parse_head(head: bytes, *, offset: int) -> tuple[_Start | None, Headers]:
+    """Start line and headers; None if the first line is neither a status nor a request."""
     lines = [line.rstrip("\r") for line in head.decode("utf-8", "surrogateescape").split("\n")]
     start = lines[0].rstrip()
     fields: list[tuple[str, str]] = []
@@ -239,7 +237,7 @@ def _parse_head(head: bytes, *, offset: int) -> tuple[_Start, Headers]:
     request = _REQUEST_LINE.match(start)
     if request and request[1] in METHODS:
         return (request[1], _clean(request[2])), headers
-    raise _NotAMessage("the first line is neither a status nor a request", offset=offset)
+    return None, headers
 
 
 def _clean(text: str) -> str:
