@@ -161,6 +161,23 @@ def test_a_full_spool_overwrites_the_oldest_unheld_and_says_so(tmp_path: Path) -
     assert report.exit_code == 0
 
 
+def test_what_waits_is_a_store_of_its_own(tmp_path: Path) -> None:
+    store = MemoryStore()
+    recorder = SampleRecorder()
+    spool = spool_of(store, tmp_path)
+    name, data = recorder.segment()
+    store.put(*recorder.segment())
+    room = spool.room()
+    spool.here.put(name, data)
+    assert spool.room() == room - len(data)
+    assert [item.name for item in spool.here.list()] == [name]
+    assert spool.here.get(name) == data
+    assert spool.here.read(name, 1, 3) == data[1:4]
+    spool.here.delete(name)
+    assert spool.pending() == ()
+    assert len(store.objects) == 1
+
+
 def test_if_all_is_held_the_spool_refuses(tmp_path: Path) -> None:
     store = MemoryStore()
     store.down = True

@@ -7,6 +7,7 @@ overwriting, and the repair of what a crash left.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from machimori.footage import records
 from machimori.footage.naming import RecordName, SegmentName, parse
@@ -46,21 +47,21 @@ def identify(store: Store, stored: StoredObject) -> Item:
         )
         return item_of_segment(stored, reader)
     if isinstance(name, RecordName):
-        record, envelope = records.decode(store.get(stored.name))
-        return Item(
-            name=stored.name,
-            size=stored.size,
-            camera=record.camera,
-            recorder=record.recorder,
-            session=record.session,
-            sequence=record.sequence,
-            previous=record.previous,
-            head=envelope.digest().hex(),
-            first=record.first,
-            last=record.last,
-            kind=record.kind,
-        )
+        return _item_of_record(stored, store.get(stored.name))
     raise MalformedError("not an item of a chain", where=stored.name)
+
+
+def identify_source(name: str, source: Path | bytes) -> Item:
+    """The item that is about to be put under `name`. Raises MalformedError."""
+    parsed = parse(name)
+    if isinstance(parsed, SegmentName):
+        if isinstance(source, bytes):
+            size, reader = len(source), SegmentReader.of_bytes(source)
+        else:
+            size, reader = source.stat().st_size, SegmentReader.of_file(source)
+        return item_of_segment(StoredObject(name=name, size=size), reader)
+    data = source if isinstance(source, bytes) else source.read_bytes()
+    return _item_of_record(StoredObject(name=name, size=len(data)), data)
 
 
 def item_of_segment(stored: StoredObject, reader: SegmentReader) -> Item:
@@ -80,6 +81,23 @@ def item_of_segment(stored: StoredObject, reader: SegmentReader) -> Item:
         last=end.trailer.last,
         kind="segment",
         recovered=end.trailer.recovered,
+    )
+
+
+def _item_of_record(stored: StoredObject, data: bytes) -> Item:
+    record, envelope = records.decode(data)
+    return Item(
+        name=stored.name,
+        size=stored.size,
+        camera=record.camera,
+        recorder=record.recorder,
+        session=record.session,
+        sequence=record.sequence,
+        previous=record.previous,
+        head=envelope.digest().hex(),
+        first=record.first,
+        last=record.last,
+        kind=record.kind,
     )
 
 

@@ -11,21 +11,23 @@ trailer, and goes on from there. A file that is in the store already is never wr
 """
 
 import hashlib
+import heapq
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from machimori.footage import items
 from machimori.footage.errors import StoreUnavailableError
-from machimori.footage.naming import SegmentName
+from machimori.footage.naming import Name, RecordName, SegmentName, parse
 from machimori.footage.scan import Scan, scan
 from machimori.footage.segment import sign_trailer
 from machimori.footage.store import Store
 from machimori.kernel.durable import Disk
 from machimori.kernel.envelope import Signer
-from machimori.kernel.errors import DurabilityError
+from machimori.kernel.errors import DurabilityError, MalformedError
 from machimori.kernel.instants import Micros, day_start, local_day, parse_day
 from machimori.vault.sealing.layout import Header, SignedTrailer, Trailer
 
@@ -33,6 +35,7 @@ Outcome = Literal["recovered", "finished", "published", "discarded"]
 """`finished`: it had its trailer, only the store lacked it; `published`: the store had it already;
 `discarded`: no whole chunk, or no header and so no key: nothing that could ever be opened."""
 OPEN = "open"
+_NEAREST = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,18 +115,33 @@ def head_before(store: Store, header: Header) -> str:
     """Head of the item before this segment, from the store; "" where none can be found.
 
     An unknown head is no reason to wait: the header's sequence number still says what is missing.
+    The item before lies next to it in time, so only the few nearest names are looked at.
     """
     if header.sequence == 0:
         return ""
     before = local_day(Micros(day_start(parse_day(header.day)) - 1)).isoformat()
     try:
-        for day in (header.day, before):
-            for item in items.of_day(store, header.camera, day):
+        near = [
+            (abs(name.last - header.start), stored)
+            for day in (header.day, before)
+            for stored in store.list(f"{day}/{header.camera}/")
+            if isinstance(name := _parsed(stored.name), SegmentName | RecordName)
+        ]
+        for _, stored in heapq.nsmallest(_NEAREST, near):
+            with suppress(MalformedError):
+                item = items.identify(store, stored)
                 if (item.session, item.sequence) == (header.session, header.sequence - 1):
                     return item.head
     except StoreUnavailableError:
         return ""
     return ""
+
+
+def _parsed(name: str) -> Name | None:
+    try:
+        return parse(name)
+    except MalformedError:
+        return None
 
 
 def _trailer(found: Scan, previous: str) -> Trailer:

@@ -12,6 +12,7 @@ When the spool is full: policy `stop` refuses what comes (SpoolFullError); `over
 up the oldest segments that are not held, after `on_overwrite` has signed a record of it.
 """
 
+import os
 import random
 import threading
 from collections.abc import Callable, Iterator
@@ -87,7 +88,8 @@ class Spool:
         go."""
         self._store = store
         self._disk = disk
-        self._local = DirectoryStore(directory / PENDING, disk)
+        self.local = DirectoryStore(directory / PENDING, disk)
+        """What waits, on the local disk. Read it; changes go through the spool."""
         self._root = directory / PENDING
         self._refused = directory / REFUSED
         self._limit = limit
@@ -95,7 +97,7 @@ class Spool:
         self._held = held
         self._on_overwrite = on_overwrite
         self._workers = workers
-        self._sizes = {item.name: item.size for item in self._local.list()}
+        self._sizes = {item.name: item.size for item in self.local.list()}
         self._progress = _Progress()
         self._changed = threading.Condition()
         self._making_room = threading.RLock()
@@ -142,10 +144,26 @@ class Spool:
                 refused=self._progress.refused,
             )
 
+    def room(self) -> int:
+        """Bytes of segments that may still come: of the limit, and of the file system."""
+        with self._changed:
+            used = sum(size for name, size in self._sizes.items() if name.endswith(".seg"))
+        status = os.statvfs(self._root)
+        return min(self._limit - used, status.f_bavail * status.f_frsize)
+
+    @property
+    def here(self) -> "Waiting":
+        """What waits, as a store of its own: for whoever must make room."""
+        return Waiting(self)
+
+    def forget(self, name: str) -> None:
+        """Remove an object that waits; it will not be uploaded."""
+        self._forget(name)
+
     def list(self, prefix: str = "") -> Iterator[StoredObject]:
         """Spool and store as one, by name."""
         last = ""
-        for item in merge(self._local.list(prefix), self._store.list(prefix)):
+        for item in merge(self.local.list(prefix), self._store.list(prefix)):
             if item.name != last:
                 yield item
             last = item.name
@@ -153,14 +171,14 @@ class Spool:
     def get(self, name: str) -> bytes:
         """The whole object, from here if it still waits."""
         try:
-            return self._local.get(name)
+            return self.local.get(name)
         except NoSuchObjectError:
             return self._store.get(name)
 
     def read(self, name: str, offset: int, length: int) -> bytes:
         """Bytes of an object, from here if it still waits."""
         try:
-            return self._local.read(name, offset, length)
+            return self.local.read(name, offset, length)
         except NoSuchObjectError:
             return self._store.read(name, offset, length)
 
@@ -171,7 +189,7 @@ class Spool:
         # Records and manifests are small and say what happened to footage: they are never refused.
         if name.endswith(".seg"):
             self._make_room(name, size)
-        self._local.put(name, source)
+        self.local.put(name, source)
         with self._changed:
             self._sizes[name] = size
             self._changed.notify()
@@ -204,7 +222,7 @@ class Spool:
                     )
                 stored = StoredObject(name=oldest, size=self._sizes[oldest])
                 try:
-                    self._on_overwrite((identify(self._local, stored),))
+                    self._on_overwrite((identify(self.local, stored),))
                 except MalformedError:
                     # Damaged on the local disk: nothing of it could be said in a record's terms.
                     self._on_overwrite(())
@@ -213,7 +231,7 @@ class Spool:
                 self._forget(oldest)
 
     def _forget(self, name: str) -> None:
-        self._local.delete(name)
+        self.local.delete(name)
         with self._changed:
             self._sizes.pop(name, None)
             self._changed.notify_all()
@@ -283,6 +301,37 @@ class Spool:
                     self._sizes.pop(name, None)
             return str(error)
         return ""
+
+
+class Waiting:
+    """The part of a spool that has not been uploaded. What is put goes into the spool."""
+
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+
+    def list(self, prefix: str = "") -> Iterator[StoredObject]:
+        """Objects by name."""
+        return self._spool.local.list(prefix)
+
+    def get(self, name: str) -> bytes:
+        """The whole object."""
+        return self._spool.local.get(name)
+
+    def read(self, name: str, offset: int, length: int) -> bytes:
+        """Bytes of an object."""
+        return self._spool.local.read(name, offset, length)
+
+    def put(self, name: str, source: Path | bytes) -> None:
+        """Into the spool."""
+        self._spool.put(name, source)
+
+    def delete(self, name: str) -> None:
+        """It will not be uploaded; what the store has already stays there."""
+        self._spool.forget(name)
+
+    def probe(self) -> Abilities:
+        """A directory's."""
+        return self._spool.local.probe()
 
 
 def waiting(directory: Path) -> tuple[str, ...]:
