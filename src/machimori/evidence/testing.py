@@ -7,6 +7,7 @@ nothing: what the true one refuses is tested with it. Use it where packages are 
 
 import hashlib
 import os
+import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -316,3 +317,13 @@ def restate(
     }
     envelope = replace(change(statement), files=listed).envelope().signed_by("city", key)
     return {**files, STATEMENT: envelope.encode()}
+
+
+def read_package_bytes() -> dict[str, bytes]:
+    """A small package's files, and as `package.zip` a zip of its smallest ones: fuzzers' seeds."""
+    with tempfile.TemporaryDirectory() as directory:
+        city, _ = recorded(seconds=1)
+        files = read_files(packed(city, Path(directory) / "p.zip", 0, 1).path)
+        small = {name: data for name, data in files.items() if len(data) < 300}
+        path = write_files(Path(directory) / "small.zip", small)
+        return {**files, "package.zip": path.read_bytes()}

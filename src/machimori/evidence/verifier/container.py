@@ -103,8 +103,12 @@ class _Entry:
 class ZipSource:
     """A zip file. The constructor checks its whole structure; content is judged elsewhere."""
 
-    def __init__(self, path: Path) -> None:
-        self._descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    def __init__(self, path: Path | int) -> None:
+        """`path` may be an open descriptor, which is then closed with the source."""
+        if isinstance(path, int):
+            self._descriptor = path
+        else:
+            self._descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
         try:
             self._size = os.fstat(self._descriptor).st_size
             self._data, sizes = self._index()
