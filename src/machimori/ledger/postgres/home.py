@@ -147,7 +147,7 @@ def create(
     if not (directory / "signer" / "key").exists():
         Signer.create(directory / "signer", disk, name=name)
     with Signer(directory / "signer", disk) as signer:
-        key = signer.key
+        key, (_, first) = signer.key, signer.last()
     if key.name != name:
         raise LedgerError(f"the signer here is of the log {key.name}", where=str(directory))
     source: dict[str, Json] = {
@@ -165,9 +165,9 @@ def create(
     if admin is None:
         with home.server() as server:
             _make_database(server.superuser())
-            _install(server.superuser(DATABASE), home)
+            _install(server.superuser(DATABASE), home, first)
     else:
-        _install(admin, home)
+        _install(admin, home, first)
     disk.create(directory / "ledger.json", canonical.dumps(source), mode=0o644)
     return home
 
@@ -181,8 +181,8 @@ def _make_database(superuser: str) -> None:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
 
 
-def _install(admin: str, home: Home) -> None:
-    """Roles, tables and grants in one transaction; nothing if they are there."""
+def _install(admin: str, home: Home, first: bytes) -> None:
+    """Roles, tables, grants and the first checkpoint in one transaction; or they are there."""
     schema = (importlib.resources.files(__package__) / "schema.sql").read_text()
     with psycopg.connect(admin) as connection:
         if connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = 'ledger'").fetchone():
@@ -222,3 +222,4 @@ def _install(admin: str, home: Home) -> None:
                 **{role: sql.Identifier(name) for role, name in ROLES.items()},
             )
         )
+        connection.execute("INSERT INTO ledger.checkpoint (size, note) VALUES (0, %b)", (first,))
