@@ -81,16 +81,25 @@ def test_a_power_cut_carries_nothing_twice(tmp_path: Path, moment: Moment) -> No
     assert not list(tmp_path.glob("*.json"))
 
 
+NO_ENTRY = b"a record that concerns nobody else"
+
+
 class Kept:
-    """A journal that grows."""
+    """A journal that grows, and holds records that are no entries."""
 
     def __init__(self, lines: list[bytes]) -> None:
         self.lines = lines
         self.asked: list[int] = []
 
-    def __call__(self, place: int) -> Iterable[bytes]:
-        self.asked.append(place)
-        return self.lines[place:]
+    page = 500
+
+    def length(self) -> int:
+        return len(self.lines)
+
+    def read(self, since: int) -> Iterable[bytes]:
+        self.asked.append(since)
+        page = self.lines[since : since + self.page]
+        return [line for line in page if line != NO_ENTRY]
 
 
 def test_a_journal_is_carried_from_where_it_was_left(tmp_path: Path) -> None:
@@ -98,15 +107,22 @@ def test_a_journal_is_carried_from_where_it_was_left(tmp_path: Path) -> None:
     ledger, position = MemoryLedger(), tmp_path / "vault"
     assert carry_journal(journal, position, ledger, Disk()).entries == 700
     assert carry_journal(journal, position, ledger, Disk()).entries == 0
-    journal.lines += [b"no entry", ENTRIES[700].encode()]
+    journal.lines += [NO_ENTRY, b"damaged", ENTRIES[700].encode()]
     carried = carry_journal(journal, position, ledger, Disk())
     assert (carried.entries, len(carried.refused)) == (1, 1)
-    assert journal.asked == [0, 700, 700]
-    assert read_position(position) == 702
+    assert journal.asked == [0, 500, 700]
+    assert read_position(position) == 703
     # A lost note costs time, nothing else.
     position.unlink()
     carry_journal(journal, position, ledger, Disk())
     assert len(list(ledger.entries())) == 701
+
+
+def test_a_journal_of_records_that_concern_nobody_is_passed_over(tmp_path: Path) -> None:
+    journal = Kept([NO_ENTRY] * 1200 + [ENTRIES[0].encode()])
+    ledger, position = MemoryLedger(), tmp_path / "vault"
+    assert carry_journal(journal, position, ledger, Disk()).entries == 1
+    assert read_position(position) == 1201
 
 
 def test_a_journal_waits_for_the_ledger(tmp_path: Path) -> None:

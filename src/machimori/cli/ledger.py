@@ -16,11 +16,13 @@ from machimori.kernel.clock import SystemClock
 from machimori.kernel.durable import Disk
 from machimori.kernel.errors import UsageError
 from machimori.ledger.checkpoint import open_checkpoint
-from machimori.ledger.courier import Carried, carry_outbox
+from machimori.ledger.courier import Carried, carry_journal, carry_outbox
 from machimori.ledger.errors import AlteredLedgerError
 from machimori.ledger.postgres.home import Home, create
 from machimori.ledger.postgres.process import run as sequence
 from machimori.ledger.verify import verify
+from machimori.vault.client.client import VaultClient
+from machimori.vault.client.journal import VaultJournal
 
 _Subparsers = argparse._SubParsersAction
 
@@ -67,10 +69,13 @@ def register(subparsers: "_Subparsers[argparse.ArgumentParser]") -> None:
     what.add_argument("--entry", help="the id of an entry: its inclusion proof")
     what.add_argument("--since", type=Path, help="a kept checkpoint: the consistency proof from it")
     command("checkpoint", _checkpoint, "the newest signed checkpoint: publish it, keep copies")
-    courier = command("courier", _courier, "carry outboxes of recorders into the ledger")
+    courier = command(
+        "courier", _courier, "carry outboxes of recorders and the vault's journal into the ledger"
+    )
     courier.add_argument(
         "--outbox", type=Path, action="append", default=[], help="a directory; may be repeated"
     )
+    courier.add_argument("--vault", type=Path, metavar="SOCKET", help="the vault's socket")
     courier.add_argument(
         "--every", type=float, help="seconds between rounds; without it there is one round"
     )
@@ -164,13 +169,17 @@ def _checkpoint(arguments: argparse.Namespace) -> int:
 
 
 def _courier(arguments: argparse.Namespace) -> int:
-    if not arguments.outbox:
-        raise UsageError("nothing to carry", remedy="name at least one --outbox")
+    if not arguments.outbox and arguments.vault is None:
+        raise UsageError("nothing to carry", remedy="name at least one --outbox, or --vault")
     disk, clock = Disk(), SystemClock()
+    position = arguments.directory / "vault-carried"
     with Home.read(arguments.directory).ledger() as ledger:
         while True:
             for outbox in arguments.outbox:
                 _tell(str(outbox), carry_outbox(outbox, ledger, disk))
+            if arguments.vault is not None:
+                with VaultClient(arguments.vault) as vault:
+                    _tell("vault", carry_journal(VaultJournal(vault), position, ledger, disk))
             if arguments.every is None:
                 return 0
             clock.sleep(arguments.every)

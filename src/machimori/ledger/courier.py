@@ -8,10 +8,10 @@ killed simply starts again.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from machimori.kernel.durable import Disk
 from machimori.ledger.entry import MAX_ENTRY, Entry
@@ -24,8 +24,22 @@ WAIT: Final = 10.0
 
 _NUMBER: Final = re.compile(rb"[0-9]{1,18}\n\Z")
 
-Journal = Callable[[int], Iterable[bytes]]
-"""Encoded entries from a place in the journal on: `vault.client` gives the vault's."""
+
+class Journal(Protocol):
+    """A journal whose records are, some of them, ledger entries (`vault.client.journal`)."""
+
+    @property
+    def page(self) -> int:
+        """Records that one `read` covers."""
+        ...
+
+    def length(self) -> int:
+        """Records so far."""
+        ...
+
+    def read(self, since: int) -> Iterable[bytes]:
+        """The encoded entries among records `since` to `since + page - 1`."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,35 +80,25 @@ def carry_outbox(outbox: Path, ledger: LedgerInterface, disk: Disk) -> Carried:
 def carry_journal(journal: Journal, position: Path, ledger: LedgerInterface, disk: Disk) -> Carried:
     """Carry a journal from the place noted in the file `position` on, and note the new place.
 
-    1. append, committed; 2. wait until it is included; 3. replace the note, synced. Lines of the
-    journal that are no entries are named and passed over. Raises as `carry_outbox`.
+    For each page: 1. append, committed; 2. wait until it is included; 3. replace the note, synced.
+    What is no entry is named and passed over. Raises as `carry_outbox`.
     """
     place = read_position(position)
     refused: list[str] = []
-    entries: list[Entry] = []
-    taken = carried = 0
-
-    def deliver() -> None:
-        nonlocal carried, entries, place, taken
-        if entries:
-            ledger.append(*entries)
-            for entry in entries:
-                ledger.wait(entry.id, WAIT)
-        if taken:
-            place += taken
-            disk.replace(position, b"%d\n" % place)
+    carried = 0
+    while place < (length := journal.length()):
+        entries: list[Entry] = []
+        for body in journal.read(place):
+            try:
+                entries.append(Entry.decode(body))
+            except MalformedLedgerError as error:
+                refused.append(f"from {place}: {error.message}")
+        ledger.append(*entries)
+        for entry in entries:
+            ledger.wait(entry.id, WAIT)
         carried += len(entries)
-        entries, taken = [], 0
-
-    for body in journal(place):
-        taken += 1
-        try:
-            entries.append(Entry.decode(body))
-        except MalformedLedgerError as error:
-            refused.append(f"{place + taken - 1}: {error.message}")
-        if taken >= BATCH:
-            deliver()
-    deliver()
+        place = min(place + journal.page, length)
+        disk.replace(position, b"%d\n" % place)
     return Carried(entries=carried, refused=tuple(refused))
 
 

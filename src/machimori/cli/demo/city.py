@@ -35,6 +35,7 @@ from machimori.ledger.testing import LedgerProcess
 from machimori.policy.retention import RetentionRule
 from machimori.simcity.city import SimCity
 from machimori.vault.client.client import VaultClient
+from machimori.vault.client.journal import VaultJournal
 from machimori.vault.client.testing import Officer, VaultProcess
 
 SCHEME = "gaito"
@@ -297,7 +298,7 @@ class City:
     def carry(self) -> None:
         """Carry what vault and recorder have recorded into the ledger, now."""
         disk = Disk()
-        carry_journal(self.vault.journal, self.directory / "carried", self.ledger, disk)
+        carry_journal(VaultJournal(self.vault), self.directory / "carried", self.ledger, disk)
         carry_outbox(self.directory / "recorder" / "outbox", self.ledger, disk)
 
     def _keep_time(self) -> None:
