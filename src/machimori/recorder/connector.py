@@ -4,8 +4,9 @@
 A camera that comes back after an outage of less than a minute plays within two seconds, after a
 longer one within ten: an unreachable one is tried at short intervals first and at longer ones
 later, each with jitter, so that a thousand cameras that lost power together do not ask together.
-A camera that answers and refuses our password is asked at the longer intervals from the start:
-many lock an account that is tried too often. The opener bounds the handshakes in flight; waiting
+A camera that answers and refuses is asked at the longer intervals from the start; one that refuses
+our password at intervals that double up to five minutes: many lock an account that is tried too
+often. The opener bounds the handshakes in flight; waiting
 for a connection costs nobody anything and is not counted.
 """
 
@@ -18,7 +19,7 @@ from collections.abc import Callable
 from machimori.kernel.clock import Clock
 from machimori.kernel.errors import MachimoriError
 from machimori.kernel.instants import Micros
-from machimori.recorder.errors import CameraError, CameraRefused
+from machimori.recorder.errors import CameraDenied, CameraError, CameraRefused
 from machimori.recorder.lane import Lane
 from machimori.recorder.ports import Opener, PlayingSession
 
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 SHORT = (0.3, 0.9)
 """Seconds between attempts in the first minute of an outage."""
 LONG = (3.0, 6.0)
+LOCKED = 300.0
+"""Seconds between attempts at the most, while a camera refuses our password."""
 OUTAGE = 60.0
 """Seconds of outage after which attempts become rarer."""
 STARTING = 2.0
@@ -100,13 +103,16 @@ class Connector:
     async def _supply(self, lane: Lane, delay: float) -> None:
         since = self._clock.monotonic()
         await asyncio.sleep(delay)
+        denied = 0
         while True:
             opened = self._now()
             try:
                 session = await self._opener.open(lane.camera)
             except CameraError as error:
                 self._on_failed(lane, error)
-                await asyncio.sleep(self._pause(error, self._clock.monotonic() - since))
+                denied = denied + 1 if isinstance(error, CameraDenied) else 0
+                outage = self._clock.monotonic() - since
+                await asyncio.sleep(pause(self._random, error, outage=outage, denied=denied))
                 continue
             except (MachimoriError, OSError) as error:
                 # A file of authorities that cannot be read, no descriptors left: not the
@@ -117,6 +123,13 @@ class Connector:
             self._on_open(lane, session, opened)
             return
 
-    def _pause(self, error: CameraError, outage: float) -> float:
-        answers = isinstance(error, CameraRefused) and error.state not in ("connect", "tls")
-        return self._random.uniform(*(LONG if answers or outage > OUTAGE else SHORT))
+
+def pause(chance: random.Random, error: CameraError, *, outage: float, denied: int) -> float:
+    """Seconds until the next attempt after `error`, `outage` seconds into an outage.
+
+    `denied` counts the refusals of our password in a row, this included: each doubles the pause,
+    because a camera that has locked our user unlocks it only when it is left alone.
+    """
+    answers = isinstance(error, CameraRefused) and error.state not in ("connect", "tls")
+    seconds = chance.uniform(*(LONG if answers or outage > OUTAGE else SHORT))
+    return min(LOCKED, seconds * 2.0 ** min(max(0, denied - 1), 16))

@@ -74,6 +74,10 @@ class CameraRefused(CameraError):  # noqa: N818
     cause = "refused"
 
 
+class CameraDenied(CameraRefused):
+    """The camera does not take our user name and password. Many lock a user who goes on trying."""
+
+
 class CameraMalformed(CameraError, MalformedError):  # noqa: N818
     """The camera sent what is not RTSP, or more of it than the bounds allow."""
 

@@ -14,7 +14,7 @@ from machimori.kernel.clock import SystemClock
 from machimori.kernel.errors import UnavailableError
 from machimori.kernel.ids import CameraId
 from machimori.recorder.camera import CameraConfig
-from machimori.recorder.errors import CameraRefused
+from machimori.recorder.errors import CameraDenied, CameraRefused
 from machimori.recorder.rtsp import testing
 from machimori.recorder.rtsp.opener import RtspOpener
 from machimori.recorder.rtsp.parser import measure
@@ -68,7 +68,7 @@ def test_every_codec_with_a_sound_track_and_a_password(codec: Codec, digest: boo
         )
         session, packets, messages = played(camera)
         wrong = CameraConfig(id=camera.id, url=camera.url, username="viewer", password="wrong")
-        with pytest.raises(CameraRefused, match="refuses user name and password"):
+        with pytest.raises(CameraDenied, match="refuses user name and password"):
             asyncio.run(RtspOpener(SystemClock()).open(wrong))
     assert session.video.codec == codec
     assert packets[session.video.rtp_channel] > 5

@@ -2,7 +2,7 @@
 """What handshake and session share: numbering requests, credentials, answering the camera."""
 
 from machimori.kernel.ids import CameraId
-from machimori.recorder.errors import CameraError, CameraLost, CameraRefused
+from machimori.recorder.errors import CameraDenied, CameraError, CameraLost
 from machimori.recorder.rtsp.auth import Authenticator
 from machimori.recorder.rtsp.message import (
     USER_AGENT,
@@ -67,13 +67,13 @@ class Conversation:
             return b""
         return self._encode(method, url, headers)
 
-    def refused(self, state: str, offset: int) -> CameraRefused:
+    def denied(self, state: str, offset: int) -> CameraDenied:
         """The error for a 401 that cannot be helped."""
         if self._authenticator.able:
             text, remedy = "the camera refuses user name and password", "check them on the camera"
         else:
             text, remedy = "the camera asks for a user name and password", "configure them"
-        return CameraRefused(text, camera=self.camera, state=state, offset=offset, remedy=remedy)
+        return CameraDenied(text, camera=self.camera, state=state, offset=offset, remedy=remedy)
 
     def answers(self, response: Response) -> bool:
         """Whether this answers the last request. A camera without CSeq is given the benefit."""

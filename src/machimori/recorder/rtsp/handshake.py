@@ -143,7 +143,7 @@ class Handshake:
             asked = self._asked
             retry = self._conversation.again(response, asked.method, asked.url, *asked.headers)
             if not retry:
-                raise self._conversation.refused(self.state, self.offset)
+                raise self._conversation.denied(self.state, self.offset)
             return retry
         if response.status < 300:
             return getattr(self, f"_{self.state}_done")(response)  # type: ignore[no-any-return]

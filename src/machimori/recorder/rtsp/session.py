@@ -91,7 +91,7 @@ class Session:
         """One message (or several) found between frames, `parser.measure` long.
 
         Raises CameraLost if the camera ended the session (454, TEARDOWN, REDIRECT, a changed
-        description), CameraRefused if it takes our credentials no longer, CameraMalformed if this
+        description), CameraDenied if it takes our credentials no longer, CameraMalformed if this
         is no message. Offsets count within `data`. The drain then closes the socket and opens the
         camera anew.
         """
@@ -134,7 +134,7 @@ class Session:
         if response.status == 401:
             retry = self._conversation.again(response, self._method, self._control)
             if not retry:
-                raise self._conversation.refused(_STATE, offset)
+                raise self._conversation.denied(_STATE, offset)
             self._outbox += retry
             self._awaited = True
         elif response.status < 400 or response.status == 454:
