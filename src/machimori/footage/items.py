@@ -5,7 +5,7 @@ For whoever must know an object's place without reading its footage: the closing
 overwriting, and the repair of what a crash left.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,15 +99,6 @@ def _item_of_record(stored: StoredObject, data: bytes) -> Item:
         last=record.last,
         kind=record.kind,
     )
-
-
-def of_day(store: Store, camera: CameraId, day: str) -> Iterator[Item]:
-    """The items of one camera's day, by name; objects that are none are left out."""
-    for stored in store.list(f"{day}/{camera}/"):
-        try:
-            yield identify(store, stored)
-        except MalformedError:
-            continue
 
 
 def runs(items: Iterable[Item]) -> tuple[Removed, ...]:

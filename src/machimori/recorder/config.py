@@ -23,6 +23,7 @@ _RECORDER: dict[str, type] = {
     "scheme": str,
     "directory": str,
     "store": str,
+    "spool_mb": int,
     "keys": str,
     "holds": str,
     "vault_key": str,
@@ -47,6 +48,7 @@ class RecorderConfig:
     directory: Path
     """The recorder's own: signing key, time floor, open segments, outbox."""
     store: Path
+    """A directory, or a `.toml` file that names a bucket (`footage.place`)."""
     keys: Path
     """Key bundles, put there by whoever carries them from the vault."""
     holds: Path
@@ -61,6 +63,8 @@ class RecorderConfig:
     writers: int = 2
     full_disk: Policy = "stop"
     min_free_mb: int = 1024
+    spool_mb: int = 100_000
+    """Before a bucket: how much may wait on the local disk."""
     ceiling: int = 4_000_000
     """Bytes per second and camera."""
 
@@ -105,6 +109,7 @@ class RecorderConfig:
                 buffer_mb=int(_within(values, "buffer_mb", 48, 8, 4096)),
                 writers=int(_within(values, "writers", 2, 1, 8)),
                 full_disk=_policy(values["full_disk"]),
+                spool_mb=int(_within(values, "spool_mb", 100_000, 100, 1 << 30)),
                 min_free_mb=int(_within(values, "min_free_mb", 1024, 1, 1 << 24)),
                 ceiling=int(_within(values, "ceiling_mbit", 32.0, 0.1, 1000.0) * 125_000),
             )

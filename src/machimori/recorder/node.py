@@ -17,10 +17,13 @@ import secrets
 import threading
 from pathlib import Path
 
+from machimori.footage.catalogue import Catalogue
 from machimori.footage.closing import close_day
 from machimori.footage.errors import ObjectDiffersError
+from machimori.footage.place import open_store
 from machimori.footage.repair import remains, repair_all
 from machimori.footage.segment import Sealer
+from machimori.footage.spool import Spool
 from machimori.footage.store import DirectoryStore, Store
 from machimori.kernel.canonical import Json
 from machimori.kernel.clock import Clock, SystemClock
@@ -78,7 +81,11 @@ class Node:
         self._disk.make_directory(directory)
         self._lock = _locked(directory / "lock")
         self.key = load_key(directory / "recorder.key", self._disk)
-        self.store: Store = store or DirectoryStore(config.store, self._disk)
+        self.spool = None if store else _spool(config, self._disk)
+        self._catalogue = Catalogue(
+            store or self.spool or DirectoryStore(config.store, self._disk), directory / "catalogue"
+        )
+        self.store: Store = self._catalogue
         self._disk.make_directory(config.keys)
         self.floor = TimeFloor(
             directory / "floor.json", clock=self.clock, disk=self._disk, tz=config.tz
@@ -129,9 +136,12 @@ class Node:
             on_open=self.drain.adopt,
             on_failed=self._failed,
         )
+        spool = self.spool
         self.space = Space(
-            store=self.store,
+            # Before a bucket, it is the spool that fills up and the spool that gives way.
+            store=spool.here if spool else self.store,
             place=config.store if config.store.is_dir() else directory,
+            free=(lambda place: spool.room()) if spool else None,
             holds=config.holds,
             policy=config.full_disk,
             min_free=config.min_free_mb << 20,
@@ -156,6 +166,8 @@ class Node:
 
     def start(self) -> None:
         """Record; returns at once."""
+        if self.spool is not None:
+            self.spool.start()
         self.writers.start()
         self.drain.start()
         self.connector.start(self.lanes)
@@ -173,6 +185,8 @@ class Node:
         self._repairer.join()
         if not self.writers.stop(STOP_PATIENCE):
             log.warning("the disk did not take everything in time; the next start repairs it")
+        if self.spool is not None:
+            self.spool.close()
         with contextlib.suppress(MachimoriError):
             self.floor.save()
             self._save_arrivals()
@@ -316,6 +330,7 @@ class Node:
                 if self._stop.is_set():
                     return
                 self._close(lane, day, now)
+            self._catalogue.forget(day.isoformat())
             self._unclosed.pop(0)
 
     def _close(self, lane: Lane, day: dt.date, now: Micros) -> None:
@@ -327,6 +342,7 @@ class Node:
                 recorder=self.config.id,
                 signer=self.key,
                 now=now,
+                known=self._catalogue.known(lane.camera.id, day.isoformat()),
             )
 
     def _repair(self) -> None:
@@ -370,6 +386,7 @@ class Node:
                 "written_bytes": self.writers.bytes_written,
                 "published": self.writers.published,
                 "overwritten_segments": self.space.overwritten,
+                **_spool_report(self.spool),
                 "key_days_left": min(
                     (self.keys.days_left(lane.camera.id, today) for lane in self.lanes),
                     default=-1,
@@ -380,6 +397,34 @@ class Node:
             "events": self.events.recent(),
             "event_counts": dict(self.events.counts),
         }
+
+
+def _spool(config: RecorderConfig, disk: Disk) -> Spool | None:
+    """The spool before a bucket; None if the store is a directory."""
+    if config.store.suffix != ".toml":
+        return None
+    return Spool(
+        open_store(config.store, disk),
+        config.directory / "spool",
+        disk,
+        limit=config.spool_mb << 20,
+        policy="stop",
+    )
+
+
+def _spool_report(spool: Spool | None) -> dict[str, Json]:
+    if spool is None:
+        return {}
+    state = spool.state()
+    return {
+        "spool_objects": state.objects,
+        "spool_bytes": state.size,
+        "spool_limit_bytes": state.limit,
+        "spool_oldest": state.oldest,
+        "spool_uploaded": state.uploaded,
+        "spool_refused": state.refused,
+        "spool_failing": state.failing,
+    }
 
 
 def kernel_tcp_bytes() -> int:
