@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Both halves of every format of the vault, over many values."""
+
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from machimori.kernel.envelope import Envelope
+from machimori.kernel.errors import MalformedError
+from machimori.kernel.ids import CameraId, CaseId, ClassId, OfficerId, RecorderId, SchemeId
+from machimori.kernel.instants import Micros
+from machimori.kernel.signing import SigningKey
+from machimori.policy.retention import RetentionRule
+from machimori.vault.client.protocol import Message
+from machimori.vault.client.reader import PrivateKey, Reader
+from machimori.vault.client.release import SegmentKeys
+from machimori.vault.client.statements import (
+    Appointment,
+    Authorisation,
+    CameraClass,
+    EarlyDestruction,
+    Hold,
+    HoldEnd,
+    OfficerKey,
+    Override,
+    RecorderEnrolment,
+    Revocation,
+    Rules,
+    Statement,
+    TimeStatement,
+    parse,
+)
+from machimori.vault.errors import VaultMalformedError, VaultRefusedError
+from machimori.vault.opening.places import Epoch
+from machimori.vault.opening.root import new_root, open_root, seal_root
+
+names = st.text(string.ascii_lowercase + string.digits, min_size=1, max_size=20)
+name_lists = st.sets(names, min_size=1, max_size=5).map(lambda s: tuple(sorted(s)))
+texts = st.text(min_size=1, max_size=60).filter(lambda t: bool(t.strip()) and t.isprintable())
+moments = st.integers(0, 2**53 - 1).map(Micros)
+counts = st.integers(1, 2**40)
+nonces = st.binary(min_size=16, max_size=16).map(bytes.hex)
+days = st.dates().map(lambda d: d.isoformat())
+officer_keys = st.one_of(
+    st.builds(
+        OfficerKey,
+        keyid=names,
+        kind=st.just("ed25519"),
+        public=st.binary(min_size=32, max_size=32),
+    ),
+    st.builds(
+        OfficerKey,
+        keyid=names,
+        kind=st.just("fido2"),
+        public=st.binary(min_size=44, max_size=300),
+        algorithm=st.sampled_from([-7, -8, -257]),
+    ),
+)
+retention = st.dictionaries(
+    names.map(ClassId),
+    st.builds(
+        RetentionRule,
+        days=st.integers(1, 3660),
+        count_from=st.sampled_from(["recording_day", "next_day"]),
+    ),
+    min_size=1,
+    max_size=3,
+)
+publics = st.binary(min_size=1216, max_size=1216)
+statements: st.SearchStrategy[Statement] = st.one_of(
+    st.builds(
+        Appointment,
+        officer=names.map(OfficerId),
+        keys=st.lists(officer_keys, min_size=1, max_size=3).map(tuple),
+        posts=name_lists,
+        valid_from=moments,
+        valid_until=moments,
+    ),
+    st.builds(Revocation, officer=names.map(OfficerId), ground=texts, nonce=nonces),
+    st.builds(
+        Rules,
+        scheme=names.map(SchemeId),
+        version=counts,
+        effective_from=moments,
+        signer_posts=name_lists,
+        release_signers=counts,
+        hold_signers=counts,
+        destruction_signers=counts,
+        max_openings=counts,
+        max_interval=counts,
+        max_validity=counts,
+        max_hold_days=counts,
+        retention=retention,
+    ),
+    st.builds(
+        CameraClass,
+        camera=names.map(CameraId),
+        scheme=names.map(SchemeId),
+        retention_class=names.map(ClassId),
+        effective_from=moments,
+    ),
+    st.builds(
+        RecorderEnrolment,
+        recorder=names.map(RecorderId),
+        public=st.binary(min_size=32, max_size=32),
+        effective_from=moments,
+    ),
+    st.builds(
+        Authorisation,
+        case=names.map(CaseId),
+        ground=texts,
+        scheme=names.map(SchemeId),
+        cameras=name_lists,
+        start=moments,
+        end=moments,
+        purpose=texts,
+        requester=names,
+        reader=publics,
+        nonce=nonces,
+        valid_from=moments,
+        valid_to=moments,
+        openings=counts,
+    ),
+    st.builds(
+        Hold,
+        case=names.map(CaseId),
+        ground=texts,
+        scheme=names.map(SchemeId),
+        cameras=name_lists,
+        start=moments,
+        end=moments,
+        last_day=days,
+        nonce=nonces,
+    ),
+    st.builds(
+        HoldEnd, case=names.map(CaseId), ground=texts, scheme=names.map(SchemeId), nonce=nonces
+    ),
+    st.builds(
+        EarlyDestruction,
+        camera=names.map(CameraId),
+        day=days,
+        scheme=names.map(SchemeId),
+        ground=texts,
+        nonce=nonces,
+    ),
+    st.builds(Override, through_day=days, ground=texts, nonce=nonces),
+    st.builds(TimeStatement, now=moments, nonce=nonces, note=st.just("")),
+)
+
+
+@given(statements)
+def test_statements(statement: Statement) -> None:
+    envelope = statement.envelope()
+    assert parse(Envelope.decode(envelope.encode())) == statement
+
+
+@given(statements, st.sampled_from(["drop", "add", "null"]), st.integers(0, 30))
+def test_statements_with_other_members_are_malformed(
+    statement: Statement, how: str, number: int
+) -> None:
+    members = statement.envelope().statement()
+    name = sorted(members)[number % len(members)]
+    if how == "drop":
+        del members[name]
+    elif how == "add":
+        members["unknown"] = 1
+    else:
+        members[name] = None
+    with pytest.raises(MalformedError):
+        type(statement).decode(Envelope.of(statement.payload_type(), members))
+
+
+@given(st.dictionaries(names, st.integers(-5, 5)), st.lists(st.binary(max_size=50), max_size=5))
+def test_messages(body: dict[str, int], blobs: list[bytes]) -> None:
+    message = Message(body=body, blobs=tuple(blobs))
+    assert Message.decode(message.encode()[4:]) == message
+
+
+@given(st.dictionaries(st.integers(0, 2**32 - 1), st.binary(min_size=32, max_size=32)))
+def test_released_keys_and_epochs(keys: dict[int, bytes]) -> None:
+    released = SegmentKeys(description=bytes(32), chunks=keys)
+    assert SegmentKeys.decode(released.encode()) == released
+    epoch = Epoch(name="day.two-weeks.2026-11-02", generation=7, secrets=keys)
+    assert Epoch.decode(epoch.encode()) == epoch
+
+
+@given(st.integers(0, 107), st.integers(1, 255))
+def test_a_damaged_epoch_is_noticed(position: int, change: int) -> None:
+    data = bytearray(Epoch(name="case.a", generation=0, secrets={0: bytes(32)}).encode())
+    data[position % len(data)] ^= change
+    with pytest.raises(MalformedError):
+        Epoch.decode(bytes(data))
+
+
+def test_what_holds_secrets_does_not_show_them() -> None:
+    root, reader = new_root(), Reader.generate()
+    epoch = Epoch(name="case.a", generation=0, secrets={0: root.secret})
+    shown = (
+        f"{root!r} {reader!r} {epoch!r} {PrivateKey(reader.secret())!r} {SigningKey.generate()!r}"
+    )
+    assert root.secret.hex() not in shown
+    assert "hidden" in shown
+
+
+def test_a_passphrase_opens_the_root_and_another_does_not() -> None:
+    root = new_root()
+    sealed = seal_root(root, "passphrase", "正しい長い合言葉です".encode())
+    assert open_root(sealed, "正しい長い合言葉です".encode()) == root
+    with pytest.raises(VaultRefusedError, match="does not open"):
+        open_root(sealed, "誤った長い合言葉です".encode())
+    assert root.secret not in sealed
+
+
+def test_weak_secrets_and_absurd_work_are_refused() -> None:
+    with pytest.raises(VaultRefusedError) as caught:
+        seal_root(new_root(), "passphrase", b"short")
+    assert caught.value.reason == "weak_secret"
+    sealed = seal_root(new_root(), "passphrase", b"a long enough passphrase")
+    absurd = sealed.replace(b'"memory":262144', b'"memory":99999999')
+    with pytest.raises(VaultMalformedError, match="absurd"):
+        open_root(absurd, b"a long enough passphrase")
