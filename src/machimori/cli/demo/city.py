@@ -33,6 +33,7 @@ from machimori.ledger.courier import carry_journal, carry_outbox
 from machimori.ledger.postgres.client import Ledger
 from machimori.ledger.testing import LedgerProcess
 from machimori.policy.retention import RetentionRule
+from machimori.recorder.camera import CameraConfig
 from machimori.simcity.city import SimCity
 from machimori.vault.client.client import VaultClient
 from machimori.vault.client.journal import VaultJournal
@@ -54,14 +55,32 @@ TICK = 0.2
 class City:
     """Everything in `directory`; a context manager that starts it all and ends it all.
 
-    `days_ago` is how far the city's clock begins in the past; `advance_to` moves it on.
+    `days_ago` is how far the city's clock begins in the past; `advance_to` moves it on. `simulated`
+    replaces the usual `cameras` simulated ones; `foreign` are further cameras, which somebody else
+    runs. `keep` is for how long footage is kept. `inside` goes before the recorder's command line,
+    such as ("ip", "netns", "exec", "near").
     """
 
-    def __init__(self, directory: Path, *, cameras: int = 6, days_ago: int = 0) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        cameras: int = 6,
+        days_ago: int = 0,
+        simulated: SimCity | None = None,
+        foreign: Sequence[CameraConfig] = (),
+        keep: RetentionRule = RULE,
+        inside: Sequence[str] = (),
+    ) -> None:
         self.directory = directory
         self._days_ago = days_ago
         self._parts = contextlib.ExitStack()
-        self._sim = SimCity(cameras, codecs=CODECS, auth="digest-sha256", size=(640, 360))
+        self._sim = simulated or SimCity(
+            cameras, codecs=CODECS, auth="digest-sha256", size=(640, 360)
+        )
+        self._foreign = tuple(foreign)
+        self._keep = keep
+        self._inside = tuple(inside)
         self._recorder: subprocess.Popen[bytes] | None = None
         self._health = ""
         self._stop = threading.Event()
@@ -81,7 +100,7 @@ class City:
     @property
     def cameras(self) -> Sequence[str]:
         """The cameras' names."""
-        return self._sim.cameras
+        return (*self._sim.cameras, *(camera.id for camera in self._foreign))
 
     @property
     def simulated(self) -> SimCity:
@@ -157,7 +176,7 @@ class City:
         ).stdout
         self.vault_process.adopt(
             scheme=SCHEME,
-            retention={RETENTION_CLASS: RULE},
+            retention={RETENTION_CLASS: self._keep},
             cameras=dict.fromkeys(self.cameras, RETENTION_CLASS),
             recorders={
                 RECORDER: bytes.fromhex(public.strip()),
@@ -181,14 +200,27 @@ class City:
             'listen = "127.0.0.1:0"',
             "min_free_mb = 64",
         ]
-        for camera in self.cameras:
+        for name in self._sim.cameras:
             lines += [
                 "",
                 "[[camera]]",
-                f'id = "{camera}"',
-                f'url = "{self._sim.url(camera)}"',
+                f'id = "{name}"',
+                f'url = "{self._sim.url(name)}"',
                 f'username = "{self._sim.credentials.username}"',
                 'password_file = "camera-password"',
+            ]
+        for camera in self._foreign:
+            password = directory / f"{camera.id}-password"
+            password.touch(mode=0o600)
+            password.write_text(camera.password)
+            lines += [
+                "",
+                "[[camera]]",
+                f'id = "{camera.id}"',
+                f'url = "{camera.url}"',
+                f'username = "{camera.username}"',
+                f'password_file = "{password.name}"',
+                *([f'fingerprint = "{camera.fingerprint}"'] if camera.fingerprint else []),
             ]
         (directory / "recorder.toml").write_text("\n".join(lines) + "\n")
 
@@ -200,7 +232,7 @@ class City:
 
     def _set_cameras(self) -> None:
         """The cameras' own clocks go with the city's."""
-        for camera in self.cameras:
+        for camera in self._sim.cameras:
             self._sim.clear(camera)
             if self._days_ago:
                 self._sim.fault(
@@ -213,6 +245,7 @@ class City:
         with (directory / "recorder.log").open("ab") as log:
             self._recorder = subprocess.Popen(
                 [
+                    *self._inside,
                     *(sys.executable, "-m", "machimori.cli.demo.recorder"),
                     *(str(directory / "recorder.toml"), str(-self._days_ago * DAY)),
                 ],
@@ -238,10 +271,18 @@ class City:
     def health(self) -> Mapping[str, Any]:
         """What the recorder says of itself. Raises UnavailableError."""
         try:
+            if self._inside:
+                # Its port is on the loopback of another network namespace.
+                return dict(json.loads(self._ask_inside()))
             with urllib.request.urlopen(self._health, timeout=5) as answer:  # noqa: S310 - own port
                 return dict(json.load(answer))
-        except OSError as error:
+        except (OSError, subprocess.SubprocessError) as error:
             raise UnavailableError("the recorder does not answer", where=self._health) from error
+
+    def _ask_inside(self) -> bytes:
+        program = "import sys, urllib.request as r; print(r.urlopen(sys.argv[1]).read().decode())"
+        command = [*self._inside, sys.executable, "-I", "-c", program, self._health]
+        return subprocess.run(command, capture_output=True, check=True, timeout=10).stdout
 
     def advance_to(self, days_ago: int) -> None:
         """Nights pass: each moves the vault's clock by a day and runs its expiry.
