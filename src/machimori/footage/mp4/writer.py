@@ -12,8 +12,8 @@ in its own clock's units.
 
 import sys
 from array import array
-from collections.abc import Iterable, Sequence
-from itertools import groupby, pairwise
+from collections.abc import Iterable
+from itertools import chain, groupby, pairwise
 from struct import pack
 from typing import BinaryIO
 
@@ -89,8 +89,11 @@ class Mp4Writer:
         decode = _decode_times(times)
         origin = decode[0] if decode else 0
         duration = decode[-1] + last_duration - origin if decode else 0
-        durations = [b - a for a, b in pairwise(decode)] + [last_duration] * bool(decode)
-        offsets = [shown - at for shown, at in zip(times, decode, strict=True)]
+        durations = chain((b - a for a, b in pairwise(decode)), [last_duration] * bool(decode))
+        offsets = b""
+        if decode is not times:
+            shifts = (shown - at for shown, at in zip(times, decode, strict=True))
+            offsets = full_box(b"ctts", 1, 0, _runs(shifts, signed=True))
         shown_from = min(times[self._hidden :], default=origin) - origin
         media = _scaled(duration - shown_from, self._timescale)
         stamps = pack(">QQ", self._created, self._created)
@@ -119,7 +122,7 @@ class Mp4Writer:
             b"stbl",
             full_box(b"stsd", 0, 0, pack(">I", 1), self._entry),
             full_box(b"stts", 0, 0, _runs(durations, signed=False)),
-            full_box(b"ctts", 1, 0, _runs(offsets, signed=True)) if any(offsets) else b"",
+            offsets,
             full_box(b"stss", 0, 0, pack(">I", len(self._keys)), _big_endian(self._keys)),
             self._places(),
         )
@@ -190,16 +193,19 @@ def length_prefixed(units: Iterable[bytes]) -> bytes:
     return b"".join(parts)
 
 
-def _decode_times(times: Sequence[int]) -> list[int]:
-    """Presentation times in rising order, made to differ where the camera repeated one."""
-    decode = sorted(times)
+def _decode_times(times: "array[int]") -> "array[int]":
+    """Presentation times in rising order, made to differ where the camera repeated one; `times`
+    itself if they are in order already, as they are without B-frames."""
+    if all(a < b for a, b in pairwise(times)):
+        return times
+    decode = array("q", sorted(times))
     for index in range(1, len(decode)):
         if decode[index] <= decode[index - 1]:
             decode[index] = decode[index - 1] + 1
     return decode
 
 
-def _runs(values: Sequence[int], *, signed: bool) -> bytes:
+def _runs(values: Iterable[int], *, signed: bool) -> bytes:
     """Run lengths of equal values: the count, then (length, value) pairs."""
     runs = array("I")
     for value, group in groupby(values):
