@@ -5,27 +5,31 @@ import argparse
 import fcntl
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from machimori.cli import expiry
 from machimori.footage.check import Report, check
-from machimori.footage.inspection import Trusted
+from machimori.footage.inspection import Keys, Trusted
 from machimori.footage.naming import ManifestName, parse
 from machimori.footage.place import open_store, write_abilities
+from machimori.footage.released import released_keys
 from machimori.footage.repair import remains, repair_all
 from machimori.footage.spool import waiting
+from machimori.footage.store import Store
 from machimori.footage.verdicts import JAPANESE, Finding
 from machimori.kernel.canonical import Json
 from machimori.kernel.clock import SystemClock
 from machimori.kernel.durable import Disk
-from machimori.kernel.envelope import Verifier
+from machimori.kernel.envelope import Envelope, Verifier
 from machimori.kernel.errors import MalformedError, UsageError
 from machimori.kernel.ids import RecorderId, check_name
 from machimori.kernel.instants import parse_day, parse_rfc3339, rfc3339
 from machimori.kernel.signing import PublicKey, SigningKey
+from machimori.ledger.postgres.home import Home
 from machimori.vault.client.client import VaultClient
 from machimori.vault.client.identity import Certificate, Identity
+from machimori.vault.client.reader import Reader
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -68,6 +72,10 @@ def _register_check(commands: "argparse._SubParsersAction[argparse.ArgumentParse
         metavar="DIRECTORY",
         help="a recorder's spool: what waits there is not missing; give all or none",
     )
+    keys = parser.add_argument_group("open what was released, too (all three, and --vault)")
+    keys.add_argument("--authorisation", type=Path, metavar="FILE", help="signed by officers")
+    keys.add_argument("--reader", type=Path, metavar="FILE", help="from `evidence reader`")
+    keys.add_argument("--ledger", type=Path, metavar="DIRECTORY", help="the ledger's home")
     parser.add_argument("--quick", action="store_true", help="frames only, not the footage itself")
     parser.add_argument("--at", metavar="TIME", help="check as of this time (RFC 3339)")
     parser.add_argument("--json", action="store_true", help="one JSON object")
@@ -160,11 +168,13 @@ def _check(args: argparse.Namespace) -> int:
     pending = None
     if args.spool is not None:
         pending = [name for directory in args.spool for name in waiting(directory)]
+    store = open_store(args.store, Disk())
     report = check(
-        open_store(args.store, Disk()),
+        store,
         trusted=trusted,
         city=city,
         pending=pending,
+        keys=_keys(args, store, trusted),
         now=now,
         prefix=_prefix(args),
         content=not args.quick,
@@ -174,6 +184,30 @@ def _check(args: argparse.Namespace) -> int:
     else:
         _print(report)
     return report.exit_code
+
+
+def _keys(args: argparse.Namespace, store: Store, trusted: Trusted) -> Mapping[str, Keys]:
+    """What the vault releases for this check; nothing if it was not asked for."""
+    given = [args.authorisation, args.reader, args.ledger]
+    if not any(given):
+        return {}
+    if not all(given) or args.vault is None:
+        raise UsageError("--authorisation, --reader, --ledger and --vault belong together")
+    try:
+        authorisation, secret = args.authorisation.read_bytes(), args.reader.read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot be read: {error.strerror}", where=error.filename) from error
+    with VaultClient(args.vault) as client:
+        return released_keys(
+            store,
+            client=client,
+            ledger=Home.read(args.ledger).ledger(),
+            authorisation=Envelope.decode(authorisation),
+            reader=Reader.restore(secret),
+            trusted=trusted,
+            clock=SystemClock(),
+            prefix=_prefix(args),
+        )
 
 
 def _json(report: Report) -> dict[str, Json]:
