@@ -19,7 +19,7 @@ SHARED_MEMORY = "/dev/shm"
 @pytest.fixture
 def elsewhere(tmp_path: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(dir=SHARED_MEMORY) as directory:
-        assert os.stat(directory).st_dev != tmp_path.stat().st_dev
+        assert Path(directory).stat().st_dev != tmp_path.stat().st_dev
         yield Path(directory)
 
 
