@@ -146,7 +146,7 @@ class Handshake:
                 raise self._conversation.denied(self.state, self.offset)
             return retry
         if response.status < 300:
-            return getattr(self, f"_{self.state}_done")(response)  # type: ignore[no-any-return]
+            return self._done(response)
         location = response.headers.get("location")
         if response.status < 400 and location:
             self.redirect = location
@@ -157,6 +157,16 @@ class Handshake:
         if self._alternatives and response.status in (400, 404, 451, 459, 460):
             return self._ask(self.state, self._asked.method, tuple(self._alternatives))
         raise self._failed(CameraRefused, meaning(response.status))
+
+    def _done(self, response: Response) -> bytes:
+        """The state's request has succeeded; the next one."""
+        if self.state == "options":
+            return self._options_done(response)
+        if self.state == "describe":
+            return self._describe_done(response)
+        if self.state == "setup":
+            return self._setup_done(response)
+        return self._play_done()
 
     def _options_done(self, response: Response) -> bytes:
         public = ",".join(response.headers.all("public"))
@@ -220,7 +230,7 @@ class Handshake:
         targets = (*self._session_controls, self._asked.url, self._url)
         return self._ask("play", "PLAY", tuple(dict.fromkeys(targets)), ("Range", "npt=0.000-"))
 
-    def _play_done(self, response: Response) -> bytes:
+    def _play_done(self) -> bytes:
         video = self._video
         assert video is not None
         description = canonical.dumps(

@@ -8,14 +8,12 @@ own tuning of the window is what lets a slow drain keep up.
 
 import asyncio
 import hashlib
-import ipaddress
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from machimori.kernel.clock import Clock
 from machimori.recorder.camera import CameraConfig
@@ -25,7 +23,7 @@ from machimori.recorder.errors import (
     CameraSilent,
     CameraUnreachable,
 )
-from machimori.recorder.rtsp import tls, urls
+from machimori.recorder.rtsp import sockets, tls, urls
 from machimori.recorder.rtsp.auth import Authenticator
 from machimori.recorder.rtsp.conversation import Conversation
 from machimori.recorder.rtsp.handshake import Handshake, Playing
@@ -33,21 +31,6 @@ from machimori.recorder.rtsp.session import Session
 from machimori.recorder.rtsp.turns import Turns
 
 MAX_REDIRECTS = 3
-RECEIVE = 65_536
-"""Bytes per read during the handshake."""
-
-_OPTIONS = (
-    # A half-open line (camera unplugged, NAT forgotten) shows within 25 s although it only reads.
-    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
-    (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 10),
-    (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 5),
-    (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
-    (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 25_000),
-    # Requests are small and single: nothing is gained by waiting for more.
-    (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
-)
-
-T = TypeVar("T")
 
 
 class Opener(Protocol):
@@ -175,7 +158,7 @@ class _Attempt:
         failure: OSError = OSError("the name has no address")
         try:
             async with asyncio.timeout(self._limits.connect):
-                addresses = await _addresses(target)
+                addresses = await sockets.addresses(target)
         except TimeoutError:
             raise self._error(CameraSilent, "its name does not resolve in time") from None
         except (OSError, UnicodeError):  # a label that is too long for a name is no OSError
@@ -183,7 +166,7 @@ class _Attempt:
         for family, address in addresses:
             try:
                 async with asyncio.timeout(self._limits.connect):
-                    connection = await _connected(family, address)
+                    connection = await sockets.connected(family, address)
             except TimeoutError:
                 failure = TimeoutError()
                 continue
@@ -211,7 +194,7 @@ class _Attempt:
             raise self._error(CameraRefused, "no certificate can be for such a name") from None
         try:
             async with asyncio.timeout(self._limits.tls):
-                await _retry(secured, secured.do_handshake, write=False)
+                await sockets.retry(secured, secured.do_handshake)
             if not tls.matches(self._camera, secured.getpeercert(binary_form=True)):
                 raise self._error(
                     CameraRefused, "its certificate is not the one whose fingerprint is configured"
@@ -237,12 +220,10 @@ class _Attempt:
             self.state = handshake.state
             try:
                 async with asyncio.timeout(self._limits.response):
-                    await _send(connection, out)
+                    await sockets.send(connection, out)
                     out = b""
                     while not out and handshake.playing is None and handshake.redirect is None:
-                        data = await _retry(
-                            connection, partial(connection.recv, RECEIVE), write=False
-                        )
+                        data = await sockets.receive(connection)
                         if not data:
                             raise self._broken(handshake, "the camera closed the connection")
                         out = handshake.receive(data)
@@ -263,69 +244,3 @@ class _Attempt:
 
     def _error(self, kind: type[CameraError], text: str) -> CameraError:
         return kind(text, camera=self._camera.id, state=self.state)
-
-
-async def _addresses(target: urls.Origin) -> list[tuple[int, tuple[str, int]]]:
-    try:
-        literal = ipaddress.ip_address(target.host)
-    except ValueError:
-        # A thread of the loop's pool; addresses pass by it, so that a dead resolver holds up none
-        # of the cameras that are configured by address.
-        loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
-        return [(family, (str(address[0]), target.port)) for family, _, _, _, address in found]
-    family = socket.AF_INET if literal.version == 4 else socket.AF_INET6
-    return [(family, (target.host, target.port))]
-
-
-async def _connected(family: int, address: tuple[str, int]) -> socket.socket:
-    connection = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        connection.setblocking(False)
-        for level, option, value in _OPTIONS:
-            connection.setsockopt(level, option, value)
-        await asyncio.get_running_loop().sock_connect(connection, address)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-async def _send(connection: socket.socket, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        sent = await _retry(connection, partial(connection.send, view), write=True)
-        view = view[sent:]
-
-
-async def _retry(connection: socket.socket, act: Callable[[], T], *, write: bool) -> T:
-    """Do `act` as soon as the non-blocking socket allows it. TLS may have to write in order to
-    read, and the other way round."""
-    while True:
-        try:
-            return act()
-        except ssl.SSLWantReadError:
-            await _ready(connection, write=False)
-        except ssl.SSLWantWriteError:
-            await _ready(connection, write=True)
-        except (BlockingIOError, InterruptedError):
-            await _ready(connection, write=write)
-
-
-async def _ready(connection: socket.socket, *, write: bool) -> None:
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[None] = loop.create_future()
-    watch, forget = (
-        (loop.add_writer, loop.remove_writer) if write else (loop.add_reader, loop.remove_reader)
-    )
-
-    def wake() -> None:
-        if not future.done():
-            future.set_result(None)
-
-    number = connection.fileno()
-    watch(number, wake)
-    try:
-        await future
-    finally:
-        forget(number)
