@@ -165,10 +165,30 @@ def test_play_falls_back_to_the_url_that_was_configured() -> None:
     )
     assert asked_for(asked, "PLAY") == [
         "rtsp://camera/live/",
+        "rtsp://camera/live/",
         "rtsp://camera/live/trackID=2",
         URL,
     ]
     assert playing.control == URL
+
+
+def test_a_camera_that_knows_no_range_is_asked_without() -> None:
+    playing, asked = play(
+        changed(PLAY=lambda request: answer(request, 457 if request.headers.get("range") else 200))
+    )
+    assert [request.headers.get("range") for request in asked[3:]] == ["npt=0.000-", None]
+    assert playing.control == URL
+
+
+def test_a_session_control_may_be_the_base_of_the_tracks() -> None:
+    sdp = SDP.replace("control:*", "control:rtsp://camera/session")
+
+    def script(request: Request) -> bytes:
+        return answer(request, 200 if request.url == "rtsp://camera/session/trackID=2" else 404)
+
+    _, asked = play(changed(DESCRIBE=lambda request: answer(request, body=sdp), SETUP=script))
+    assert asked_for(asked, "SETUP")[0] == "rtsp://camera/live/trackID=2"
+    assert asked_for(asked, "PLAY") == ["rtsp://camera/session"]
 
 
 @pytest.mark.parametrize(

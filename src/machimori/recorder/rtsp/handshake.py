@@ -32,6 +32,8 @@ MAX_DESCRIPTION = 60_000
 DEFAULT_TIMEOUT = 60
 """Seconds a session lives without a request if the camera does not say (RFC 2326 12.37)."""
 
+_TRY_ANOTHER = frozenset({400, 404, 451, 457, 459, 460, 500})
+"""Statuses that may mean: not under this URL, not with this header."""
 _INTERLEAVED = re.compile(r"interleaved\s*=\s*(\d{1,3})(?:\s*-\s*(\d{1,3}))?", re.IGNORECASE)
 _TIMEOUT = re.compile(r"timeout\s*=\s*(\d{1,6})(?!\d)", re.IGNORECASE)
 
@@ -58,7 +60,7 @@ class Playing:
 class _Asked:
     method: str
     url: str
-    headers: tuple[tuple[str, str], ...]
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 class Handshake:
@@ -80,8 +82,8 @@ class Handshake:
         self._methods: frozenset[str] = frozenset()
         self._early = bytearray()
         self._frames = 0
-        self._asked = _Asked(method="OPTIONS", url=url, headers=())
-        self._alternatives: list[str] = []
+        self._asked = _Asked(method="OPTIONS", url=url)
+        self._alternatives: tuple[_Asked, ...] = ()
         self._timeout = DEFAULT_TIMEOUT
         self._sdp = ""
         self._track = 0
@@ -95,7 +97,7 @@ class Handshake:
 
     def begin(self) -> bytes:
         """The first request."""
-        return self._ask("options", "OPTIONS", (self._url,))
+        return self._ask("options", self._asked)
 
     def receive(self, data: bytes) -> bytes:
         """Take what the camera sent; return what to send next, perhaps nothing.
@@ -154,8 +156,8 @@ class Handshake:
         if self.state == "options":
             # Some cameras know no OPTIONS; nothing depends on it.
             return self._describe()
-        if self._alternatives and response.status in (400, 404, 451, 459, 460):
-            return self._ask(self.state, self._asked.method, tuple(self._alternatives))
+        if self._alternatives and response.status in _TRY_ANOTHER:
+            return self._ask(self.state, *self._alternatives)
         raise self._failed(CameraRefused, meaning(response.status))
 
     def _done(self, response: Response) -> bytes:
@@ -174,7 +176,8 @@ class Handshake:
         return self._describe()
 
     def _describe(self) -> bytes:
-        return self._ask("describe", "DESCRIBE", (self._url,), ("Accept", "application/sdp"))
+        headers = (("Accept", "application/sdp"),)
+        return self._ask("describe", _Asked(method="DESCRIBE", url=self._url, headers=headers))
 
     def _describe_done(self, response: Response) -> bytes:
         content = (response.headers.get("content-type") or "").partition(";")[0].strip().lower()
@@ -190,7 +193,8 @@ class Handshake:
             content_base=response.headers.get("content-base"),
             content_location=response.headers.get("content-location"),
         )
-        self._session_controls = urls.controls(base, dict(description.attributes).get("control"))
+        control = dict(description.attributes).get("control")
+        self._session_controls = urls.controls(base, control)
         for index, media in enumerate(description.media):
             if media.kind.lower() != "video":
                 continue
@@ -200,13 +204,20 @@ class Handshake:
                 continue  # analytics as a second video, for instance
             self._track = index
             self._parser.interleaved = True
-            return self._ask(
-                "setup",
-                "SETUP",
-                urls.controls(base, media.attribute("control")),
-                ("Transport", "RTP/AVP/TCP;unicast;interleaved=0-1"),
-            )
+            return self._set_up(base, media.attribute("control"))
         raise self._failed(CameraRefused, "it offers no H.264, H.265 or JPEG video")
+
+    def _set_up(self, base: str, control: str | None) -> bytes:
+        # Some clients read an absolute session-level control as the base; so do some cameras.
+        targets = (
+            *urls.controls(base, control),
+            *urls.controls(self._session_controls[0], control),
+        )
+        headers = (("Transport", "RTP/AVP/TCP;unicast;interleaved=0-1"),)
+        return self._ask(
+            "setup",
+            *(_Asked(method="SETUP", url=url, headers=headers) for url in dict.fromkeys(targets)),
+        )
 
     def _setup_done(self, response: Response) -> bytes:
         transport = response.headers.get("transport") or ""
@@ -226,9 +237,17 @@ class Handshake:
         limit = _TIMEOUT.search(parameters)
         if limit and int(limit[1]):
             self._timeout = int(limit[1])
-        # The session's own URL, else the track's, else the one we were given.
-        targets = (*self._session_controls, self._asked.url, self._url)
-        return self._ask("play", "PLAY", tuple(dict.fromkeys(targets)), ("Range", "npt=0.000-"))
+        return self._play()
+
+    def _play(self) -> bytes:
+        """PLAY for the session's own URL; without a range; for the track's; for the one we were
+        given: the first that the camera takes."""
+        session = self._session_controls[0]
+        headers = (("Range", "npt=0.000-"),)
+        tries = [_Asked(method="PLAY", url=session, headers=headers)]
+        for url in dict.fromkeys((session, self._asked.url, self._url)):
+            tries.append(_Asked(method="PLAY", url=url))
+        return self._ask("play", *tries)
 
     def _play_done(self) -> bytes:
         video = self._video
@@ -254,15 +273,12 @@ class Handshake:
         self.state = "playing"
         return b""
 
-    def _ask(
-        self, state: str, method: str, targets: tuple[str, ...], *headers: tuple[str, str]
-    ) -> bytes:
-        """Send to the first target, keep the others in case the camera does not know it."""
-        headers = headers or self._asked.headers
+    def _ask(self, state: str, first: _Asked, *others: _Asked) -> bytes:
+        """Send the first, keep the others in case the camera does not take it."""
         self.state = state
-        self._asked = _Asked(method=method, url=targets[0], headers=headers)
-        self._alternatives = list(targets[1:])
-        return self._conversation.request(method, targets[0], *headers)
+        self._asked = first
+        self._alternatives = others
+        return self._conversation.request(first.method, first.url, *first.headers)
 
     def _failed(self, kind: type[CameraError], message: str) -> CameraError:
         return self._conversation.failed(kind, message, state=self.state, offset=self.offset)
