@@ -22,6 +22,8 @@ from machimori.ledger.postgres.home import Home
 from machimori.ledger.postgres.server import DATABASE
 from machimori.ledger.proof import Consistency, Inclusion
 from machimori.ledger.testing import LedgerProcess
+from machimori.policy.retention import RetentionRule
+from machimori.vault.client.testing import VaultProcess
 
 MACHIMORI = [sys.executable, "-m", "machimori.cli.main"]
 
@@ -93,6 +95,32 @@ def test_init_and_serve(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
         assert server.wait(30) == 130
 
 
+def test_the_vaults_journal_is_carried(
+    running: LedgerProcess, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = ["--directory", str(running.directory)]
+    socket = str(tmp_path / "v/run/vault.sock")
+    assert main(["ledger", "courier", *where, "--vault", socket]) == 4
+    with VaultProcess(tmp_path / "v", ledger_key=running.key.vkey()) as vault:
+        vault.adopt(
+            scheme="scheme",
+            retention={"street": RetentionRule(days=14, count_from="next_day")},
+            cameras={"cam-0001": "street"},
+            recorders={},
+        )
+        vault.client.close()
+        capsys.readouterr()
+        assert main(["ledger", "courier", *where, "--vault", socket]) == 0
+        assert "entries carried" in capsys.readouterr().out
+        assert main(["ledger", "courier", *where, "--vault", socket]) == 0
+        assert not capsys.readouterr().out
+        records = vault.client.status().records
+        vault.client.close()
+    assert (running.directory / "vault-carried").read_text() == f"{records}\n"
+    types = {Entry.decode(body).type for body in running.ledger.entries()}
+    assert {"rules.adopted", "camera.classed"} <= types
+
+
 def test_the_whole_story(
     running: LedgerProcess, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -109,32 +137,32 @@ def test_the_whole_story(
     assert main(["ledger", "checkpoint", *where]) == 0
     kept = tmp_path / "kept"
     kept.write_text(capsys.readouterr().out)
-    assert open_checkpoint(kept.read_bytes(), running.key).size == 1
+    size = open_checkpoint(kept.read_bytes(), running.key).size
 
     running.ledger.append(second)
     running.ledger.wait(second.id)
     assert main(["ledger", "prove", *where, "--entry", second.id]) == 0
     proof = Inclusion.decode(capsys.readouterr().out.strip().encode())
-    assert proof.verify(second.encode(), running.key).size == 2
+    assert proof.verify(second.encode(), running.key).size == size + 1
     assert main(["ledger", "prove", *where, "--since", str(kept)]) == 0
     grown = Consistency.decode(capsys.readouterr().out.strip().encode())
-    assert [head.size for head in grown.verify(running.key)] == [1, 2]
+    assert [head.size for head in grown.verify(running.key)] == [size, size + 1]
     assert main(["ledger", "prove", *where, "--entry", "0" * 32]) == 82
 
     assert main(["ledger", "verify", *where, "--checkpoint", str(kept), "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert report["sound"] is True
-    assert report["size"] == report["signed"] == 2
+    assert report["size"] == report["signed"] == size + 1
 
     with psycopg.connect(running.server.superuser(DATABASE)) as connection:
         connection.execute(
-            "UPDATE ledger.entry SET body = %s WHERE index = 0",
-            (Entry(type="refusal", at=Micros(1), id=first.id).encode(),),
+            "UPDATE ledger.entry SET body = %s WHERE index = %s",
+            (Entry(type="refusal", at=Micros(1), id=first.id).encode(), size - 1),
         )
     assert main(["ledger", "verify", *where, "--checkpoint", str(kept)]) == 80
     out = capsys.readouterr().out
     assert out.rstrip().endswith("ALTERED")
-    assert "the kept checkpoint of size 1: the entries give another root" in out
+    assert f"the kept checkpoint of size {size}: the entries give another root" in out
 
     running.server.stop()
     assert main(["ledger", "verify", *where]) == 4

@@ -14,10 +14,11 @@ from pathlib import Path
 
 from machimori.kernel.clock import SystemClock
 from machimori.kernel.durable import Disk
-from machimori.kernel.errors import UsageError
+from machimori.kernel.errors import UnavailableError, UsageError
 from machimori.ledger.checkpoint import open_checkpoint
 from machimori.ledger.courier import Carried, carry_journal, carry_outbox
-from machimori.ledger.errors import AlteredLedgerError
+from machimori.ledger.errors import AlteredLedgerError, NotIncludedError
+from machimori.ledger.postgres.client import Ledger
 from machimori.ledger.postgres.home import Home, create
 from machimori.ledger.postgres.process import run as sequence
 from machimori.ledger.verify import verify
@@ -171,18 +172,28 @@ def _checkpoint(arguments: argparse.Namespace) -> int:
 def _courier(arguments: argparse.Namespace) -> int:
     if not arguments.outbox and arguments.vault is None:
         raise UsageError("nothing to carry", remedy="name at least one --outbox, or --vault")
-    disk, clock = Disk(), SystemClock()
-    position = arguments.directory / "vault-carried"
+    clock = SystemClock()
     with Home.read(arguments.directory).ledger() as ledger:
         while True:
-            for outbox in arguments.outbox:
-                _tell(str(outbox), carry_outbox(outbox, ledger, disk))
-            if arguments.vault is not None:
-                with VaultClient(arguments.vault) as vault:
-                    _tell("vault", carry_journal(VaultJournal(vault), position, ledger, disk))
+            try:
+                _carry(arguments, ledger, Disk())
+            except (UnavailableError, NotIncludedError) as error:
+                if arguments.every is None:
+                    raise
+                # What was not carried waits where it is.
+                print(f"machimori: {error}", file=sys.stderr, flush=True)
             if arguments.every is None:
                 return 0
             clock.sleep(arguments.every)
+
+
+def _carry(arguments: argparse.Namespace, ledger: Ledger, disk: Disk) -> None:
+    for outbox in arguments.outbox:
+        _tell(str(outbox), carry_outbox(outbox, ledger, disk))
+    if arguments.vault is not None:
+        position = arguments.directory / "vault-carried"
+        with VaultClient(arguments.vault) as vault:
+            _tell("vault", carry_journal(VaultJournal(vault), position, ledger, disk))
 
 
 def _tell(source: str, carried: Carried) -> None:
