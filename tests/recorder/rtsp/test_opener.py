@@ -96,6 +96,17 @@ def test_a_session_that_plays() -> None:
     assert [request.method for request in camera.requests][-2:] == ["GET_PARAMETER", "TEARDOWN"]
 
 
+def test_ipv6(tmp_path: Path) -> None:
+    with ScriptedCamera(host="::1") as camera, opened(config(camera.url)) as session:
+        assert session.socket.family is socket.AF_INET6
+    identity = Certificate(tmp_path, host="::1")
+    with (
+        ScriptedCamera(host="::1", certificate=identity) as camera,
+        opened(config(camera.url, ca=identity.ca)) as session,
+    ):
+        assert received(session, 10) == frame(0, b"packet")
+
+
 def test_half_open_lines_are_noticed_and_the_window_is_left_to_the_kernel() -> None:
     with ScriptedCamera() as camera, opened(config(camera.url)) as session:
 

@@ -82,19 +82,25 @@ def frame(channel: int, payload: bytes) -> bytes:
 
 
 class ScriptedCamera:
-    """A server on 127.0.0.1 that answers each request by `script`; a context manager.
+    """A server on this machine that answers each request by `script`; a context manager.
 
     `requests` holds what came, across connections.
     """
 
     def __init__(
-        self, script: Script = well_behaved, *, certificate: "Certificate | None" = None
+        self,
+        script: Script = well_behaved,
+        *,
+        certificate: "Certificate | None" = None,
+        host: str = "127.0.0.1",
     ) -> None:
         self.requests: list[Request] = []
         self.connections = 0
         self._script = script
         self._certificate = certificate
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._host = f"[{host}]" if ":" in host else host
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._listener = socket.create_server((host, 0), family=family)
         self.port: int = self._listener.getsockname()[1]
         """Where it listens."""
         self._open: list[socket.socket] = []
@@ -104,7 +110,7 @@ class ScriptedCamera:
     def url(self) -> str:
         """Its stream."""
         scheme = "rtsps" if self._certificate else "rtsp"
-        return f"{scheme}://127.0.0.1:{self.port}/live"
+        return f"{scheme}://{self._host}:{self.port}/live"
 
     def __enter__(self) -> Self:
         self._threads[0].start()
