@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from types import TracebackType
 
-MAX_WAITING = 64 * 1024 * 1024
+MAX_WAITING = 16 * 1024 * 1024
 """Bytes under way: what bounds the memory."""
 
 _Work = tuple[str, bytes, bytes, Callable[[], None] | None]
