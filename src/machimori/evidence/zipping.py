@@ -40,6 +40,8 @@ from machimori.kernel.instants import Micros, instant
 
 _ZIP64_FROM = FULL32 - 1
 _QUEUE = 16
+_MAX_PARTS = 1000
+"""Buffers of one gathered write; the kernel takes 1,024."""
 _WIDE_EXTRA = 20
 """Bytes of a zip64 field with both sizes."""
 
@@ -181,7 +183,7 @@ class Tail(io.RawIOBase):
         self._gathered_size += len(written)
         self._position += len(written)
         self.size = max(self.size, self._position)
-        if self._gathered_size >= BLOCK:
+        if self._gathered_size >= BLOCK or len(self._gathered) >= _MAX_PARTS:
             self.flush()
         return len(written)
 
@@ -198,11 +200,10 @@ class Tail(io.RawIOBase):
     def flush(self) -> None:
         """Hand what was gathered to the writer thread."""
         if self._gathered:
-            data = b"".join(self._gathered)
-            offset = self.base + self._position - len(data)
-            self._gathered.clear()
+            gathered, self._gathered = self._gathered, []
+            offset = self.base + self._position - self._gathered_size
             self._gathered_size = 0
-            self._package.submit(lambda: self._package.write_at(data, offset))
+            self._package.submit(lambda: self._package.write_all_at(gathered, offset))
 
     def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
         """Move within the file."""
@@ -341,6 +342,12 @@ class PackageZip:
             count = os.pwrite(self._descriptor, view, offset)
             view = view[count:]
             offset += count
+
+    def write_all_at(self, parts: list[bytes], offset: int) -> None:
+        """pwritev, whole; at most `_MAX_PARTS` parts."""
+        total = sum(map(len, parts))
+        if os.pwritev(self._descriptor, parts, offset) != total:
+            self.write_at(b"".join(parts), offset)  # cut short: once more, whole
 
     def read_at(self, offset: int, length: int) -> bytes:
         """pread."""
