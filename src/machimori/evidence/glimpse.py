@@ -38,7 +38,7 @@ def first_picture(
     )
     for camera in footage:
         for sealed in camera.segments:
-            released = keys[sealed.skeleton.segment_id()]
+            released = keys[sealed.id]
             try:
                 return picture.first_picture(
                     sealed.reader.description(released.description), _chunks(sealed, released)

@@ -313,7 +313,7 @@ class _Writing:
             self._bounds.end,
         )
         pieces = (
-            self._piece(part, sealed, slot, keys[sealed.skeleton.segment_id()])
+            self._piece(part, sealed, slot, keys[sealed.id])
             for sealed, slot in zip(footage.segments, room, strict=True)
         )
         tails: dict[str, Tail] = {}
@@ -331,7 +331,7 @@ class _Writing:
         self._slots.extend(sealed_tails.values())
         for segment, sealed in zip(part.segments, footage.segments, strict=True):
             self._add(segment.skeleton, sealed.skeleton.encode())
-            description = keys[sealed.skeleton.segment_id()].description
+            description = keys[sealed.id].description
             self._add(segment.description, sealed.reader.description(description))
         for record in footage.records:
             part.records.append(self._add(record.path, record.data))
@@ -354,7 +354,7 @@ class _Writing:
         self._slots.append(slot)
         part.segments.append(
             Segment(
-                id=sealed.skeleton.segment_id().hex(),
+                id=sealed.id.hex(),
                 original=slot.name,
                 skeleton=f"{base}.skeleton",
                 description=f"{base}.description.json",

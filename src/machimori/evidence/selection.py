@@ -59,6 +59,11 @@ class Sealed:
     chunks: tuple[ChunkHeader, ...]
 
     @property
+    def id(self) -> bytes:
+        """SHA-256 that names the segment."""
+        return self.reader.segment_id
+
+    @property
     def length(self) -> int:
         """Bytes the camera sent in those chunks."""
         return sum(chunk.length for chunk in self.chunks)
@@ -74,7 +79,7 @@ class Sealed:
             if key is None:
                 raise NotDeliverableError(
                     "the vault released fewer chunks than lie in the interval",
-                    where=f"segment {self.skeleton.segment_id().hex()[:16]} chunk {chunk.index}",
+                    where=f"segment {self.id.hex()[:16]} chunk {chunk.index}",
                 )
             yield chunk, self.reader.chunk(chunk.index, key, compare=False)
         self.source.drop()
@@ -120,7 +125,7 @@ def _camera(store: Store, camera: str, start: Micros, end: Micros) -> CameraFoot
             record, _ = records.decode(data)
             path = f"data/records/{camera}/{str(name).rpartition('/')[2]}"
             found.append(StoredRecord(path=path, data=data, record=record))
-    segments.sort(key=lambda s: (s.skeleton.end.trailer.first, s.skeleton.segment_id()))
+    segments.sort(key=lambda s: (s.skeleton.end.trailer.first, s.id))
     return CameraFootage(camera=camera, segments=tuple(segments), records=tuple(found))
 
 

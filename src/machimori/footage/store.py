@@ -9,6 +9,7 @@ An object is created once and never changed; `footage.s3` is the S3-compatible s
 import hashlib
 import os
 import re
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -124,6 +125,9 @@ class DirectoryStore:
     """A directory on a local file system (or a mounted one that honours fsync and link)."""
 
     def __init__(self, root: Path, disk: Disk) -> None:
+        self._open_name = ""
+        self._open_file = -1
+        self._reading = threading.Lock()
         self._root = root
         self._disk = disk
         disk.make_directory(root)
@@ -146,13 +150,25 @@ class DirectoryStore:
             raise self._error(name, error) from error
 
     def read(self, name: str, offset: int, length: int) -> bytes:
-        """Bytes of an object."""
-        path = self._path(name)
-        try:
-            with path.open("rb", buffering=0) as file:
-                return os.pread(file.fileno(), length, offset)
-        except OSError as error:
-            raise self._error(name, error) from error
+        """Bytes of an object. The object read last stays open: skeletons are many small reads."""
+        with self._reading:
+            try:
+                if name != self._open_name:
+                    self._forget()
+                    self._open_file = os.open(self._path(name), os.O_RDONLY | os.O_CLOEXEC)
+                    self._open_name = name
+                return os.pread(self._open_file, length, offset)
+            except OSError as error:
+                raise self._error(name, error) from error
+
+    def __del__(self) -> None:
+        self._forget()
+
+    def _forget(self) -> None:
+        """Close the object read last. Objects never change, but they may be gone by now."""
+        if self._open_name:
+            self._open_name = ""
+            os.close(self._open_file)
 
     def put(self, name: str, source: Path | bytes) -> None:
         """Create an object: 1. mkdir with fsync of each parent; 2. the steps of `Disk.publish`
@@ -179,6 +195,8 @@ class DirectoryStore:
     def delete(self, name: str) -> None:
         """1. unlink; 2. fsync the directory; 3. remove directories that are empty now."""
         path = self._path(name)
+        with self._reading:
+            self._forget()
         try:
             self._disk.remove(path)
         except DurabilityError:
