@@ -15,12 +15,21 @@ from pathlib import Path
 import pytest
 
 from machimori.footage.check import check
+from machimori.footage.naming import SegmentName, parse
 from machimori.footage.repair import remains, repair_all
 from machimori.footage.segment import SegmentReader
 from machimori.footage.store import DirectoryStore
-from machimori.footage.testing import SampleRecorder
+from machimori.footage.testing import SampleRecorder, write_bundles
+from machimori.kernel.clock import SystemClock
 from machimori.kernel.durable import Disk
+from machimori.kernel.ids import CameraId, RecorderId, SchemeId
+from machimori.kernel.instants import Micros
 from machimori.kernel.powercut import FileSystem, PowerCuts
+from machimori.kernel.signing import SigningKey
+from machimori.recorder.camera import CameraConfig
+from machimori.recorder.config import RecorderConfig
+from machimori.recorder.node import Node
+from machimori.simcity.city import SimCity
 
 SYNC_EVERY = 10
 WRITER = f"""
@@ -159,3 +168,61 @@ def test_without_our_fsyncs_the_same_cut_loses_what_was_promised(tmp_path: Path)
 @pytest.mark.parametrize("kind", ["ext4", "xfs"])
 def test_twenty_power_cuts(tmp_path: Path, kind: FileSystem) -> None:
     many_cuts(tmp_path, kind, 20, 2)
+
+
+def record_through_cuts(directory: Path, number: int) -> None:
+    """The recorder itself, with real cameras; each cut comes after at least one round of syncs."""
+    opener, vault = SampleRecorder(), SigningKey(b"v" * 32)
+    cameras = ("cam-0001", "cam-0002", "cam-0003")
+    with PowerCuts(directory / "disk", "ext4") as cuts, SimCity(len(cameras)) as city:
+        write_bundles(directory / "keys", vault, opener.sealing_key.raw, cameras)
+        node = Node(
+            RecorderConfig(
+                id=RecorderId("rec-1"),
+                scheme=SchemeId("streets"),
+                directory=cuts.root / "own",
+                store=cuts.root / "store",
+                keys=directory / "keys",
+                holds=directory / "holds",
+                vault_key=vault.public,
+                cameras=tuple(
+                    CameraConfig(id=CameraId(name), url=city.url(index))
+                    for index, name in enumerate(cameras, start=1)
+                ),
+                min_free_mb=1,
+            )
+        )
+        node.start()
+        try:
+            for _ in range(number):
+                time.sleep(12)
+                instant = SystemClock().now()
+                with cuts.cut() as root:
+                    judge_cut(root, node.key, cameras, instant)
+        finally:
+            node.stop()
+
+
+def judge_cut(root: Path, key: SigningKey, cameras: tuple[str, ...], instant: Micros) -> None:
+    store = DirectoryStore(root / "store", Disk())
+    repair_all(remains(root / "own"), store=store, disk=Disk(), signer=key)
+    report = check(store, trusted={RecorderId("rec-1"): (key.public,)}, now=instant)
+    assert report.exit_code == 0, report.findings
+    last = dict.fromkeys(cameras, 0)
+    for item in store.list():
+        name = parse(item.name)
+        if isinstance(name, SegmentName):
+            last[name.camera] = max(last[name.camera], name.last)
+    # Ten seconds between two syncs of a file, and what a drain and a sync themselves take.
+    for camera, saved in last.items():
+        assert instant - saved < 11_500_000, f"{camera}: {(instant - saved) / 1e6:.1f} s lost"
+
+
+@pytest.mark.alone
+def test_a_power_cut_costs_the_recorder_at_most_ten_seconds(tmp_path: Path) -> None:
+    record_through_cuts(tmp_path, 1)
+
+
+@pytest.mark.soak
+def test_twenty_power_cuts_of_the_recorder(tmp_path: Path) -> None:
+    record_through_cuts(tmp_path, 20)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A recorder writes into a real bucket through its spool, and the gateway dies meanwhile."""
 
-import datetime as dt
 import time
 from pathlib import Path
 
@@ -10,18 +9,16 @@ import pytest
 from machimori.footage.check import check
 from machimori.footage.place import open_store, write_abilities
 from machimori.footage.spool import Spool
-from machimori.footage.testing import SampleRecorder
+from machimori.footage.testing import SampleRecorder, write_bundles
 from machimori.footage.testing_rgw import RadosGateway
 from machimori.kernel.clock import SystemClock
 from machimori.kernel.durable import Disk
-from machimori.kernel.ids import CameraId, ClassId, RecorderId, SchemeId
-from machimori.kernel.instants import TOKYO
+from machimori.kernel.ids import CameraId, RecorderId, SchemeId
 from machimori.kernel.signing import SigningKey
 from machimori.recorder.camera import CameraConfig
 from machimori.recorder.config import RecorderConfig
 from machimori.recorder.node import Node
 from machimori.simcity.city import SimCity
-from machimori.vault.sealing.bundle import BundledKey, KeyBundle, key_id
 
 
 def bucket(directory: Path, gateway: RadosGateway) -> Path:
@@ -36,18 +33,6 @@ def bucket(directory: Path, gateway: RadosGateway) -> Path:
     return place
 
 
-def write_keys(directory: Path, vault: SigningKey, sealed_to: bytes, cameras: list[str]) -> None:
-    directory.mkdir()
-    for ahead in range(2):  # midnight may pass
-        day = (dt.datetime.now(TOKYO).date() + dt.timedelta(days=ahead)).isoformat()
-        keys = tuple(
-            BundledKey(camera=CameraId(c), key=key_id(CameraId(c), day, "0"), public=sealed_to)
-            for c in cameras
-        )
-        bundle = KeyBundle(retention_class=ClassId("standard"), day=day, serial=0, keys=keys)
-        (directory / f"{day}.json").write_bytes(bundle.signed(vault))
-
-
 @pytest.mark.alone
 def test_M1_S7_recording_goes_on_while_the_store_is_away(
     gateway: RadosGateway, tmp_path: Path
@@ -57,7 +42,7 @@ def test_M1_S7_recording_goes_on_while_the_store_is_away(
     opener, vault = SampleRecorder(), SigningKey(b"v" * 32)
     with SimCity(2) as city:
         names = ["cam-0001", "cam-0002"]
-        write_keys(tmp_path / "keys", vault, opener.sealing_key.raw, names)
+        write_bundles(tmp_path / "keys", vault, opener.sealing_key.raw, names)
         config = RecorderConfig(
             id=RecorderId("rec-1"),
             scheme=SchemeId("streets"),

@@ -21,6 +21,7 @@ from machimori.vault.sealing.skeleton import Skeleton
 
 Trusted = Mapping[RecorderId, tuple[Verifier, ...]]
 """Public keys by recorder, old ones included; the vault certifies them."""
+_AT_ONCE = 128 * 1024 * 1024
 _LONGEST_TRAILER = MAX_TRAILER_JSON + TRAILER_FRAME
 
 
@@ -52,9 +53,7 @@ def inspect_segment(
 ) -> Inspected:
     """Judge one segment. Raises what the store raises, and nothing for what is wrong with it."""
 
-    def read(offset: int, length: int) -> bytes:
-        return store.read(stored.name, offset, length)
-
+    read = _reading(store, stored, whole=content)
     try:
         reader = SegmentReader(read, stored.size)
         skeleton = reader.skeleton()
@@ -86,6 +85,15 @@ def inspect_segment(
             )
         )
     return Inspected(item=item, findings=tuple(findings))
+
+
+def _reading(store: Store, stored: StoredObject, *, whole: bool) -> Read:
+    """Fetch an object at once if all of it will be read: hundreds of small requests to a distant
+    store cost more than the bytes."""
+    if whole and stored.size <= _AT_ONCE:
+        data = store.get(stored.name)
+        return lambda offset, length: data[offset : offset + length]
+    return lambda offset, length: store.read(stored.name, offset, length)
 
 
 def _authenticity(

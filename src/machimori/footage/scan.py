@@ -94,10 +94,11 @@ def scan(read: Read, size: int) -> Scan:
     chunks: list[ScannedChunk] = []
     gaps: list[tuple[int, int]] = []
     position = header_size
+    budget = [4 * size + _BLOCK]
     while position < stop and len(chunks) < MAX_CHUNKS:
         chunk = _chunk_at(read, position, stop)
         if chunk is None or _misleads(read, chunk, stop):
-            found = next(_whole_chunks_after(read, position + 1, stop), stop)
+            found = next(_whole_chunks_after(read, position + 1, stop, budget), stop)
             gaps.append((position, found))
             position = found
         else:
@@ -165,17 +166,23 @@ def _misleads(read: Read, chunk: ScannedChunk, stop: int) -> bool:
     return read(chunk.end, 4) not in (CHUNK_MAGIC, TRAILER_MAGIC)
 
 
-def _whole_chunks_after(read: Read, position: int, stop: int) -> Iterator[int]:
-    """Offsets behind `position` at which a chunk stands whose CRC32 agrees."""
+def _whole_chunks_after(read: Read, position: int, stop: int, budget: list[int]) -> Iterator[int]:
+    """Offsets behind `position` at which a chunk stands whose CRC32 agrees.
+
+    `budget` bounds the bytes that candidates may cost over the whole file: whoever fills a file
+    with marks of chunks must not be able to keep a check busy for days.
+    """
     overlap = len(CHUNK_MAGIC) - 1
-    while position < stop:
+    while position < stop and budget[0] > 0:
         block = read(position, min(_BLOCK + overlap, stop - position))
         if not block:
             return
         at = block.find(CHUNK_MAGIC)
-        while at >= 0:
+        while at >= 0 and budget[0] > 0:
             chunk = _chunk_at(read, position + at, stop)
-            if chunk is not None and chunk.whole:
-                yield position + at
+            if chunk is not None:
+                budget[0] -= chunk.end - chunk.offset
+                if chunk.whole:
+                    yield position + at
             at = block.find(CHUNK_MAGIC, at + 1)
         position += max(len(block) - overlap, 1)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Doubles and samples, supported for the tests of every package above."""
 
+import datetime as dt
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,8 +20,9 @@ from machimori.footage.records import Cause, Record
 from machimori.footage.segment import Sealer
 from machimori.footage.store import Abilities, StoredObject, check_object_name
 from machimori.kernel.ids import CameraId, ClassId, KeyId, RecorderId, SchemeId
-from machimori.kernel.instants import Micros, local_day
+from machimori.kernel.instants import TOKYO, Micros, local_day
 from machimori.kernel.signing import SigningKey
+from machimori.vault.sealing.bundle import BundledKey, KeyBundle, key_id
 from machimori.vault.sealing.layout import Header, SealedHeader
 from machimori.vault.sealing.seal import SUITE, SealingKey, chunk_key, description_key
 
@@ -208,3 +210,18 @@ class SampleRecorder:
             description=description_key(data_key),
             chunks={index: chunk_key(data_key, index) for index in range(200)},
         )
+
+
+def write_bundles(
+    directory: Path, vault: SigningKey, sealed_to: bytes, cameras: Sequence[str]
+) -> None:
+    """Key bundles for a recorder, today's and tomorrow's (midnight may pass), all to one key."""
+    directory.mkdir(parents=True)
+    today = dt.datetime.now(TOKYO).date()
+    for day in (today.isoformat(), (today + dt.timedelta(days=1)).isoformat()):
+        keys = tuple(
+            BundledKey(camera=CameraId(c), key=key_id(CameraId(c), day, "0"), public=sealed_to)
+            for c in cameras
+        )
+        bundle = KeyBundle(retention_class=ClassId("standard"), day=day, serial=0, keys=keys)
+        (directory / f"{day}.json").write_bytes(bundle.signed(vault))
