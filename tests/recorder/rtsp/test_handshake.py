@@ -11,13 +11,15 @@ from hypothesis import strategies as st
 
 from machimori.kernel import canonical
 from machimori.kernel.ids import CameraId
+from machimori.recorder.drain import READ
 from machimori.recorder.errors import CameraError, CameraLost, CameraMalformed, CameraRefused
 from machimori.recorder.rtsp import handshake as limits
 from machimori.recorder.rtsp.auth import Authenticator
 from machimori.recorder.rtsp.conversation import Conversation
 from machimori.recorder.rtsp.handshake import Handshake, Playing
 from machimori.recorder.rtsp.message import Request
-from machimori.recorder.rtsp.parser import Parser
+from machimori.recorder.rtsp.parser import MAX_BODY, MAX_HEAD, Parser
+from machimori.recorder.rtsp.sockets import RECEIVE
 from machimori.recorder.rtsp.testing import SDP, answer, frame, well_behaved
 
 PASSWORD = "correct horse"
@@ -318,6 +320,18 @@ def test_a_camera_that_streams_without_answering_is_bounded() -> None:
     flood = frame(0, bytes(65_000)) * (limits.MAX_EARLY // 65_000 + 1)
     with pytest.raises(CameraMalformed, match="without answering"):
         converse(changed(PLAY=lambda request: flood))
+
+
+def test_what_is_pending_fits_the_drain() -> None:
+    """What was kept before the answer to PLAY, and what came in the same read behind it."""
+    most = frame(0, bytes(65_531)) * (limits.MAX_EARLY // 65_535)
+
+    def script(request: Request) -> bytes:
+        return most + answer(request) + bytes(RECEIVE)
+
+    playing, _ = play(changed(PLAY=script))
+    assert len(playing.pending) > limits.MAX_EARLY
+    assert limits.MAX_EARLY + 2 * RECEIVE + MAX_HEAD + MAX_BODY < READ
 
 
 def test_messages_are_bounded() -> None:

@@ -25,8 +25,9 @@ from machimori.recorder.rtsp.parser import Parser
 
 MAX_MESSAGES = 64
 """Messages that a camera may send before PLAY is answered."""
-MAX_EARLY = 1_048_576
-"""Bytes of frames that may come before the answer to PLAY."""
+MAX_EARLY = 524_288
+"""Bytes of frames that may come before the answer to PLAY. With what is read beside them they must
+fit the drain's buffer of a megabyte."""
 MAX_DESCRIPTION = 60_000
 """Bytes of the stored description: it must fit a segment header with its tag."""
 DEFAULT_TIMEOUT = 60
