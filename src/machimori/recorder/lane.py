@@ -535,7 +535,6 @@ class Lane:
         self.end_segment("shutdown")
         if self.gap_from is not None:
             self._end_gap(now)
-        name, data = self.chain.record(
-            "closed", first=self.arrived, last=max(now, self.arrived), cause="shutdown"
-        )
+        end = Micros(max(now, self.arrived))
+        name, data = self.chain.record("closed", first=end, last=end, cause="shutdown")
         self._site.writers.put(name, data)
