@@ -19,7 +19,7 @@ from machimori.ledger.errors import (
     NotIncludedError,
 )
 from machimori.ledger.postgres.pending import append, unavailable
-from machimori.ledger.postgres.rows import read_proof
+from machimori.ledger.postgres.rows import HashCache, read_proof
 from machimori.ledger.proof import Consistency, Inclusion
 
 _Result = TypeVar("_Result")
@@ -45,6 +45,7 @@ class Ledger:
         self._key = key
         self._timeout = timeout
         self._lock = threading.RLock()
+        self._cache = HashCache()
         self._connection: psycopg.Connection[Any] | None = None
 
     @property
@@ -149,7 +150,8 @@ class Ledger:
         if row is None or row[0] is None or row[0] >= row[1]:
             raise NotIncludedError("no signed checkpoint covers this entry", where=entry_id)
         index, size, note = row
-        hashes = read_proof(connection, tree.inclusion_plan(index, size), size)
+        plan = tree.inclusion_plan(index, size)
+        hashes = read_proof(connection, plan, size, self._cache)
         return Inclusion(index=index, hashes=hashes, checkpoint=note)
 
     def _consistency(

@@ -10,6 +10,9 @@ from machimori.ledger import tiles, tree
 from machimori.ledger.errors import AlteredLedgerError
 from machimori.ledger.tiles import ROW_BYTES, WIDTH, Row
 
+_MAX_ROWS = 1_000  # 8 MB
+_MAX_NODES = 50_000  # 8 MB
+
 # Full rows are tiles; of the unfinished ones, level 0 is made of leaves, the others of roots.
 _ROWS: LiteralString = """
     SELECT t.level, t.number, t.hashes
@@ -65,12 +68,54 @@ def read_rows(
     return found
 
 
+class HashCache:
+    """Hashes of complete nodes: they never change, so what was read once need not be read again.
+
+    Rows above level 0 are kept whole (10 million entries have 154 of them), nodes above them and
+    at the tree's right edge as they were computed. Both are dropped when they become many. A wrong
+    hash in here can only make a proof fail: every proof is checked against a signed root.
+    """
+
+    def __init__(self) -> None:
+        self.rows: dict[Row, bytes] = {}
+        self.nodes: dict[tree.Node, bytes] = {}
+
+    def keep(self, rows: dict[Row, bytes], nodes: dict[tree.Node, bytes]) -> None:
+        """Remember what is worth it."""
+        if len(self.rows) > _MAX_ROWS:
+            self.rows.clear()
+        if len(self.nodes) > _MAX_NODES:
+            self.nodes.clear()
+        self.rows.update(
+            (row, hashes) for row, hashes in rows.items() if row.level and len(hashes) == ROW_BYTES
+        )
+        self.nodes.update(
+            (node, value)
+            for node, value in nodes.items()
+            if node.level >= 8 or len(rows[tiles.row_of(node)]) < ROW_BYTES
+        )
+
+
 def read_proof(
-    connection: "psycopg.Connection[Any]", plan: tree.Plan, size: int
+    connection: "psycopg.Connection[Any]",
+    plan: tree.Plan,
+    size: int,
+    cache: HashCache | None = None,
 ) -> tuple[bytes, ...]:
     """The proof that a plan describes, in a tree of at least `size` leaves that covers it."""
-    rows = read_rows(connection, tiles.rows_of(plan), size)
-    return tuple(tree.fill(plan, lambda node: tiles.node_hash_from(rows, node)))
+    cache = cache or HashCache()
+    missing = [node for part in plan for node in part if node not in cache.nodes]
+    wanted = tiles.rows_of([missing])
+    rows = {row: cache.rows[row] for row in wanted if row in cache.rows}
+    if len(rows) < len(wanted):
+        rows |= read_rows(connection, wanted - rows.keys(), size)
+    nodes = {node: tiles.node_hash_from(rows, node) for node in missing}
+    proof = tuple(
+        tree.fold([nodes[node] if node in nodes else cache.nodes[node] for node in part])
+        for part in plan
+    )
+    cache.keep(rows, nodes)
+    return proof
 
 
 def read_edges(connection: "psycopg.Connection[Any]", size: int) -> list[bytes]:
