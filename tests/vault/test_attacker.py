@@ -21,6 +21,7 @@ from machimori.vault.client.testing import Officer, nonce, rules, signed
 from machimori.vault.errors import VaultMalformedError, VaultRefusedError
 from machimori.vault.opening.testing import DAY, SECOND, SEVEN_DAYS, Rig, Segment, frame
 from machimori.vault.sealing.bundle import KeyBundle
+from machimori.vault.sealing.layout import ChunkHeader, SignedTrailer
 from machimori.vault.sealing.seal import chunk_key
 from machimori.vault.sealing.skeleton import Skeleton
 
@@ -36,6 +37,17 @@ def changed(envelope: Envelope, **members: object) -> Envelope:
     """The same signatures over an altered statement."""
     statement = replace(Authorisation.decode(envelope), **members)  # type: ignore[arg-type]
     return replace(statement.envelope(), signatures=envelope.signatures)
+
+
+def sign_frame(
+    skeleton: Skeleton, chunks: tuple[ChunkHeader, ...], recorder: SigningKey
+) -> Skeleton:
+    """The frame with other chunks, signed again by whoever has the recorder's key."""
+    altered = replace(skeleton, chunks=chunks)
+    trailer = replace(skeleton.end.trailer, digest=altered.digest(), last=chunks[-1].arrived_to)
+    unsigned = SignedTrailer(trailer=trailer, signature=bytes(64))
+    end = replace(unsigned, signature=recorder.sign(unsigned.message()))
+    return replace(altered, end=end)
 
 
 class TestAuthorisations:
@@ -194,6 +206,20 @@ class TestSegments:
         )
         forged = Segment(replace(frame_, chunks=moved), b"")
         assert refused(lambda: rig.release(rig.authorise(segment), forged)) == "forged_segment"
+
+    def test_a_stolen_recorders_key_does_not_move_yesterday_into_the_interval(
+        self, rig: Rig
+    ) -> None:
+        old = rig.segment()
+        rig.clock.advance(24 * 3600)
+        now = rig.clock.now()
+        genuine = frame(old.skeleton.sealed, rig.recorder)
+        moved = tuple(
+            replace(c, arrived_from=now, arrived_to=Micros(now + SECOND)) for c in genuine.chunks
+        )
+        forged = Segment(sign_frame(genuine, moved, rig.recorder), b"")
+        envelope = rig.authorise(rig.segment())
+        assert refused(lambda: rig.release(envelope, forged)) == "forged_segment"
 
     def test_a_forged_header_lends_its_key_to_nobody(self, rig: Rig) -> None:
         """A recorder's own key, in the wrong hands, cannot move a sealed key to another time."""

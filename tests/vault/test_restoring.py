@@ -7,12 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from machimori.kernel import canonical
+from machimori.kernel.durable import Disk, Journal
 from machimori.kernel.envelope import Envelope
 from machimori.kernel.errors import MachimoriError
 from machimori.kernel.ids import CameraId, SchemeId
+from machimori.kernel.signing import SigningKey
 from machimori.vault.client.statements import EarlyDestruction
-from machimori.vault.client.testing import nonce
+from machimori.vault.client.testing import Officer, nonce, signed
 from machimori.vault.errors import VaultDurabilityError, VaultRefusedError
+from machimori.vault.opening.log import make_record, read_record
 from machimori.vault.opening.setup import backup
 from machimori.vault.opening.testing import Rig, Segment
 
@@ -209,4 +213,39 @@ def test_a_swapped_charter_does_not_unlock(rig: Rig, tmp_path: Path) -> None:
         vault.unlock(rig.secret)
     assert caught.value.reason == "wrong_charter"
     vault.close()
+    rig.vault = rig.open()
+
+
+def test_the_journal_key_makes_nobody_an_officer(rig: Rig) -> None:
+    """Whoever owns the closed vault's directory can add records, but not officers' signatures."""
+    intruder = Officer("intruder")
+    rig.vault.close()
+    lines = [line[9:] for line in (rig.home / "vault.log").read_bytes().splitlines()]
+    journal_key = SigningKey((rig.home / "journal.key").read_bytes())
+    last = read_record(lines[-1], journal_key.public)
+    for envelope in (
+        intruder.appointment().envelope(),
+        signed(intruder.appointment(), intruder),
+        signed(intruder.appointment(), rig.officers[0]),
+    ):
+        forged = make_record(
+            signer=journal_key,
+            sequence=last.sequence + 1,
+            previous=last.head(),
+            kind="officer.appointed",
+            at=last.at,
+            subject={},
+            facts={},
+            body={"envelope": canonical.b64(envelope.encode())},
+        )
+        logs = [path / "vault.log" for path in (rig.home, *rig.places.values())]
+        before = [log.read_bytes() for log in logs]
+        for log in logs:
+            journal = Journal(log, Disk())
+            journal.append(forged.line())
+            journal.close()
+        with pytest.raises(VaultDurabilityError, match="officers did not sign"):
+            rig.open()
+        for log, content in zip(logs, before, strict=True):
+            log.write_bytes(content)
     rig.vault = rig.open()

@@ -15,7 +15,7 @@ from machimori.kernel.canonical import Json
 from machimori.kernel.clock import Clock
 from machimori.kernel.durable import Disk
 from machimori.kernel.envelope import Envelope
-from machimori.kernel.errors import MachimoriError
+from machimori.kernel.errors import MachimoriError, MalformedError
 from machimori.kernel.instants import Micros
 from machimori.kernel.signing import PublicKey, SigningKey
 from machimori.vault.client.reader import PrivateKey
@@ -55,7 +55,14 @@ class Core:
         self.log = VaultLog(home, self.places, PublicKey(self.charter.journal), disk)
         self.records: list[Record] = []
         for record in self.log.records:
-            self.state.apply(record)
+            try:
+                self.state.apply(record)
+            except (VaultRefusedError, MalformedError) as error:
+                raise VaultDurabilityError(
+                    f"the log holds what officers did not sign: {error.message}",
+                    where=f"record {record.sequence}",
+                    remedy="somebody wrote to the vault's directory; restore the log from a place",
+                ) from error
             self.records.append(record)
         digest = charter_envelope.digest().hex()
         if not self.records or self.records[0].facts.get("charter") != digest:
@@ -115,7 +122,7 @@ class Core:
             sequence=len(self.records),
             previous=self.records[-1].head() if self.records else "",
             kind=kind,
-            at=self.clock.now() if at is None else at,
+            at=max(self.clock.now() if at is None else at, self.state.floor),
             subject=subject or {},
             facts=facts or {},
             body=body or {},

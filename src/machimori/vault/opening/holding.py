@@ -97,9 +97,8 @@ def _judge(core: Core, envelope: Envelope, statement: Hold) -> None:
     rules = core.state.rules_of(statement.scheme, now)
     if rules is None:
         raise VaultRefusedError("no_rules", "this scheme has no rules in force")
-    core.state.officers.demand(
-        envelope, number=rules.hold_signers, posts=rules.signer_posts, at=now
-    )
+    number, posts = core.state.demanded(statement, now)
+    core.state.officers.demand(envelope, number=number, posts=posts, at=now)
     if not 0 < statement.end - statement.start <= rules.max_interval:
         raise VaultRefusedError("interval", "interval is empty or longer than the rules allow")
     today = local_day(now)

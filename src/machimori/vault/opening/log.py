@@ -199,7 +199,8 @@ class VaultLog:
                     where=f"record {len(records)}",
                     remedy="restore it from another place; it was not written by this vault",
                 ) from error
-            if record.sequence != len(records) or record.previous != previous:
+            early = bool(records) and record.at < records[-1].at
+            if record.sequence != len(records) or record.previous != previous or early:
                 raise VaultDurabilityError(
                     "the vault's log has a record that does not follow the one before",
                     where=f"record {len(records)}",

@@ -36,6 +36,8 @@ from machimori.vault.sealing.skeleton import Skeleton
 CHALLENGE_LIFE = 10 * 60
 """Seconds in which a challenge must come back inside a `release.requested` entry."""
 MAX_CHALLENGES = 1024
+LONGEST = 15 * 60 * 1_000_000
+"""µs from a segment's start to its last arrival: 130 s, and room for a clock that was corrected."""
 
 
 class Challenges:
@@ -116,12 +118,8 @@ def _judge(core: Core, challenges: Challenges, request: ReleaseRequest) -> _Gran
     rules = core.state.rules_of(authorisation.scheme, now)
     if rules is None:
         raise VaultRefusedError("no_rules", "this scheme has no rules in force")
-    core.state.officers.demand(
-        request.authorisation,
-        number=rules.release_signers,
-        posts=rules.signer_posts,
-        at=now,
-    )
+    number, posts = core.state.demanded(authorisation, now)
+    core.state.officers.demand(request.authorisation, number=number, posts=posts, at=now)
     if not authorisation.valid_from <= now <= authorisation.valid_to:
         raise VaultRefusedError("not_valid_now", "the authorisation is not valid at this time")
     if authorisation.valid_to - authorisation.valid_from > rules.max_validity:
@@ -188,6 +186,10 @@ def _segment_keys(core: Core, authorisation: Authorisation, skeleton: Skeleton) 
         skeleton.check(PublicKey(enrolment.public))
     except MalformedError as error:
         raise VaultRefusedError("forged_segment", error.message, where=where) from error
+    # A stolen recorder's key could say of old chunks that they arrived in the interval; no segment
+    # is long, so it gains minutes and not days.
+    if any(c.arrived_to > header.start + LONGEST for c in skeleton.chunks):
+        raise VaultRefusedError("forged_segment", "a segment of an absurd length", where=where)
     indexes = skeleton.inside(authorisation.start, authorisation.end)
     if not indexes:
         raise VaultRefusedError(

@@ -15,6 +15,7 @@ from machimori.kernel.ids import CameraId, CaseId, ClassId, KeyId, RecorderId, S
 from machimori.kernel.instants import Micros, day_start, local_day, parse_day
 from machimori.vault.client.statements import (
     Appointment,
+    Authorisation,
     CameraClass,
     EarlyDestruction,
     Hold,
@@ -27,9 +28,10 @@ from machimori.vault.client.statements import (
     TimeStatement,
     parse,
 )
+from machimori.vault.errors import VaultRefusedError
 from machimori.vault.opening.charter import Charter
 from machimori.vault.opening.log import Record
-from machimori.vault.opening.officers import OfficerBook, counters_of
+from machimori.vault.opening.officers import OfficerBook
 
 
 def day_epoch(retention_class: str, day: str) -> str:
@@ -106,12 +108,32 @@ class State:
         if "envelope" in record.body:
             envelope = Envelope.decode(canonical.unb64(record.body["envelope"]))
             self.seen.add(envelope.digest().hex())
-            self.officers.remember(counters_of(envelope), envelope.digest())
-            self._statement(parse(envelope), record)
+            statement = parse(envelope)
+            # Here and not only where it was taken in: whoever has the journal key could add a
+            # record to the closed vault's log, but not the officers' signatures.
+            number, posts = self.demanded(statement, record.at)
+            self.officers.demand(envelope, number=number, posts=posts, at=record.at)
+            self._statement(statement, record)
             return
         handler = getattr(self, "_on_" + record.kind.replace(".", "_"), None)
         if handler is not None:
             handler(record)
+
+    def demanded(self, statement: Statement, at: Micros) -> tuple[int, tuple[str, ...]]:
+        """How many officers of which posts must sign this. Raises VaultRefusedError `no_rules`."""
+        charter = self.charter
+        if isinstance(statement, Override | TimeStatement):
+            return charter.override_signers, charter.posts
+        if not isinstance(statement, Authorisation | Hold | HoldEnd | EarlyDestruction):
+            return charter.quorum, charter.posts
+        rules = self.rules_of(statement.scheme, at)
+        if rules is None:
+            raise VaultRefusedError("no_rules", "this scheme has no rules in force")
+        if isinstance(statement, EarlyDestruction):
+            return rules.destruction_signers, rules.signer_posts
+        if isinstance(statement, Authorisation):
+            return rules.release_signers, rules.signer_posts
+        return rules.hold_signers, rules.signer_posts
 
     def rules_of(self, scheme: SchemeId, at: Micros) -> Rules | None:
         """The version of a scheme's rules in force at that time."""

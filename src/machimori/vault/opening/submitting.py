@@ -47,7 +47,7 @@ def submit(core: Core, envelope: Envelope) -> None:
         raise VaultRefusedError("not_submitted", "this statement is used, not submitted")
     if envelope.digest().hex() in core.state.seen:
         raise VaultRefusedError("replayed", "this statement was taken in before")
-    number, posts = _demanded(core, statement, now)
+    number, posts = core.state.demanded(statement, now)
     core.state.officers.demand(envelope, number=number, posts=posts, at=now)
     _check(core, statement, now)
     body: dict[str, Json] = {"envelope": canonical.b64(envelope.encode())}
@@ -61,20 +61,6 @@ def submit(core: Core, envelope: Envelope) -> None:
         body=body,
     )
     core.carry_out()
-
-
-def _demanded(core: Core, statement: Statement, now: Micros) -> tuple[int, tuple[str, ...]]:
-    charter = core.charter
-    if isinstance(statement, HoldEnd | EarlyDestruction):
-        rules = core.state.rules_of(statement.scheme, now)
-        if rules is None:
-            raise VaultRefusedError("no_rules", "this scheme has no rules in force")
-        if isinstance(statement, HoldEnd):
-            return rules.hold_signers, rules.signer_posts
-        return rules.destruction_signers, rules.signer_posts
-    if isinstance(statement, Override | TimeStatement):
-        return charter.override_signers, charter.posts
-    return charter.quorum, charter.posts
 
 
 def _check(core: Core, statement: Statement, now: Micros) -> None:

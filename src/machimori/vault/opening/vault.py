@@ -210,4 +210,4 @@ class Vault:
         if same and what == "expire":
             # The clock's refusals repeat every minute; one of a row says it.
             return
-        core.record("refusal", facts=facts, at=max(core.clock.now(), core.state.floor))
+        core.record("refusal", facts=facts)
