@@ -3,8 +3,8 @@
 
 A clip holds what one decoder shows without a break. It is cut where the parameter sets change, the
 time jumps by more than two seconds, or the camera began a new stream, and it can only begin where
-decoding can: at a whole key frame, or, if no packet is missing, with hidden copies of the pictures
-since the last one.
+decoding can: at a whole key frame, or, if only the camera's clock jumped, with hidden copies of the
+pictures since the last one.
 
 Standard library only: the offline verifier is built from this module.
 """
@@ -96,6 +96,8 @@ class ExportReport:
     malformed: int = 0
     unusable: int = 0
     """Pictures of which packets came and nothing can be shown."""
+    cut_off: int = 0
+    """Pictures at the end of a session's footage of which only the beginning is there."""
     undecodable: list[Undecodable] = field(default_factory=list)
     clips: list[ClipReport] = field(default_factory=list)
 
@@ -150,7 +152,7 @@ class Take:
         self._changed = self._session = self._waiting = False
         rate = self.track.clock_rate if self.track else 1
         lead: list[AccessUnit] | None = list(opening.lead)
-        size = shown = 0
+        size = 0
         last = opening.unit
         highest = last.pts
         step = self.interval or rate // 15
@@ -161,9 +163,6 @@ class Take:
                 cause = self._cut(unit, last, highest, rate)
                 if cause is not None:
                     distance = unit.pts - highest
-                    if shown == 1:
-                        # Two gaps with one picture between them are a slow camera's pace.
-                        self.interval = max(self.interval, abs(unit.pts - last.pts))
                     exact = cause == "parameters" and distance > 0
                     self.last_duration = distance if exact else step
                     self._resume(unit, cause, lead)
@@ -180,7 +179,6 @@ class Take:
                 lead = None
             highest = max(highest, unit.pts)
             last = unit
-            shown += 1
             yield unit
             unit = next(self._units, None)
         self.last_duration = step
@@ -193,17 +191,24 @@ class Take:
             return "stream"
         if unit.key and self._changed:
             return "parameters"
-        limit = max(GAP * rate // 1_000_000, _SLOW * self.interval)
-        if -limit <= unit.pts - highest <= limit:
+        if not self.interval and not unit.lost_before:
+            # The first distance tells the pace: a slow camera does not begin with a gap.
             return None
-        passed = (unit.arrived - last.arrived) * rate // 1_000_000
-        return "gap" if abs(unit.pts - highest - passed) <= limit else "clock"
+        limit = max(GAP * rate // 1_000_000, _SLOW * self.interval)
+        distance = unit.pts - highest
+        if -limit <= distance <= limit:
+            return None
+        shortest = (unit.arrived_from - last.arrived) * rate // 1_000_000
+        longest = (unit.arrived - last.arrived_from) * rate // 1_000_000
+        return "gap" if shortest - limit <= distance <= longest + limit else "clock"
 
     def _resume(self, unit: AccessUnit, cause: Cause, lead: list[AccessUnit] | None) -> None:
         """Begin the next clip at `unit` if that can be decoded, now or with a hidden beginning."""
         if unit.key and unit.complete and self._ready(unit):
             self.opening = Opening(unit=unit, cause=cause)
-        elif lead and cause in ("gap", "clock") and not unit.lost_before and unit.complete:
+        elif lead and cause == "clock" and not unit.lost_before and unit.complete:
+            # Pictures kept coming, so none is missing. Behind a gap in arrival one cannot know:
+            # cameras drop pictures without leaving a hole in their sequence numbers.
             self.opening = Opening(unit=unit, cause=cause, lead=tuple(lead))
         else:
             self._undecodable(unit)
@@ -283,7 +288,12 @@ class Take:
             yield from self._end(assembler)
 
     def _end(self, assembler: Assembler) -> Iterator[AccessUnit]:
-        yield from assembler.flush()
+        for unit in assembler.flush():
+            # Footage ends where it was cut, mostly inside a picture: nothing was lost there.
+            if unit.complete or unit.lost_before:
+                yield unit
+            else:
+                self.report.cut_off += 1
         self.report.packets += assembler.counts.packets
         self.report.lost += assembler.counts.lost
         self.report.malformed += assembler.counts.malformed

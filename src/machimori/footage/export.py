@@ -6,9 +6,9 @@ sets, at each gap of more than two seconds, and where the camera began a new str
 that can be decoded is in a clip, every NAL unit of it, SEI included; what cannot be decoded (no key
 frame before it) is reported, and stays in the original bytes beside the clips.
 
-A gap in time without a lost packet (a camera that stood still and went on) does not break decoding:
-the clip behind it then begins with hidden copies of the pictures since the last key frame, which a
-player decodes and does not show.
+A jump of the camera's clock while pictures kept coming does not break decoding: the clip behind it
+then begins with hidden copies of the pictures since the last key frame, which a player decodes and
+does not show.
 
 The same bytes always give the same clips, so that a verifier re-derives every sample.
 """
