@@ -93,6 +93,7 @@ def test_expiry_survives_kill_9(tmp_path: Path) -> None:
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3600)
 def test_expiry_survives_kill_9_two_hundred_times(tmp_path: Path) -> None:
     for seed in range(20):
         (tmp_path / str(seed)).mkdir()

@@ -380,6 +380,7 @@ def test_memory_does_not_grow_with_the_footage() -> None:
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3600)
 def test_twenty_gigabytes_of_one_camera_fit_into_bounded_memory() -> None:
     """A process of its own, whose peak the kernel measures."""
     code = (
