@@ -127,6 +127,7 @@ def cut_power(cuts: PowerCuts, writer: Writer, chance: random.Random) -> int:
         assert last >= synced
         assert remains(root) == ()
         assert all(repaired.outcome != "discarded" or repaired.cut < 20_000 for repaired in done)
+        store.close()
     return kept
 
 
@@ -208,6 +209,7 @@ def judge_cut(root: Path, key: SigningKey, cameras: tuple[str, ...], instant: Mi
     repair_all(remains(root / "own"), store=store, disk=Disk(), signer=key)
     report = check(store, trusted={RecorderId("rec-1"): (key.public,)}, now=instant)
     assert report.exit_code == 0, report.findings
+    store.close()
     last = dict.fromkeys(cameras, 0)
     for item in store.list():
         name = parse(item.name)

@@ -161,6 +161,11 @@ class DirectoryStore:
             except OSError as error:
                 raise self._error(name, error) from error
 
+    def close(self) -> None:
+        """Let go of the object read last, so that its file system can be unmounted."""
+        with self._reading:
+            self._forget()
+
     def __del__(self) -> None:
         self._forget()
 
