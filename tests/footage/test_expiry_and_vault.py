@@ -4,16 +4,19 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from machimori.cli.main import main
 from machimori.footage import records
+from machimori.footage.held import CaseFootage
 from machimori.footage.naming import SegmentName
-from machimori.footage.segment import Sealer
+from machimori.footage.segment import Sealer, SegmentReader
 from machimori.footage.store import DirectoryStore
 from machimori.kernel import canonical
+from machimori.kernel.clock import ManualClock
 from machimori.kernel.durable import Disk
 from machimori.kernel.envelope import Envelope
 from machimori.kernel.ids import CameraId, RecorderId
@@ -22,9 +25,12 @@ from machimori.kernel.signing import PublicKey, SigningKey
 from machimori.ledger.entry import Entry
 from machimori.ledger.testing import MemoryLedger
 from machimori.policy.retention import RetentionRule
+from machimori.vault.client.asking import ask_release
 from machimori.vault.client.identity import Certificate
+from machimori.vault.client.reader import Reader
 from machimori.vault.client.statements import HoldEnd
-from machimori.vault.client.testing import VaultProcess, hold, nonce, signed
+from machimori.vault.client.testing import VaultProcess, authorisation, hold, nonce, signed
+from machimori.vault.errors import VaultRefusedError
 from machimori.vault.sealing.bundle import KeyBundle
 from machimori.vault.sealing.layout import Header
 
@@ -48,6 +54,7 @@ class City:
     directory: Path
     vault: VaultProcess
     recorder: SigningKey
+    ledger: MemoryLedger
     capture: Callable[[], tuple[str, str]]
     complaint: str = ""
 
@@ -115,15 +122,15 @@ def city(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[City]:
     signer = SigningKey.generate()
     (tmp_path / "work").mkdir()
     (tmp_path / "work" / "retention.key").write_bytes(signer.seed())
-    key = MemoryLedger().key.vkey()
-    with VaultProcess(tmp_path, ledger_key=key, now=at(FIRST)) as vault:
+    ledger = MemoryLedger()
+    with VaultProcess(tmp_path, ledger_key=ledger.key.vkey(), now=at(FIRST)) as vault:
         vault.adopt(
             scheme=SCHEME,
             retention=RULES,
             cameras=CAMERAS,
             recorders={"recorder-1": recorder.public.raw, "retention": signer.public.raw},
         )
-        yield City(tmp_path, vault, recorder, capsys.readouterr)
+        yield City(tmp_path, vault, recorder, ledger, capsys.readouterr)
 
 
 def test_I6_K11_A10_footage_is_kept_to_the_day_that_its_document_says(city: City) -> None:
@@ -200,10 +207,44 @@ def test_I6_a_hold_keeps_what_its_cause_needs_and_ends_with_it(city: City, tmp_p
     assert other not in city.segments("cases")
     cases = DirectoryStore(tmp_path / "cases", Disk())
     assert cases.get(f"cases/case-1/{kept}") == original
+    # The key re-sealed to the case still opens the copy, and the store's own key does not.
+    footage = CaseFootage(city.store, cases, statement.case)
+    (stored,) = (item for item in footage.list(f"{FIRST}/cam-a/") if item.name == kept)
+    reader = SegmentReader(partial(footage.read, kept), stored.size)
+    chunk = released(city, reader, case="case-1")
+    assert reader.chunk(0, chunk) == b"x"
+    with pytest.raises(VaultRefusedError):
+        released(city, reader, case="case-2")
     end = HoldEnd(case=statement.case, ground="終結", scheme=statement.scheme, nonce=nonce())
     city.vault.client.end_hold(signed(end, *officers))
     assert "ended: case-1" in city.expire()[1]
     assert city.segments("cases") == []
+    with pytest.raises(VaultRefusedError):
+        released(city, reader, case="case-1")
+
+
+def released(city: City, segment: SegmentReader, *, case: str) -> bytes:
+    """The key of a segment's first chunk, as an authorisation of two officers gets it."""
+    start = segment.sealed.header.start
+    now = city.vault.client.status().now
+    reader = Reader.generate()
+    statement = authorisation(
+        scheme=SCHEME,
+        cameras=["cam-a"],
+        start=start,
+        end=Micros(start + 1_000_000),
+        reader=reader.public.raw,
+        now=now,
+        case=case,
+    )
+    recorded = ask_release(
+        city.vault.client,
+        city.ledger,
+        signed(statement, *city.vault.officers[:2]),
+        [segment.skeleton().encode()],
+        clock=ManualClock(now),
+    )
+    return reader.open(recorded.release)[segment.segment_id].chunks[0]
 
 
 def test_a_clock_set_forward_destroys_nothing(city: City) -> None:
