@@ -443,6 +443,7 @@ class TestOfficersAndStatements:
                 "not_attested",
             ),
             (release.release_id, kind, b'{"release":"00"}', "not_attested"),
+            (release.release_id, kind, b"{}", "not_attested"),
         ):
             assert refused(partial(rig.vault.attest, release_id, payload_type, data)) == reason
 

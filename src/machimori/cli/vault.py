@@ -196,12 +196,15 @@ def _backup(args: argparse.Namespace) -> int:
 
 
 def _unlock(args: argparse.Namespace) -> int:
-    VaultClient(args.socket).unlock(_secret(args)[1])
+    secret = _secret(args)[1]
+    with VaultClient(args.socket) as client:
+        client.unlock(secret)
     return 0
 
 
 def _status(args: argparse.Namespace) -> int:
-    status = VaultClient(args.socket).status()
+    with VaultClient(args.socket) as client:
+        status = client.status()
     shown = {
         "bundled_days": status.bundled_days,
         "clock_trusted": status.clock_trusted,
@@ -229,7 +232,8 @@ def _status(args: argparse.Namespace) -> int:
 
 
 def _make_keys(args: argparse.Namespace) -> int:
-    print(f"{VaultClient(args.socket).make_keys(args.days)} key pairs made")
+    with VaultClient(args.socket) as client:
+        print(f"{client.make_keys(args.days)} key pairs made")
     return 0
 
 
@@ -245,14 +249,16 @@ def _bundles(args: argparse.Namespace) -> int:
 
 
 def _submit(args: argparse.Namespace) -> int:
-    client = VaultClient(args.socket)
-    for path in args.statements:
-        print(client.submit(Envelope.decode(path.read_bytes())).hex())
+    with VaultClient(args.socket) as client:
+        for path in args.statements:
+            print(client.submit(Envelope.decode(path.read_bytes())).hex())
     return 0
 
 
 def _expire(args: argparse.Namespace) -> int:
-    for done in VaultClient(args.socket).expire():
+    with VaultClient(args.socket) as client:
+        destroyed = client.expire()
+    for done in destroyed:
         places = ", ".join(f"{place}: {how}" for place, how in sorted(done.places.items()))
         print(f"{done.name}: {len(done.kept)} kept; {places}")
     return 0

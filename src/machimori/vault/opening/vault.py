@@ -119,7 +119,7 @@ class Vault:
             if not payload_type.startswith(ATTESTED_TYPES) or len(payload) > _MAX_ATTESTED:
                 raise VaultRefusedError("not_attested", "the city attests evidence only")
             statement = canonical.load_object(payload)
-            if statement.get("release", release_id.hex()) != release_id.hex():
+            if statement.get("release") != release_id.hex():
                 raise VaultRefusedError("not_attested", "the statement is of another release")
             envelope = Envelope(payload_type=payload_type, payload=payload)
             return envelope.signed_by("city", root.city_key())
