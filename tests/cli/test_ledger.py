@@ -5,6 +5,7 @@ import json
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -78,12 +79,19 @@ def test_a_database_elsewhere(running: LedgerProcess, tmp_path: Path) -> None:
         assert sequencer.wait(30) == 130
 
 
-def test_init_and_serve(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture
+def cluster() -> Iterator[Path]:
+    """A place of its own: pytest closes its directories to the account that PostgreSQL runs as."""
+    with tempfile.TemporaryDirectory(prefix="machimori-pg-") as directory:
+        yield Path(directory) / "pg"
+
+
+def test_init_and_serve(tmp_path: Path, cluster: Path, capsys: pytest.CaptureFixture[str]) -> None:
     directory = tmp_path / "ledger"
     where = ["--directory", str(directory)]
     named = ["--name", "ledger.city.example.jp"]
     assert main(["ledger", "checkpoint", *where]) == 4
-    assert main(["ledger", "init", *where, *named]) == 0
+    assert main(["ledger", "init", *where, *named, "--cluster", str(cluster)]) == 0
     key = LogKey.parse(capsys.readouterr().out, PublicKey)
     assert key.name == "ledger.city.example.jp"
     assert main(["ledger", "init", *where, *named]) == 1

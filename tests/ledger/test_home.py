@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Making a ledger: repeated after a crash, refused where there is one already."""
 
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -14,8 +16,14 @@ from machimori.ledger.postgres.server import socket_directory
 from machimori.ledger.testing import LedgerProcess
 
 
-def test_making_is_repeated_after_a_crash(tmp_path: Path) -> None:
-    cluster = tmp_path / "pg"
+@pytest.fixture
+def cluster() -> Iterator[Path]:
+    """A place of its own: pytest closes its directories to the account that PostgreSQL runs as."""
+    with tempfile.TemporaryDirectory(prefix="machimori-pg-") as directory:
+        yield Path(directory) / "pg"
+
+
+def test_making_is_repeated_after_a_crash(tmp_path: Path, cluster: Path) -> None:
 
     def cut(step: str, path: Path, when: Moment) -> None:
         if path.name == "ledger.json" and (step, when) == ("link", "before"):

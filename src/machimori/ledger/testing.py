@@ -175,7 +175,8 @@ class LedgerProcess:
     ) -> None:
         self.ledger.close()
         self.stop_sequencer()
-        self.server.kill()  # nothing of it is wanted any more
+        # Nothing of it is wanted any more; kill -9 would leave its shared memory behind.
+        self.server.stop(immediate=True)
         shutil.rmtree(self._cluster, ignore_errors=True)
 
     @property

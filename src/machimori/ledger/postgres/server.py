@@ -109,12 +109,15 @@ class EmbeddedServer:
         self._launch(programs, account)
         self._await_answer()
 
-    def stop(self) -> None:
-        """Stop it cleanly: open transactions are rolled back, the cluster is checkpointed."""
+    def stop(self, *, immediate: bool = False) -> None:
+        """Stop it cleanly: open transactions are rolled back, the cluster is checkpointed.
+
+        `immediate` leaves recovery to the next start; nothing that was committed is lost.
+        """
         if self._process is None:
             return
         if self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)
+            self._process.send_signal(signal.SIGQUIT if immediate else signal.SIGINT)
             try:
                 self._process.wait(20)
             except subprocess.TimeoutExpired:
