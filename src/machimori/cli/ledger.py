@@ -69,6 +69,7 @@ def register(subparsers: "_Subparsers[argparse.ArgumentParser]") -> None:
     what = prove.add_mutually_exclusive_group(required=True)
     what.add_argument("--entry", help="the id of an entry: its inclusion proof")
     what.add_argument("--since", type=Path, help="a kept checkpoint: the consistency proof from it")
+    command("key", _key, "the ledger's public key: publish it, pin it in the vault")
     command("checkpoint", _checkpoint, "the newest signed checkpoint: publish it, keep copies")
     courier = command(
         "courier", _courier, "carry outboxes of recorders and the vault's journal into the ledger"
@@ -166,6 +167,11 @@ def _checkpoint(arguments: argparse.Namespace) -> int:
         note = ledger.checkpoint()
         open_checkpoint(note, ledger.key)  # what is published was checked
     sys.stdout.write(note.decode())
+    return 0
+
+
+def _key(arguments: argparse.Namespace) -> int:
+    print(Home.read(arguments.directory).key.vkey())
     return 0
 
 
