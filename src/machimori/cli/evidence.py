@@ -16,6 +16,7 @@ from machimori.evidence.make import Order, Package, make
 from machimori.evidence.stamping import Rfc3161, over_http
 from machimori.evidence.verifier import app, wording
 from machimori.evidence.verifier.statement import Approval
+from machimori.footage.held import CaseFootage
 from machimori.footage.place import open_store
 from machimori.kernel.clock import SystemClock
 from machimori.kernel.durable import Disk
@@ -25,7 +26,7 @@ from machimori.kernel.instants import Micros, parse_rfc3339
 from machimori.ledger.postgres.home import Home
 from machimori.vault.client.client import VaultClient
 from machimori.vault.client.reader import Reader
-from machimori.vault.client.statements import Appointment
+from machimori.vault.client.statements import Appointment, Authorisation
 
 _Commands = argparse._SubParsersAction
 
@@ -55,6 +56,9 @@ def _register_make(commands: "_Commands[argparse.ArgumentParser]") -> None:
     command.add_argument("--vault", type=Path, required=True, metavar="SOCKET")
     command.add_argument("--ledger", type=Path, required=True, metavar="DIRECTORY")
     command.add_argument("--store", type=Path, required=True, help="directory, or TOML of a bucket")
+    command.add_argument(
+        "--cases", type=Path, help="the cases' store: what a hold of this case keeps is there too"
+    )
     command.add_argument(
         "--authorisation", type=Path, required=True, metavar="FILE", help="signed by officers"
     )
@@ -97,6 +101,10 @@ def _make(args: argparse.Namespace) -> int:
         cameras=tuple(args.camera),
         approvals=_approvals(authorisation, args.appointment),
     )
+    store = open_store(args.store, disk)
+    if args.cases is not None:
+        case = Authorisation.decode(authorisation).case
+        store = CaseFootage(store, open_store(args.cases, disk), case)
     stamper = Rfc3161(over_http(args.tsa), args.tsa_roots) if args.tsa else None
     if args.out.exists():
         raise UsageError("a package is never written over", where=str(args.out))
@@ -104,7 +112,7 @@ def _make(args: argparse.Namespace) -> int:
         package = make(
             client=client,
             ledger=Home.read(args.ledger).ledger(),
-            store=open_store(args.store, disk),
+            store=store,
             order=order,
             reader=Reader.restore(_read(args.reader)),
             out=args.out,
