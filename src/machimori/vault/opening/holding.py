@@ -15,8 +15,8 @@ from machimori.vault.client.statements import Hold
 from machimori.vault.errors import VaultRefusedError
 from machimori.vault.opening import cases
 from machimori.vault.opening.core import Core
-from machimori.vault.opening.releasing import check_header, day_data_key
 from machimori.vault.opening.state import case_epoch, day_epoch
+from machimori.vault.opening.unsealing import Unsealer, check_header
 from machimori.vault.sealing.bundle import split_key_id
 from machimori.vault.sealing.layout import SealedHeader
 from machimori.vault.sealing.seal import SealingKey
@@ -46,13 +46,14 @@ def hold(
     statement = Hold.decode(envelope)
     _judge(core, envelope, statement)
     public, resealed = None, {}
+    unsealer = Unsealer(core, statement.case, statement.scheme)
     for data in headers:
         sealed, _ = SealedHeader.decode_from(data)
         header = sealed.header
         check_header(core, header, statement.scheme, statement.cameras)
         if not statement.start - LONGEST_SEGMENT < header.start < statement.end:
             raise VaultRefusedError("outside_interval", "a header outside the hold's interval")
-        resealed[sealed.segment_id()] = (header, _open(core, statement, sealed))
+        resealed[sealed.segment_id()] = (header, unsealer.day_data_key(sealed))
     kept = _kept(core, statement, unreachable, until)
     name = case_epoch(statement.case)
     living = core.state.epochs.get(name)
@@ -86,10 +87,6 @@ def hold(
         },
     )
     return case
-
-
-def _open(core: Core, statement: Hold, sealed: SealedHeader) -> bytes:
-    return day_data_key(core, sealed.header, sealed.sealed_key, statement.case)
 
 
 def _judge(core: Core, envelope: Envelope, statement: Hold) -> None:

@@ -6,12 +6,9 @@ the keys leave. A crash between record and answer costs the officers an opening,
 """
 
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from machimori.kernel.errors import MachimoriError, MalformedError
-from machimori.kernel.ids import CaseId
-from machimori.kernel.instants import local_day
 from machimori.kernel.signing import PublicKey
 from machimori.ledger.entry import Entry
 from machimori.ledger.proof import Consistency, Inclusion
@@ -19,17 +16,13 @@ from machimori.vault.client.release import (
     Release,
     ReleaseRequest,
     SegmentKeys,
-    case_info,
     release_info,
 )
 from machimori.vault.client.statements import Authorisation
 from machimori.vault.errors import VaultRefusedError
-from machimori.vault.opening import cases
 from machimori.vault.opening.core import Core
 from machimori.vault.opening.officers import counters_of
-from machimori.vault.opening.state import case_epoch, day_epoch
-from machimori.vault.sealing.bundle import split_key_id
-from machimori.vault.sealing.layout import Header
+from machimori.vault.opening.unsealing import Unsealer, check_header
 from machimori.vault.sealing.seal import SealingKey, chunk_key, description_key
 from machimori.vault.sealing.skeleton import Skeleton
 
@@ -83,10 +76,11 @@ def release(core: Core, challenges: Challenges, request: ReleaseRequest) -> Rele
     reader = SealingKey(grant.authorisation.reader)
     release_id = secrets.token_bytes(16)
     sealed: dict[bytes, bytes] = {}
+    unsealer = Unsealer(core, grant.authorisation.case, grant.authorisation.scheme)
     for data in request.skeletons:
         skeleton = Skeleton.decode(data)
         segment = skeleton.segment_id()
-        keys = _segment_keys(core, grant.authorisation, skeleton)
+        keys = _segment_keys(core, grant.authorisation, skeleton, segment, unsealer)
         sealed[segment] = reader.seal(keys.encode(), release_info(release_id, segment))
     if not sealed:
         raise VaultRefusedError("nothing_asked", "a release names at least one segment")
@@ -175,9 +169,15 @@ def _check_consistency(core: Core, proof: bytes, seen: tuple[int, bytes], size: 
         raise VaultRefusedError("ledger_rewritten", "the proof is between other checkpoints")
 
 
-def _segment_keys(core: Core, authorisation: Authorisation, skeleton: Skeleton) -> SegmentKeys:
+def _segment_keys(
+    core: Core,
+    authorisation: Authorisation,
+    skeleton: Skeleton,
+    segment: bytes,
+    unsealer: Unsealer,
+) -> SegmentKeys:
     header = skeleton.sealed.header
-    where = f"segment {skeleton.segment_id().hex()[:16]}"
+    where = f"segment {segment.hex()[:16]}"
     check_header(core, header, authorisation.scheme, authorisation.cameras)
     enrolment = core.state.recorder_key(header.recorder, header.start)
     if enrolment is None:
@@ -195,62 +195,11 @@ def _segment_keys(core: Core, authorisation: Authorisation, skeleton: Skeleton) 
         raise VaultRefusedError(
             "outside_interval", "nothing of this segment lies in the interval", where=where
         )
-    data_key = _data_key(core, authorisation, skeleton)
+    data_key = unsealer.data_key(skeleton.sealed, segment)
     return SegmentKeys(
         description=description_key(data_key),
         chunks={index: chunk_key(data_key, index) for index in indexes},
     )
-
-
-def check_header(core: Core, header: Header, scheme: str, allowed: tuple[str, ...]) -> None:
-    """Raise VaultRefusedError unless the header is of an allowed camera, its class and its key."""
-    if header.camera not in allowed:
-        raise VaultRefusedError("wrong_camera", "this camera is not named", where=header.camera)
-    statement = core.state.class_of(header.camera, header.start)
-    if header.scheme != scheme or statement is None or statement.scheme != scheme:
-        raise VaultRefusedError("wrong_scheme", "camera of another scheme", where=header.camera)
-    if header.retention_class != statement.retention_class:
-        raise VaultRefusedError("wrong_class", "camera of another class", where=header.camera)
-    camera, day, _ = split_key_id(header.key)
-    if camera != header.camera or day != header.day:
-        raise VaultRefusedError("wrong_key", "key of another camera or day", where=header.camera)
-    if local_day(header.start).isoformat() != header.day:
-        raise VaultRefusedError("wrong_key", "the day is not the start's", where=header.camera)
-
-
-def day_data_key(core: Core, header: Header, sealed_key: bytes, case: CaseId) -> bytes:
-    """The data key of a segment, through its camera's day, on behalf of a case.
-
-    Raises VaultRefusedError: `expired` or `destroyed` if it is too late, `moved_key` if the
-    sealed key was not sealed under this header.
-    """
-    name = day_epoch(header.retention_class, header.day)
-    now = core.now()
-    if header.retention_class in core.state.class_scheme and (
-        core.state.expires_at(name) <= now and header.key not in core.state.kept_keys(now, case)
-    ):
-        raise VaultRefusedError("expired", "the retention period is over", where=header.key)
-    private = core.private_key(name, header.key)
-    try:
-        return private.open(sealed_key, header.seal_info())
-    except MalformedError as error:
-        raise VaultRefusedError(
-            "moved_key", "the sealed key does not belong to this header", where=header.key
-        ) from error
-
-
-def _data_key(core: Core, authorisation: Authorisation, skeleton: Skeleton) -> bytes:
-    segment = skeleton.segment_id()
-    case = core.state.cases.get(authorisation.case)
-    if case is not None and case.scheme == authorisation.scheme:
-        stored: Mapping[bytes, bytes] = cases.read(core, authorisation.case).sealed
-        if segment in stored:
-            if core.state.expires_at(case_epoch(authorisation.case)) <= core.now():
-                raise VaultRefusedError("expired", "the case's last day is over")
-            private = cases.private_key(core, authorisation.case)
-            return private.open(stored[segment], case_info(segment))
-    sealed = skeleton.sealed
-    return day_data_key(core, sealed.header, sealed.sealed_key, authorisation.case)
 
 
 def _unhex(value: object) -> bytes:
