@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The whole recorder against simulated cameras over real sockets."""
+
+import itertools
+import json
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from machimori.footage.check import Report
+from machimori.footage.records import decode
+from machimori.footage.store import DirectoryStore
+from machimori.kernel.errors import UsageError
+from machimori.ledger.entry import Entry
+from machimori.recorder.config import RecorderConfig
+from machimori.recorder.node import Node
+from machimori.simcity.city import SimCity
+
+
+class Place(Protocol):
+    """`conftest.Place`."""
+
+    directory: Path
+
+    @property
+    def store(self) -> DirectoryStore: ...
+    def write(self, cameras: dict[str, str], **more: Any) -> RecorderConfig: ...
+    def check(self) -> Report: ...
+    def problems(self) -> list[str]: ...
+
+
+def until(condition: Callable[[], bool], seconds: float = 15.0) -> float:
+    """Wait; returns the seconds it took."""
+    begun = time.monotonic()
+    while not condition():
+        assert time.monotonic() - begun < seconds, "it did not happen in time"
+        time.sleep(0.02)
+    return time.monotonic() - begun
+
+
+def gaps(place: Place) -> list[tuple[str, float]]:
+    found = []
+    for item in place.store.list():
+        if item.name.endswith(".gap.rec"):
+            record, _ = decode(place.store.get(item.name))
+            found.append((record.cause, (record.last - record.first) / 1e6))
+    return found
+
+
+def test_three_codecs_are_recorded_and_the_store_checks_clean(place: Place) -> None:
+    with SimCity(3, codecs=("h264", "h265", "mjpeg"), auth="digest-sha256") as city:
+        config = place.write(
+            {name: city.url(name) for name in city.cameras},
+            password=city.credentials.password,
+            more=['listen = "127.0.0.1:0"'],
+        )
+        node = Node(config)
+        node.start()
+        until(lambda: all(lane.bytes > 5000 for lane in node.lanes))
+        with urllib.request.urlopen(f"http://127.0.0.1:{node.port}/health") as answer:
+            health = json.load(answer)
+        with urllib.request.urlopen(f"http://127.0.0.1:{node.port}/metrics") as answer:
+            metrics = answer.read().decode()
+        node._anchor()
+        node.stop()
+    assert health["recorder"]["recording"] == 3
+    assert health["recorder"]["key_days_left"] == 2
+    assert 'machimori_camera_up{camera="cam-0002"} 1' in metrics
+    assert "machimori_camera_lost_packets_total" in metrics
+    assert all(camera["lost_packets"] == 0 for camera in health["cameras"].values())
+    assert place.problems() == []
+    assert place.check().segments == 3
+    assert not list((place.directory / "rec" / "open").glob("*/*.part"))
+    assert (place.directory / "rec" / "recorder.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_A6_anchors_bind_the_heads_of_all_cameras(place: Place) -> None:
+    with SimCity(1) as city:
+        node = Node(place.write({"cam-0001": city.url(1)}))
+        node.start()
+        until(lambda: node.lanes[0].chain.sequence > 0)
+        node._anchor()
+        node.stop()
+    (path,) = (place.directory / "rec" / "outbox").glob("*.json")
+    entry = Entry.decode(path.read_bytes())
+    assert entry.type == "recorder.anchor"
+    assert entry.data["cameras"] == 1
+
+
+def test_M4_after_a_reboot_it_plays_within_two_seconds(place: Place) -> None:
+    with SimCity(1) as city:
+        node = Node(place.write({"cam-0001": city.url(1)}))
+        node.start()
+        lane = node.lanes[0]
+        until(lambda: lane.bytes > 0)
+        city.fault(1, "reboot", seconds=3.0)
+        begun = time.monotonic()
+        until(lambda: lane.gap_from is not None)
+        until(lambda: lane.session is not None and lane.gap_from is None)
+        assert time.monotonic() - begun < 3.0 + 2.0 + 0.5
+        node.stop()
+    causes = [cause for cause, _ in gaps(place)]
+    assert "network" in causes
+    assert place.problems() == []
+
+
+def test_I5_every_second_is_footage_or_an_explained_gap(place: Place) -> None:
+    with SimCity(1) as city:
+        config = place.write({"cam-0001": city.url(1)})
+        for _ in range(2):
+            node = Node(config)
+            node.start()
+            lane = node.lanes[0]
+            until(lambda lane=lane: lane.bytes > 0)
+            city.fault(1, "refuse")
+            city.fault(1, "half_open")
+            lane_sessions = lane.sessions
+            node.drain.call(
+                lambda lane=lane, node=node: (
+                    lane.lose("network", "pulled", node.drain.now()),
+                    node.connector.reopen(lane),
+                )[0]
+            )
+            until(lambda lane=lane: lane.session is None)
+            city.clear(1)
+            until(lambda lane=lane, n=lane_sessions: lane.sessions > n and lane.gap_from is None)
+            node.stop()
+    spans = []
+    for item in place.store.list():
+        stem = item.name.rsplit("/", 1)[1]
+        if stem.endswith((".seg", ".gap.rec")):
+            first, last = stem.split(".")[0].split("-")
+            spans.append((first, last))
+    spans.sort()
+    for (_, end), (begin, _) in itertools.pairwise(spans):
+        assert begin <= end, "a hole between two items"
+    assert {"recorder_down", "network"} <= {cause for cause, _ in gaps(place)}
+    assert place.problems() == []
+
+
+def test_two_recorders_do_not_share_a_directory(place: Place) -> None:
+    config = place.write({})
+    node = Node(config)
+    with pytest.raises(UsageError, match="another recorder"):
+        Node(config)
+    node.start()
+    node.stop()
+
+
+@pytest.mark.alone
+def test_half_of_the_cameras_dead_or_hostile_the_others_without_a_gap(place: Place) -> None:
+    hostile(place, cameras=24, seconds=15.0)
+
+
+@pytest.mark.alone
+@pytest.mark.soak
+def test_half_of_200_cameras_dead_or_hostile(place: Place) -> None:
+    hostile(place, cameras=200, seconds=120.0)
+
+
+FAULTS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("refuse", {}),
+    ("hang", {"at": "describe"}),
+    ("half_open", {}),
+    ("stall", {}),
+    ("flood", {}),
+    ("garbage", {"every": 5, "bytes": 4000}),
+    ("absurd_length", {"every": 3}),
+    ("lost_sync", {"every": 3}),
+    ("endless", {"at": "describe"}),
+    ("drip", {}),
+    ("unauthorized", {"at": "play", "times": 0}),
+    ("message", {"every": 2}),
+)
+
+
+def hostile(place: Place, *, cameras: int, seconds: float) -> None:
+    with SimCity(cameras) as city:
+        for place_number, name in enumerate(city.cameras[::2]):
+            fault, arguments = FAULTS[place_number % len(FAULTS)]
+            city.fault(name, fault, **arguments)
+        good = set(city.cameras[1::2])
+        node = Node(place.write({name: city.url(name) for name in city.cameras}))
+        node.start()
+        lanes = [lane for lane in node.lanes if lane.camera.id in good]
+        until(lambda: all(lane.bytes > 0 for lane in lanes), 30.0)
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            time.sleep(0.5)
+            assert node.drain.thread.is_alive()
+        assert [lane.sessions for lane in lanes] == [1] * len(lanes)
+        assert [lane.lost for lane in lanes] == [0] * len(lanes)
+        assert all(lane.gap_from is None for lane in lanes)
+        node.stop()
+    assert place.problems() == []
