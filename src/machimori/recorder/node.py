@@ -278,7 +278,7 @@ class Node:
 
     def _look_after_space(self) -> None:
         now = self.drain.now()
-        self.space.keep(now)
+        self.space.keep()
         for camera, segments, first, last in self.space.removed:
             entry = Entry(
                 type="footage.overwritten",

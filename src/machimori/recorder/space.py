@@ -109,7 +109,7 @@ class Space:
         """`ample`, `overwriting`, or `full` (nothing may be removed)."""
         return self._state
 
-    def keep(self, now: Micros) -> None:
+    def keep(self) -> None:
         """Overwrite the oldest unheld segments until there is room, if the policy says so."""
         self.removed = []
         if self._free(self._place) >= self._min_free:
@@ -121,21 +121,22 @@ class Space:
         self._enter("overwriting", "the disk is full, the oldest unheld footage goes")
         # A third more than the least, so that this does not run at every call.
         target = self._min_free + self._min_free // 3
-        while self._free(self._place) < target:
-            batch = self._oldest()
+        while (free := self._free(self._place)) < target:
+            batch = self._oldest(target - free)
             if not batch:
                 if self._free(self._place) < self._min_free:
                     self._enter("full", "the disk is full, and all that is left is held or new")
                 return
-            self._overwrite(batch, now)
+            self._overwrite(batch)
 
     def _enter(self, state: str, detail: str) -> None:
         if state != self._state:
             self._state = state
             self._on_event(f"disk_{state}", detail)
 
-    def _oldest(self) -> list[tuple[StoredObject, SegmentName]]:
-        """The oldest segments of one camera's day that nobody holds, at most a batch."""
+    def _oldest(self, needed: int) -> list[tuple[StoredObject, SegmentName]]:
+        """The oldest segments of one camera's day that nobody holds: `needed` bytes of them, at
+        most a batch."""
         try:
             holds = read_holds(self._holds)
         except MachimoriError as error:
@@ -147,7 +148,8 @@ class Space:
                 break
             if not any(_touches(hold, name) for hold in holds):
                 batch.append((stored, name))
-                if len(batch) == BATCH:
+                needed -= stored.size
+                if len(batch) == BATCH or needed <= 0:
                     break
         return batch
 
@@ -160,7 +162,7 @@ class Space:
             if isinstance(name, SegmentName):
                 yield stored, name
 
-    def _overwrite(self, batch: list[tuple[StoredObject, SegmentName]], now: Micros) -> None:
+    def _overwrite(self, batch: list[tuple[StoredObject, SegmentName]]) -> None:
         """1. put the signed record; 2. delete what it stands in for. A crash between the two
         leaves segments that the record calls gone; they are still good and go the next time."""
         camera, day = batch[0][1].camera, batch[0][1].day
@@ -194,7 +196,6 @@ class Space:
             self._store.delete(stored.name)
         self.overwritten += len(batch)
         self.removed.append((camera, len(batch), first, last))
-        del now
 
 
 def _touches(hold: Held, name: SegmentName) -> bool:

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Between drain and disk: slow, failing and vanishing disks, and memory that stays bounded."""
+
+import errno
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from machimori.footage.store import DirectoryStore
+from machimori.kernel.durable import Disk
+from machimori.recorder.blocks import Blocks
+from machimori.recorder.writers import Part, Writers
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+class Setup:
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.blocks = Blocks(4)
+        self.events: list[str] = []
+        self.steps: list[tuple[str, str]] = []
+        disk = Disk(lambda step, path, moment: self.steps.append((step, path.name)))
+        self.writers = Writers(
+            store=DirectoryStore(directory / "store", disk),
+            blocks=self.blocks,
+            disk=disk,
+            on_trouble=lambda event, detail: self.events.append(event),
+            sync_every=0.2,
+        )
+        self.writers.start()
+
+    def part(self) -> Part:
+        return self.writers.begin(self.directory / "open" / "cam" / "x.part", 0)
+
+    def append(self, part: Part, data: bytes) -> bool:
+        block = self.blocks.take()
+        if block is None:
+            return False
+        block[: len(data)] = data
+        self.writers.append(part, block, len(data))
+        self.writers.flush()
+        return True
+
+
+@pytest.fixture
+def setup(tmp_path: Path) -> Iterator[Setup]:
+    made = Setup(tmp_path)
+    yield made
+    made.writers.stop(2.0)
+
+
+def test_a_part_arrives_in_the_store_in_order(setup: Setup) -> None:
+    part = setup.part()
+    for number in range(20):
+        until(lambda n=number: setup.append(part, b"%03d" % n))
+    setup.writers.finish(part, "2026-11-21/cam/a.seg")
+    assert setup.writers.stop(5.0)
+    stored = setup.directory / "store" / "2026-11-21" / "cam" / "a.seg"
+    assert stored.read_bytes() == b"".join(b"%03d" % n for n in range(20))
+    assert not part.path.exists()
+    assert setup.blocks.available == 4
+
+
+def test_open_parts_are_synced_on_their_own(setup: Setup) -> None:
+    part = setup.part()
+    setup.append(part, b"data")
+    until(lambda: ("fdatasync", "x.part") in setup.steps)
+    until(lambda: ("fsync-directory", "cam") in setup.steps)
+
+
+def test_a_full_disk_is_waited_for_and_nothing_is_skipped(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = threading.Event()
+    write = os.write
+
+    def refuse(descriptor: int, data: bytes) -> int:
+        if full.is_set():
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(descriptor, data[:2])
+
+    part = setup.part()
+    setup.append(part, b"before")
+    until(lambda: part.size == 6)
+    monkeypatch.setattr(os, "write", refuse)
+    full.set()
+    accepted = sum(setup.append(part, b"during") for _ in range(10))
+    assert accepted == 4, "memory is bounded by the blocks"
+    until(lambda: setup.writers.troubled)
+    full.clear()
+    until(lambda: part.size == 6 + 6 * accepted)
+    assert part.path.read_bytes() == b"before" + b"during" * accepted
+    until(lambda: setup.events == ["disk_trouble", "disk_recovered"])
+
+
+def test_an_io_error_after_which_the_file_is_gone_gives_it_up(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = os.write
+    part = setup.part()
+    setup.append(part, b"before")
+    until(lambda: part.size == 6)
+    part.path.unlink()
+    failing = threading.Event()
+    failing.set()
+
+    def fail(descriptor: int, data: bytes) -> int:
+        if failing.is_set():
+            raise OSError(errno.EIO, "Input/output error")
+        return write(descriptor, data)
+
+    monkeypatch.setattr(os, "write", fail)
+    setup.append(part, b"lost")
+    until(lambda: part.lost)
+    failing.clear()
+    setup.writers.finish(part, "2026-11-21/cam/a.seg")
+    assert setup.writers.stop(5.0)
+    assert not (setup.directory / "store" / "2026-11-21").exists()
