@@ -62,7 +62,8 @@ def setup(tmp_path: Path) -> Iterator[Setup]:
 def test_a_part_arrives_in_the_store_in_order(setup: Setup) -> None:
     part = setup.part()
     for number in range(20):
-        until(lambda n=number: setup.append(part, b"%03d" % n))
+        until(lambda: setup.blocks.available > 0)
+        assert setup.append(part, b"%03d" % number)
     setup.writers.finish(part, "2026-11-21/cam/a.seg")
     assert setup.writers.stop(5.0)
     stored = setup.directory / "store" / "2026-11-21" / "cam" / "a.seg"
