@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The log and its copies: a place may fail, home may not, and a wrong disk says so."""
+
+import errno
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from machimori.kernel.durable import Disk, Moment
+from machimori.kernel.errors import DurabilityError
+from machimori.kernel.instants import Micros
+from machimori.ledger.entry import Entry
+from machimori.vault.errors import VaultDurabilityError, VaultRefusedError
+from machimori.vault.opening.clocks import KernelClockStatus
+from machimori.vault.opening.testing import Rig
+
+DAY = 24 * 3600
+
+
+class FullDisk(Disk):
+    """Fails to sync below one directory while it is `full`."""
+
+    def __init__(self) -> None:
+        super().__init__(self._step)
+        self.full: Callable[[Path], bool] = lambda path: False
+
+    def _step(self, step: str, path: Path, moment: Moment) -> None:
+        if moment == "before" and self.full(path):
+            raise DurabilityError(f"{step} failed: {errno.ENOSPC}", where=str(path))
+
+
+def test_a_full_place_does_not_stop_the_vault_and_is_brought_up_later(tmp_path: Path) -> None:
+    disk = FullDisk()
+    rig = Rig(tmp_path, disk=disk)
+    disk.full = lambda path: "second" in path.parts
+    segment = rig.segment()
+    assert rig.release(rig.authorise(segment), segment).sealed
+    homes = [path / "vault.log" for path in (rig.home, *rig.places.values())]
+    assert homes[1].read_bytes() == homes[0].read_bytes()
+    disk.full = lambda path: False
+    rig.restart()
+    assert homes[2].read_bytes() == homes[0].read_bytes()
+    rig.vault.close()
+
+
+def test_with_home_full_nothing_is_released_and_nothing_more_is_written(tmp_path: Path) -> None:
+    disk = FullDisk()
+    rig = Rig(tmp_path, disk=disk)
+    segment = rig.segment()
+    envelope = rig.authorise(segment)
+    request = rig.request(envelope, segment)
+    disk.full = lambda path: path == rig.home / "vault.log"
+    with pytest.raises(DurabilityError):
+        rig.vault.release(request)
+    disk.full = lambda path: False
+    with pytest.raises(VaultDurabilityError, match="could not be written before"):
+        rig.release(rig.authorise(segment), segment)
+    rig.restart()
+    # The opening may be in a place already: it counts as used.
+    with pytest.raises(VaultRefusedError) as caught:
+        rig.release(envelope, segment)
+    assert caught.value.reason == "openings_used_up"
+    rig.vault.close()
+
+
+def test_the_journal_is_entries_that_the_journal_key_attests(rig: Rig) -> None:
+    entries = [Entry.decode(data) for data in rig.vault.journal(0)]
+    kinds = {entry.type for entry in entries}
+    assert kinds >= {"rules.adopted", "camera.classed", "recorder.enrolled", "bundle.issued"}
+    assert len({entry.id for entry in entries}) == len(entries)
+    assert all("attestation" in entry.data for entry in entries)
+    assert rig.vault.journal(0) == rig.vault.journal(-5)
+
+
+def test_status_counts_the_days_for_which_there_are_keys(rig: Rig) -> None:
+    assert rig.vault.status()["bundled_days"] == 1
+    rig.vault.make_keys(14)
+    assert rig.vault.status()["bundled_days"] == 14
+    rig.clock.advance(DAY)
+    assert rig.vault.status()["bundled_days"] == 13
+    with pytest.raises(VaultRefusedError) as caught:
+        rig.vault.make_keys(1000)
+    assert caught.value.reason == "too_many_days"
+
+
+def test_the_kernel_is_asked_about_the_clock() -> None:
+    status = KernelClockStatus()
+    assert status.synchronised() in (True, False)
+    assert len(status.boot()) == 36
+
+
+def test_records_never_go_back_in_time(rig: Rig) -> None:
+    before = Entry.decode(rig.vault.journal(0)[-1]).at
+    rig.clock.set(Micros(before - 60_000_000))
+    rig.classify("cam-7")
+    assert Entry.decode(rig.vault.journal(0)[-1]).at == before
+    rig.restart()
