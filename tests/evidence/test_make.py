@@ -24,11 +24,13 @@ from machimori.evidence.verifier.statement import UNEXPLAINED
 from machimori.evidence.verifier.verdict import Verdict
 from machimori.footage.mp4.testing import chunks_of, encode, sent
 from machimori.footage.rtp.testing import Sender, description, h264_payloads
-from machimori.footage.testing import SAMPLE_START, MemoryStore
+from machimori.footage.testing import SAMPLE_START, MemoryStore, SampleRecorder
 from machimori.kernel.clock import ManualClock
 from machimori.kernel.durable import Disk
-from machimori.kernel.errors import DurabilityError, MalformedError, RefusedError
+from machimori.kernel.envelope import Envelope
+from machimori.kernel.errors import DurabilityError, RefusedError
 from machimori.kernel.instants import Micros
+from machimori.kernel.signing import SigningKey
 from machimori.ledger.entry import Entry
 from machimori.vault.client.release import Release, ReleaseRequest
 from machimori.vault.sealing.layout import CHUNK_MAGIC
@@ -151,7 +153,7 @@ def test_a_refusing_vault_leaves_nothing(tmp_path: Path) -> None:
 
 def test_nothing_stored_is_said_before_anything_is_opened(tmp_path: Path) -> None:
     city, _ = recorded()
-    with pytest.raises(NotDeliverableError, match="nothing is stored"):
+    with pytest.raises(NotDeliverableError, match="nothing usable"):
         attempt(city, tmp_path / "p.zip", order=city.order(at(100), at(200)))
     assert city.vault.releases == 0
 
@@ -184,28 +186,64 @@ def test_a_failing_disk_leaves_no_package_under_the_name(
     assert not list(tmp_path.glob(".*"))
 
 
-def test_a_damaged_segment_is_refused_not_delivered(tmp_path: Path) -> None:
-    city, _ = recorded()
+def _flip(city: SampleCity, which: int, offset: int) -> None:
+    """One bit of a stored segment, `offset` bytes behind its first chunk's beginning."""
     assert isinstance(city.store, MemoryStore)
-    name = next(name for name in city.store.objects if name.endswith(".seg"))
+    name = sorted(name for name in city.store.objects if name.endswith(".seg"))[which]
     data = bytearray(city.store.objects[name])
-    position = data.index(CHUNK_MAGIC) + 200
-    data[position] ^= 1
+    data[data.index(CHUNK_MAGIC) + offset] ^= 1
     city.store.objects[name] = bytes(data)
-    with pytest.raises(MalformedError, match="does not open"):
+
+
+@pytest.mark.parametrize("offset", [200, 20], ids=["footage", "frame"])
+def test_a_damaged_segment_is_left_out_and_said_so(tmp_path: Path, offset: int) -> None:
+    city, _ = recorded()
+    _flip(city, 0, offset)
+    made = attempt(city, tmp_path / "p.zip")
+    (camera,) = made.statement.cameras
+    assert [(g.start, g.end, g.cause) for g in camera.gaps] == [(at(0), at(3), "damaged")]
+    assert camera.delivered == ((at(3), at(6)),)
+    assert made.judgement.verdict is Verdict.SOUND
+    assert city.vault.releases == 1
+
+
+def test_nothing_but_damage_is_no_package(tmp_path: Path) -> None:
+    city, _ = recorded()
+    _flip(city, 0, 200)
+    _flip(city, 1, 200)
+    with pytest.raises(NotDeliverableError, match="nothing usable"):
         attempt(city, tmp_path / "p.zip")
     assert not list(tmp_path.iterdir())
 
 
-def test_what_does_not_verify_gets_no_name(tmp_path: Path) -> None:
-    """A recorder whose certificate the city withdrew: the verifier would not believe it."""
+def test_files_planted_in_the_store_neither_get_in_nor_get_in_the_way(tmp_path: Path) -> None:
+    """The store's owner has segments and records signed by a recorder that is not the city's."""
     city, _ = recorded()
-    vault = SampleVault(
+    stranger = SampleRecorder(camera="cam-0001", start=at(7), signer=SigningKey.generate())
+    for name, data in (stranger.segment(), stranger.record()):
+        city.store.put(name, data)
+    made = attempt(city, tmp_path / "p.zip", order=city.order(at(0), at(12)))
+    (camera,) = made.statement.cameras
+    assert len(camera.segments) == 2
+    assert len(camera.records) == 1
+    assert made.judgement.verdict is Verdict.SOUND
+
+
+def test_what_does_not_verify_gets_no_name(tmp_path: Path) -> None:
+    """A vault whose signature is not the city's: the recipient's verifier would refuse."""
+    city, _ = recorded()
+
+    class Lying(SampleVault):
+        def attest(self, release_id: bytes, payload_type: str, payload: bytes) -> Envelope:
+            envelope = Envelope(payload_type=payload_type, payload=payload)
+            return envelope.signed_by("city", SigningKey.generate())
+
+    vault = Lying(
         city=city.vault.city,
-        certificates=city.vault.certificates[1:],
+        certificates=city.vault.certificates,
         recorders=city.vault.recorders,
     )
-    with pytest.raises(UnsoundPackageError, match="skeleton"):
+    with pytest.raises(UnsoundPackageError, match="statement"):
         attempt(city, tmp_path / "p.zip", client=vault)
     assert not list(tmp_path.iterdir())
 

@@ -21,6 +21,7 @@ from machimori.evidence.verifier.container import (
     whole,
 )
 from machimori.evidence.zipping import PackageZip
+from machimori.kernel.errors import DurabilityError
 from machimori.kernel.instants import Micros
 
 MADE = Micros(1_795_000_000_000_000)
@@ -120,7 +121,7 @@ def test_a_write_that_fails_is_reported(tmp_path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     package = PackageZip(descriptor, made=MADE)
     package.add("a", b"abc")
-    with pytest.raises(OSError):
+    with pytest.raises(DurabilityError):
         package.finish()
     package.close()
     os.close(descriptor)

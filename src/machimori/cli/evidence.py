@@ -108,6 +108,9 @@ def _make(args: argparse.Namespace) -> int:
     stamper = Rfc3161(over_http(args.tsa), args.tsa_roots) if args.tsa else None
     if args.out.exists():
         raise UsageError("a package is never written over", where=str(args.out))
+    progress = None
+    if sys.stderr.isatty() and not args.json:
+        progress = app.ProgressLine(args.lang, making=True)
     with VaultClient(args.vault) as client:
         package = make(
             client=client,
@@ -119,7 +122,10 @@ def _make(args: argparse.Namespace) -> int:
             clock=SystemClock(),
             disk=disk,
             stamper=stamper,
+            progress=progress,
         )
+    if progress is not None:
+        progress.end()
     _report(package, args)
     return 0
 

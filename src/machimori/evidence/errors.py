@@ -35,3 +35,11 @@ class StampError(EvidenceError, UnavailableError):
     """The time-stamp authority gave no usable stamp. No package was written."""
 
     exit_code = 26
+
+
+class DamagedSegmentError(PackageError):
+    """A stored segment does not open as it was sealed. `segment` names it."""
+
+    def __init__(self, message: str, *, segment: bytes) -> None:
+        super().__init__(message, where=f"segment {segment.hex()[:16]}")
+        self.segment = segment

@@ -17,7 +17,7 @@ from typing import BinaryIO, Protocol, cast
 
 from machimori import __version__
 from machimori.evidence import report, viewing
-from machimori.evidence.errors import NotDeliverableError, UnsoundPackageError
+from machimori.evidence.errors import DamagedSegmentError, NotDeliverableError, UnsoundPackageError
 from machimori.evidence.selection import CameraFootage, Sealed, select
 from machimori.evidence.verifier import bag, coverage
 from machimori.evidence.verifier import statement as names
@@ -42,8 +42,10 @@ from machimori.footage.store import Store
 from machimori.kernel.clock import Clock
 from machimori.kernel.durable import Disk
 from machimori.kernel.envelope import Envelope
+from machimori.kernel.errors import DurabilityError
 from machimori.kernel.ids import new_id
 from machimori.kernel.instants import Micros, local_day
+from machimori.kernel.signing import PublicKey
 from machimori.ledger.entry import Entry
 from machimori.ledger.interface import LedgerInterface
 from machimori.vault.client.asking import Asked, ask_release
@@ -117,23 +119,25 @@ def make(
     if out.exists():
         raise FileExistsError(str(out))
     bounds = _bounds(order)
-    footage = _footage(store, bounds)
+    trust = Trust.of(client.identity().encode())
+    footage = _footage(store, bounds, trust)
     opening = _open(client, ledger, order, footage, clock)
     partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
-    descriptor = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o640)
+    try:
+        descriptor = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o640)
+    except OSError as error:
+        raise DurabilityError(
+            f"the package cannot be made: {error.strerror}", where=str(out)
+        ) from error
     try:
         writing = _Writing(
             descriptor, bounds=bounds, opening=opening, order=order, made=clock.now()
         )
-        try:
-            with quick_turns():
-                statement = writing.run(client, reader, footage, stamper, progress)
-        finally:
-            writing.zip.close()
+        statement = _write(writing, client, reader, footage, stamper, progress)
         size = os.fstat(descriptor).st_size
         with ThreadPoolExecutor(1, "package-sync") as beside:
             synced = beside.submit(disk.sync_file, descriptor, partial)
-            judgement = verify(partial, city=client.identity().fingerprint(), progress=progress)
+            judgement = verify(partial, city=trust.city.fingerprint(), progress=progress)
             synced.result()
         if judgement.verdict is not Verdict.SOUND:
             raise UnsoundPackageError(
@@ -151,6 +155,28 @@ def make(
     return Package(path=out, statement=statement, judgement=judgement, size=size)
 
 
+def _write(
+    writing: "_Writing",
+    client: Vault,
+    reader: Reader,
+    footage: tuple[CameraFootage, ...],
+    stamper: Stamper | None,
+    progress: Progress | None,
+) -> Statement:
+    """Write the package. A segment that turns out damaged is set aside, and it starts over."""
+    try:
+        while True:
+            try:
+                with quick_turns():
+                    return writing.run(client, reader, footage, stamper, progress)
+            except DamagedSegmentError as error:
+                remaining = [camera.without({error.segment}) for camera in footage]
+                footage = _usable(remaining, writing.case)
+                writing.start_over()
+    finally:
+        writing.zip.close()
+
+
 def authorised_keys(
     *,
     client: Vault,
@@ -165,7 +191,7 @@ def authorised_keys(
     Raises as `make` does.
     """
     bounds = _bounds(order)
-    footage = _footage(store, bounds)
+    footage = _footage(store, bounds, Trust.of(client.identity().encode()))
     opening = _open(client, ledger, order, footage, clock)
     return footage, reader.open(opening.release)
 
@@ -208,15 +234,28 @@ def _bounds(order: Order) -> _Bounds:
     )
 
 
-def _footage(store: Store, bounds: _Bounds) -> tuple[CameraFootage, ...]:
-    footage = select(store, bounds.cameras, bounds.start, bounds.end)
-    if not any(camera.segments for camera in footage):
+def _footage(store: Store, bounds: _Bounds, trust: Trust) -> tuple[CameraFootage, ...]:
+    """What can be handed out of the interval; the signatures are checked by OpenSSL, for speed."""
+    found = select(
+        store,
+        bounds.cameras,
+        bounds.start,
+        bounds.end,
+        keys=lambda name: [PublicKey(key.raw) for key in trust.recorder(name)],
+        city=PublicKey(trust.city.raw),
+    )
+    return _usable(found, bounds.authorisation.case)
+
+
+def _usable(footage: Iterable[CameraFootage], case: str) -> tuple[CameraFootage, ...]:
+    found = tuple(footage)
+    if not any(camera.segments for camera in found):
         raise NotDeliverableError(
-            "nothing is stored of these cameras in this interval",
-            where=f"case {bounds.authorisation.case}",
-            remedy="footage check says whether it expired, was lost, or is not uploaded yet",
+            "nothing usable is stored of these cameras in this interval",
+            where=f"case {case}",
+            remedy="footage check says whether it expired, is damaged, or is not uploaded yet",
         )
-    return footage
+    return found
 
 
 def _open(
@@ -261,6 +300,8 @@ class _Writing:
         self, descriptor: int, *, bounds: _Bounds, opening: _Opening, order: Order, made: Micros
     ) -> None:
         self.zip = PackageZip(descriptor, made=made)
+        self.case = bounds.authorisation.case
+        self._descriptor = descriptor
         self._bounds = bounds
         self._opening = opening
         self._order = order
@@ -268,6 +309,14 @@ class _Writing:
         self._slots: list[Slot] = []
         self._done = 0
         self._total = 0
+
+    def start_over(self) -> None:
+        """Forget what was written."""
+        self.zip.close()
+        os.ftruncate(self._descriptor, 0)
+        self.zip = PackageZip(self._descriptor, made=self._made)
+        self._slots.clear()
+        self._done = 0
 
     def run(
         self,
@@ -404,10 +453,12 @@ class _Writing:
                 key=lambda r: min(r.record.last, hole[1]) - max(r.record.first, hole[0]),
                 default=None,
             )
+            damaged = any(n.first < hole[1] and n.last > hole[0] for n in footage.damaged)
+            otherwise = names.DAMAGED if damaged else names.UNEXPLAINED
             yield Gap(
                 start=hole[0],
                 end=hole[1],
-                cause=best.record.cause if best else names.UNEXPLAINED,
+                cause=best.record.cause if best else otherwise,
                 record=best.path if best else "",
             )
 

@@ -2,13 +2,14 @@
 """Which sealed segments and records belong to an interval. Needs no key: names and skeletons do."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 
-from machimori.evidence.errors import NotDeliverableError
+from machimori.evidence.errors import DamagedSegmentError, NotDeliverableError
 from machimori.footage import naming, records
 from machimori.footage.segment import SegmentReader
 from machimori.footage.store import Store
+from machimori.kernel.envelope import Verifier
 from machimori.kernel.errors import MalformedError
 from machimori.kernel.instants import Micros, local_day
 from machimori.vault.sealing.layout import ChunkHeader
@@ -51,12 +52,16 @@ class ReadAhead:
 class Sealed:
     """A stored segment and its chunks inside the interval."""
 
-    stem: str
-    """Its name's times: `<start>-<end>`."""
+    name: naming.SegmentName
     source: ReadAhead
     reader: SegmentReader
     skeleton: Skeleton
     chunks: tuple[ChunkHeader, ...]
+
+    @property
+    def stem(self) -> str:
+        """Its name's times: `<start>-<end>`."""
+        return f"{naming.stamp(self.name.first)}-{naming.stamp(self.name.last)}"
 
     @property
     def id(self) -> bytes:
@@ -72,7 +77,8 @@ class Sealed:
         """Each of the chunks, decrypted. Their SHA-256 is for the verifier, which judges what is
         written from them before it is handed out.
 
-        Raises NotDeliverableError if a key is missing, MalformedError if a chunk does not open.
+        Raises NotDeliverableError if a key is missing, DamagedSegmentError if a chunk does not
+        open.
         """
         for chunk in self.chunks:
             key = keys.get(chunk.index)
@@ -81,7 +87,11 @@ class Sealed:
                     "the vault released fewer chunks than lie in the interval",
                     where=f"segment {self.id.hex()[:16]} chunk {chunk.index}",
                 )
-            yield chunk, self.reader.chunk(chunk.index, key, compare=False)
+            try:
+                plain = self.reader.chunk(chunk.index, key, compare=False)
+            except MalformedError as error:
+                raise DamagedSegmentError(error.message, segment=self.id) from error
+            yield chunk, plain
         self.source.drop()
 
 
@@ -101,32 +111,82 @@ class CameraFootage:
     camera: str
     segments: tuple[Sealed, ...]
     records: tuple[StoredRecord, ...]
+    damaged: tuple[naming.SegmentName, ...] = ()
+    """What is stored but cannot be used: it does not open, or no recorder of the city signed it."""
+
+    def without(self, segments: Set[bytes]) -> "CameraFootage":
+        """The same with some segments found damaged."""
+        return replace(
+            self,
+            segments=tuple(s for s in self.segments if s.id not in segments),
+            damaged=(*self.damaged, *(s.name for s in self.segments if s.id in segments)),
+        )
+
+
+Keys = Callable[[str], Sequence[Verifier]]
+"""The keys that the city certified for a recorder's name."""
 
 
 def select(
-    store: Store, cameras: tuple[str, ...], start: Micros, end: Micros
+    store: Store,
+    cameras: tuple[str, ...],
+    start: Micros,
+    end: Micros,
+    *,
+    keys: Keys,
+    city: Verifier,
 ) -> tuple[CameraFootage, ...]:
-    """What the store holds of the cameras in [start, end).
+    """What the store holds of the cameras in [start, end). Raises what the store raises.
 
-    Raises MalformedError for a segment whose frame is damaged, and what the store raises.
+    The store is not trusted: what no recorder of the city signed is set aside, so that neither a
+    bad sector nor a planted file keeps the rest from being handed out.
     """
-    return tuple(_camera(store, camera, start, end) for camera in cameras)
+    return tuple(_camera(store, camera, start, end, keys, city) for camera in cameras)
 
 
-def _camera(store: Store, camera: str, start: Micros, end: Micros) -> CameraFootage:
-    segments = []
-    found = []
+def _camera(
+    store: Store, camera: str, start: Micros, end: Micros, keys: Keys, city: Verifier
+) -> CameraFootage:
+    segments: list[Sealed] = []
+    found: list[StoredRecord] = []
+    damaged: list[naming.SegmentName] = []
     for name, size in _names(store, camera, start, end):
-        if isinstance(name, naming.SegmentName):
-            if (sealed := _sealed(store, name, size, start, end)) is not None:
-                segments.append(sealed)
-        elif isinstance(name, naming.RecordName):
-            data = store.get(str(name))
-            record, _ = records.decode(data)
-            path = f"data/records/{camera}/{str(name).rpartition('/')[2]}"
-            found.append(StoredRecord(path=path, data=data, record=record))
+        try:
+            if isinstance(name, naming.SegmentName):
+                if (sealed := _sealed(store, name, size, start, end)) is not None:
+                    _check(sealed.skeleton, camera, keys)
+                    segments.append(sealed)
+            elif isinstance(name, naming.RecordName):
+                found.append(_record(store, name, keys, city))
+        except MalformedError:
+            if isinstance(name, naming.SegmentName):
+                damaged.append(name)
     segments.sort(key=lambda s: (s.skeleton.end.trailer.first, s.id))
-    return CameraFootage(camera=camera, segments=tuple(segments), records=tuple(found))
+    return CameraFootage(
+        camera=camera, segments=tuple(segments), records=tuple(found), damaged=tuple(damaged)
+    )
+
+
+def _check(skeleton: Skeleton, camera: str, keys: Keys) -> None:
+    """Raises MalformedError unless a recorder of the city signed it, for this camera."""
+    header = skeleton.sealed.header
+    if header.camera != camera:
+        raise MalformedError("a segment of another camera")
+    known = keys(header.recorder)
+    if not any(skeleton.end.signed_by(key) for key in known):
+        raise MalformedError("no recorder of the city signed this segment")
+    skeleton.check(next(key for key in known if skeleton.end.signed_by(key)))
+
+
+def _record(store: Store, name: naming.RecordName, keys: Keys, city: Verifier) -> StoredRecord:
+    """Raises MalformedError unless a recorder of the city signed it, for this camera."""
+    data = store.get(str(name))
+    record, envelope = records.decode(data)
+    signers = [*keys(record.recorder), *([city] if record.kind == "expired" else [])]
+    if record.camera != name.camera or not any(envelope.signed_with(key) for key in signers):
+        raise MalformedError("no recorder of the city signed this record")
+    path = f"data/records/{name.camera}/{str(name).rpartition('/')[2]}"
+    return StoredRecord(path=path, data=data, record=record)
 
 
 def _names(
@@ -157,7 +217,7 @@ def _sealed(
     if not inside:
         return None
     return Sealed(
-        stem=f"{naming.stamp(name.first)}-{naming.stamp(name.last)}",
+        name=name,
         source=source,
         reader=reader,
         skeleton=skeleton,

@@ -36,6 +36,7 @@ from machimori.evidence.verifier.container import (
     ZIP64_EXTRA,
     check_path,
 )
+from machimori.kernel.errors import DurabilityError
 from machimori.kernel.instants import Micros, instant
 
 _ZIP64_FROM = FULL32 - 1
@@ -306,10 +307,9 @@ class PackageZip:
         return Reading(self, slot)
 
     def settle(self) -> None:
-        """Wait until everything submitted is written. Raises what the writer thread met."""
+        """Wait until everything submitted is written. Raises DurabilityError if it was not."""
         self._work.join()
-        if self._failure is not None:
-            raise self._failure
+        self._raise()
 
     def finish(self) -> int:
         """Headers and directory; returns the file's size. The caller syncs the file."""
@@ -330,9 +330,10 @@ class PackageZip:
             self._thread.join()
 
     def submit(self, work: Callable[[], None]) -> None:
-        """Have the writer thread do it, in order."""
-        if self._failure is not None:
-            raise self._failure
+        """Have the writer thread do it, in order. Raises DurabilityError if it failed before."""
+        self._raise()
+        if not self._thread.is_alive():
+            raise ValueError("this package is closed")
         self._work.put(work)
 
     def write_at(self, data: bytes | bytearray | memoryview, offset: int) -> None:
@@ -352,6 +353,15 @@ class PackageZip:
     def read_at(self, offset: int, length: int) -> bytes:
         """pread."""
         return os.pread(self._descriptor, length, offset)
+
+    def _raise(self) -> None:
+        if isinstance(self._failure, OSError):
+            raise DurabilityError(
+                f"the package cannot be written: {self._failure.strerror}",
+                remedy="check that the disk is not full",
+            ) from self._failure
+        if self._failure is not None:
+            raise self._failure
 
     def _run(self) -> None:
         while (work := self._work.get()) is not None:

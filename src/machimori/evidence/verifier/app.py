@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Verify and print; returns the verdict's exit code."""
-    progress = None if args.json or not sys.stderr.isatty() else _Progress(args.lang)
+    progress = None if args.json or not sys.stderr.isatty() else ProgressLine(args.lang)
     try:
         judgement = verify(args.package, city=args.city, progress=progress)
     except OSError as error:
@@ -93,11 +93,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     return run(parser.parse_args(argv))
 
 
-class _Progress:
+class ProgressLine:
     """A line on the terminal that is written over."""
 
-    def __init__(self, language: wording.Language) -> None:
-        self._label = "検証中" if language == "ja" else "verifying"
+    def __init__(self, language: wording.Language, *, making: bool = False) -> None:
+        label = ("作成・検証中", "making and verifying") if making else ("検証中", "verifying")
+        self._label = label[wording.LANGUAGES.index(language)]
         self._next = time.monotonic() + _EVERY
         self._shown = False
 
@@ -112,7 +113,7 @@ class _Progress:
     def end(self) -> None:
         """Clear the line."""
         if self._shown:
-            self._write("\r" + " " * 30 + "\r")
+            self._write("\r" + " " * 40 + "\r")
 
     @staticmethod
     def _write(text: str) -> None:

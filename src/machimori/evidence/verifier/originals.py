@@ -15,7 +15,7 @@ from machimori.evidence.verifier import coverage
 from machimori.evidence.verifier.container import Source, whole
 from machimori.evidence.verifier.coverage import Interval
 from machimori.evidence.verifier.hashing import Hasher
-from machimori.evidence.verifier.statement import UNEXPLAINED, Camera, Segment, Statement
+from machimori.evidence.verifier.statement import WITHOUT_RECORD, Camera, Segment, Statement
 from machimori.evidence.verifier.trust import Trust
 from machimori.evidence.verifier.verdict import Judgement
 from machimori.footage import records
@@ -225,7 +225,7 @@ class Originals:
             self._judgement.add("altered", "gaps", "data/statement.json", self._camera.camera)
         for gap in gaps:
             record = self._records.get(gap.record)
-            if gap.cause == UNEXPLAINED and not gap.record:
+            if gap.cause in WITHOUT_RECORD and not gap.record:
                 continue
             if record is None or record.cause != gap.cause:
                 if gap.record in self._source.files or not gap.record:

@@ -20,6 +20,9 @@ STATEMENT_TYPE = "application/vnd.machimori.evidence-statement+json"
 FORMAT = "machimori evidence v1"
 UNEXPLAINED = "unexplained"
 """Cause of a gap about which the recorder left no record."""
+DAMAGED = "damaged"
+"""Cause of a gap where a stored segment does not open as it was sealed: the maker's word."""
+WITHOUT_RECORD = frozenset((UNEXPLAINED, DAMAGED))
 
 STATEMENT = "data/statement.json"
 REPORT = "data/statement.html"

@@ -185,6 +185,7 @@ CAUSES: Mapping[str, tuple[str, str]] = {
     "retention": ("保存期間が終わり消去された", "erased at the end of the retention period"),
     "early": ("期限前に消去された", "erased before the end of the retention period"),
     "shutdown": ("録画機を止めた", "the recorder was shut down"),
+    "damaged": ("保存された録画が壊れていて開けない", "the stored recording is damaged"),
     "unexplained": ("録画機の記録がなく、理由が分からない", "no record says why"),
 }
 
