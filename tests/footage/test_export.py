@@ -239,6 +239,27 @@ def test_lost_packets_are_counted_and_damaged_pictures_kept(tmp_path: Path) -> N
     assert ffprobe(tmp_path / "1.mp4")["streams"][0]["nb_frames"] == "30"
 
 
+def test_the_cause_is_remembered_while_waiting_for_a_key_frame(tmp_path: Path) -> None:
+    small = encode("h264", count=15)
+    large = encode("h264", size=(640, 368), count=30, first=15)
+    sender = Sender(mtu=400)
+    stream = []
+    for index, picture in enumerate(small + large):
+        frames = sender.frames(testing.h264_payloads(picture.units, 400), picture.pts)
+        if index == 15:
+            # The last fragment of the first picture with the new parameter sets.
+            del frames[-1]
+        stream.append((index / 15, b"".join(frames)))
+    result = export(description("H264"), chunks_of(stream))
+    clips = write(result, tmp_path)
+    assert [(clip.cause, clip.width, clip.pictures) for clip in clips] == [
+        ("start", 320, 15),
+        ("parameters", 640, 15),
+    ]
+    assert (result.report.unusable, result.report.lost) == (1, 1)
+    assert [item.pictures for item in result.report.undecodable] == [14]
+
+
 @pytest.mark.parametrize("codec", ["h264", "h265", "jpeg"])
 @pytest.mark.parametrize("end", range(-1500, 0, 250))
 def test_a_release_may_begin_and_end_anywhere(codec: Codec, end: int, tmp_path: Path) -> None:

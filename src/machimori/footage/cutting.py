@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from machimori.footage.mp4 import entries
+from machimori.footage.rtp import h264, h265
 from machimori.footage.rtp.access import AccessUnit, Assembler, TimedChunk
 from machimori.footage.rtp.parameters import ParameterSets
 from machimori.footage.rtp.sdp import VideoTrack
@@ -124,24 +125,27 @@ class Take:
         self.opening: Opening | None = None
         self._units = self._shown(self._read(stretches, progress))
         self._changed = False
+        """Parameter sets differ from the open clip's: it ends before the next key frame."""
+        self._broken = False
+        """Those of a sequence do, and came without their key frame: it is lost."""
         self._session = False
         self._shape = (0, 0)
         self._waiting = False
+        self._cause: Cause = "start"
 
     def advance(self) -> bool:
         """Find how the next clip begins, if that is not known yet; False at the end."""
-        cause: Cause = "start" if not self.report.clips else "gap"
         while self.opening is None:
             unit = next(self._units, None)
             if unit is None:
                 return False
-            self._changed |= self._update(unit)
+            self._update(unit)
             if self._session:
-                cause = "session" if self.report.clips else "start"
+                self._cause = "session" if self.report.clips else "start"
             elif unit.restarted:
-                cause = "stream"
+                self._cause = "stream"
             if unit.key and unit.complete and self._ready(unit):
-                self.opening = Opening(unit=unit, cause=cause)
+                self.opening = Opening(unit=unit, cause=self._cause)
             else:
                 self._undecodable(unit)
         return True
@@ -149,7 +153,7 @@ class Take:
     def units(self, opening: Opening) -> Iterator[AccessUnit]:
         """The units of the clip that begins with `opening`, up to the cut behind it."""
         self.opening = None
-        self._changed = self._session = self._waiting = False
+        self._changed = self._broken = self._session = self._waiting = False
         rate = self.track.clock_rate if self.track else 1
         lead: list[AccessUnit] | None = list(opening.lead)
         size = 0
@@ -159,7 +163,7 @@ class Take:
         unit: AccessUnit | None = last
         while unit is not None:
             if unit is not opening.unit:
-                self._changed |= self._update(unit)
+                self._update(unit)
                 cause = self._cut(unit, last, highest, rate)
                 if cause is not None:
                     distance = unit.pts - highest
@@ -189,7 +193,7 @@ class Take:
             return "session"
         if unit.restarted:
             return "stream"
-        if unit.key and self._changed:
+        if self._broken or (unit.key and self._changed):
             return "parameters"
         if not self.interval and not unit.lost_before:
             # The first distance tells the pace: a slow camera does not begin with a gap.
@@ -211,6 +215,7 @@ class Take:
             # cameras drop pictures without leaving a hole in their sequence numbers.
             self.opening = Opening(unit=unit, cause=cause, lead=tuple(lead))
         else:
+            self._cause = cause
             self._undecodable(unit)
 
     def _ready(self, unit: AccessUnit) -> bool:
@@ -223,17 +228,20 @@ class Take:
             return False
         return True
 
-    def _update(self, unit: AccessUnit) -> bool:
-        """Whether decoding from here on needs another sample entry."""
+    def _update(self, unit: AccessUnit) -> None:
+        """Take the parameter sets of a unit, and see what they change."""
         if self.track is None or self.track.codec != "jpeg":
-            return self.sets.update(unit.units)
+            kinds = self.sets.update(unit.units)
+            self._changed |= bool(kinds)
+            # Picture parameter sets may change anywhere, the others at a key frame only.
+            self._broken |= bool(kinds - {h264.PPS, h265.PPS}) and not (unit.key and unit.shown)
+            return
         try:
             shape = entries.jpeg_size(unit.units[0])
         except (MalformedError, IndexError):
-            return False
-        changed = shape != self._shape
+            return
+        self._changed |= shape != self._shape
         self._shape = shape
-        return changed
 
     def _undecodable(self, unit: AccessUnit) -> None:
         found = self.report.undecodable
@@ -258,7 +266,7 @@ class Take:
         for unit in units:
             if not unit.shown:
                 self.report.unusable += 1
-                self._changed |= self._update(unit)
+                self._update(unit)
                 # Malformed payloads lose a picture without losing a packet.
                 lost += max(unit.lost_before, 1)
             elif lost:

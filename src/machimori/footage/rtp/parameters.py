@@ -68,14 +68,14 @@ class ParameterSets:
         self._codec = codec
         self._sets: dict[tuple[int, int], bytes] = {}
 
-    def update(self, units: tuple[bytes, ...]) -> bool:
-        """Take the parameter sets among `units`; whether any is new or differs."""
-        changed = False
+    def update(self, units: tuple[bytes, ...]) -> set[int]:
+        """Take the parameter sets among `units`; NAL unit types of those new or different."""
+        changed = set()
         for unit in units:
             place = self._place(unit)
             if place is not None and self._sets.get(place) != unit:
                 self._sets[place] = unit
-                changed = True
+                changed.add(place[0])
         return changed
 
     def of_kind(self, kind: int) -> tuple[bytes, ...]:
