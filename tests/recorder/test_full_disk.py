@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A file system that is really full: drains go on, the gap says so, and recording resumes."""
+
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from machimori.footage.check import Report
+from machimori.footage.records import decode
+from machimori.footage.store import DirectoryStore
+from machimori.recorder.config import RecorderConfig
+from machimori.recorder.node import Node
+from machimori.simcity.city import SimCity
+
+
+class Place(Protocol):
+    """`conftest.Place`."""
+
+    directory: Path
+
+    @property
+    def store(self) -> DirectoryStore: ...
+    def write(self, cameras: dict[str, str], **more: Any) -> RecorderConfig: ...
+    def check(self) -> Report: ...
+    def problems(self) -> list[str]: ...
+
+
+def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def small_disk(place: Place) -> Iterator[Path]:
+    """The recorder's directory on a file system of four megabytes (needs root)."""
+    mount = place.directory / "rec"
+    mount.mkdir()
+    subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=4m,mode=0755", "machimori-test", str(mount)],
+        check=True,
+    )
+    yield mount
+    subprocess.run(["umount", "--lazy", str(mount)], check=True)
+
+
+@pytest.mark.alone
+def test_a_full_disk_costs_a_gap_and_recording_resumes_by_itself(
+    place: Place, small_disk: Path
+) -> None:
+    with SimCity(1, codecs=("mjpeg",)) as city:
+        node = Node(place.write({"cam-0001": city.url(1)}, more=["buffer_mb = 8"]))
+        node.start()
+        (lane,) = node.lanes
+        until(lambda: lane.bytes > 0)
+        free = os.statvfs(small_disk)
+        ballast = small_disk / "ballast"
+        ballast.write_bytes(bytes(free.f_bavail * free.f_frsize - 65_536))
+        until(lambda: node.writers.troubled)
+        until(lambda: lane.dropped > 0)
+        assert lane.session is not None, "drains go on"
+        assert node.blocks.available == 0
+        sessions = lane.sessions
+        ballast.unlink()
+        until(lambda: lane.gap_from is None and not node.writers.troubled)
+        before = lane.bytes
+        until(lambda: lane.bytes > before)
+        assert lane.sessions == sessions
+        node.stop()
+    assert {"disk_trouble", "disk_recovered", "disk_full"} <= set(node.events.counts)
+    causes = [
+        decode(place.store.get(item.name))[0].cause
+        for item in place.store.list()
+        if item.name.endswith(".gap.rec")
+    ]
+    assert "disk" in causes
+    assert place.problems() == []
