@@ -13,7 +13,16 @@ from collections.abc import Sequence
 from machimori import __version__
 from machimori.kernel.errors import MachimoriError
 
-COMMANDS: tuple[str, ...] = ("simcity", "record", "vault", "footage", "ledger", "evidence", "demo")
+COMMANDS: tuple[str, ...] = (
+    "simcity",
+    "record",
+    "vault",
+    "footage",
+    "ledger",
+    "evidence",
+    "demo",
+    "bench",
+)
 """Modules of `machimori.cli` that register a command, in the order of `--help`."""
 
 
