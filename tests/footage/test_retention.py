@@ -392,6 +392,30 @@ def test_a_hold_that_the_vault_refuses_is_forgotten(tmp_path: Path) -> None:
     assert list(site.cases.list()) == []
 
 
+def test_a_hold_whose_placing_was_cut_off_is_brought_to_the_vault(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.vault.closed = True
+    with pytest.raises(UnavailableError):
+        site.place_hold(CAMERAS[0])
+    site.vault.closed = False
+    assert site.expiry().run().problems == []
+    assert site.vault.order == ["hold", "expire"]
+    assert site.expiry().run().ended == []
+
+
+def test_a_hold_cut_off_and_then_refused_is_forgotten(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.record()
+    site.vault.closed = True
+    with pytest.raises(UnavailableError):
+        site.place_hold(CAMERAS[0])
+    site.vault.closed = False
+    site.vault.refusal = RefusedError("one signature of two")
+    with pytest.raises(RefusedError):
+        site.expiry().run()
+    assert list(site.cases.list()) == []
+
+
 def test_a_cases_copies_end_with_its_keys(tmp_path: Path) -> None:
     site = Site(tmp_path)
     site.record()

@@ -97,9 +97,12 @@ class Holds:
         problems = []
         for hold in self.placed():
             try:
-                if self._missing(hold):
+                if not hold.parts or self._missing(hold):
                     self._bring(vault, hold)
             except MachimoriError as error:
+                if isinstance(error, RefusedError) and not hold.parts:
+                    # Placing it was cut off before the vault could say no.
+                    self._cases.delete(f"{hold.key}.json")
                 problems.append(f"hold of case {hold.statement.case}: {error.message}")
         return problems
 
