@@ -2,6 +2,7 @@
 """Expiry: what is due goes, punctures spare the rest, and no clock alone destroys much."""
 
 import datetime as dt
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from machimori.vault.client.statements import EarlyDestruction, Override, TimeSt
 from machimori.vault.client.testing import nonce
 from machimori.vault.errors import VaultRefusedError
 from machimori.vault.opening.clocks import FixedClockStatus
+from machimori.vault.opening.setup import replace_place
 from machimori.vault.opening.testing import Rig
 
 DAY = 24 * 3600
@@ -233,3 +235,34 @@ class TestPlaces:
         assert rig.release(rig.authorise(segment), segment).sealed
         rig.restart()
         assert victim.read_bytes() == (rig.places["second"] / victim.name).read_bytes()
+
+    def test_an_empty_mount_point_is_no_place(self, rig: Rig) -> None:
+        """Its objects are not gone, they are out of reach: pending, not absent."""
+        away = rig.places["second"]
+        hidden = away.with_name("unplugged")
+        away.rename(hidden)
+        away.mkdir()
+        pass_days(rig, 6)
+        rig.clock.advance(DAY)
+        (done,) = rig.vault.expire()
+        assert done.places["second"] == "pending"
+        assert not list(away.iterdir())
+        away.rmdir()
+        hidden.rename(away)
+        rig.vault.expire()
+        assert rig.vault.status()["pending"] == []
+
+    def test_a_lost_place_is_replaced_and_filled(self, rig: Rig) -> None:
+        segment = rig.segment()
+        shutil.rmtree(rig.places["second"])
+        with pytest.raises(VaultRefusedError) as caught:
+            replace_place(rig.home, "third")
+        assert caught.value.reason == "unknown_place"
+        replace_place(rig.home, "second")
+        rig.restart()
+        shutil.rmtree(rig.places["first"])
+        rig.restart()
+        assert rig.release(rig.authorise(segment), segment).sealed
+        with pytest.raises(VaultRefusedError) as caught:
+            replace_place(rig.home, "second")
+        assert caught.value.reason == "exists"

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from machimori.kernel.clock import SystemClock
 from machimori.kernel.durable import Disk, Moment
 from machimori.kernel.errors import DurabilityError
 from machimori.kernel.instants import Micros
 from machimori.ledger.entry import Entry
-from machimori.vault.errors import VaultDurabilityError, VaultRefusedError
+from machimori.vault.errors import VaultDurabilityError, VaultRefusedError, VaultUnavailableError
 from machimori.vault.opening.clocks import KernelClockStatus
 from machimori.vault.opening.testing import Rig
+from machimori.vault.opening.vault import Vault
 
 DAY = 24 * 3600
 
@@ -96,3 +98,15 @@ def test_records_never_go_back_in_time(rig: Rig) -> None:
     rig.classify("cam-7")
     assert Entry.decode(rig.vault.journal(0)[-1]).at == before
     rig.restart()
+
+
+def test_two_processes_never_serve_one_vault(rig: Rig) -> None:
+    with pytest.raises(VaultUnavailableError, match="another process"):
+        rig.open()
+    rig.vault.close()
+    rig.vault = rig.open()
+
+
+def test_where_there_is_no_vault_none_is_opened(tmp_path: Path) -> None:
+    with pytest.raises(VaultUnavailableError, match="no vault here"):
+        Vault(tmp_path / "nothing", clock=SystemClock(), status=KernelClockStatus())

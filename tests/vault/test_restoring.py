@@ -187,6 +187,14 @@ def test_a_place_of_another_vault_is_not_taken(rig: Rig, tmp_path: Path) -> None
     rig.vault.close()
     shutil.rmtree(rig.places["second"])
     shutil.copytree(other.places["second"], rig.places["second"])
+    rig.vault = rig.open()
+    assert rig.vault.status()["places"] == {"first": True, "second": False}
+    assert list(rig.places["second"].glob("*.epoch"))
+    # Even one that was dressed up as ours: its log is not.
+    rig.vault.close()
+    shutil.copy(rig.places["first"] / "place.json", rig.places["second"] / "place.json")
+    marker = rig.places["second"] / "place.json"
+    marker.write_bytes(marker.read_bytes().replace(b'"first"', b'"second"'))
     with pytest.raises(VaultDurabilityError, match="contradicts"):
         rig.open()
     assert list(rig.places["second"].glob("*.epoch"))

@@ -64,6 +64,10 @@ def _register_process(commands: "argparse._SubParsersAction[argparse.ArgumentPar
     serve.add_argument("--socket", type=Path, required=True)
     serve.add_argument("--expire-every", type=float, default=60.0, metavar="SECONDS")
     serve.add_argument("--rehearsal-clock", type=Path, metavar="FILE")
+    place = commands.add_parser("place", help="mark a new, empty medium as one of the places")
+    place.set_defaults(run=_place)
+    place.add_argument("--home", type=Path, required=True)
+    place.add_argument("name")
     save = commands.add_parser("backup", help="archive everything but the places")
     save.set_defaults(run=_backup)
     save.add_argument("--home", type=Path, required=True)
@@ -187,6 +191,11 @@ def _serve(args: argparse.Namespace) -> int:
     signal.signal(signal.SIGINT, lambda *_: server.stop())
     server.serve(lambda: print(f"vault serves {args.socket}, closed", flush=True))
     vault.close()
+    return 0
+
+
+def _place(args: argparse.Namespace) -> int:
+    setup.replace_place(args.home, args.name)
     return 0
 
 

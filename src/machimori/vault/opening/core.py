@@ -47,7 +47,8 @@ class Core:
         if self._journal_key.public.raw != self.charter.journal:
             raise VaultDurabilityError("the journal key is not the charter's", where=str(home))
         paths = canonical.load_object((home / "places.json").read_bytes())
-        self.places = Places({n: Path(paths[n]) for n in self.charter.places}, disk)
+        digest = charter_envelope.digest().hex()
+        self.places = Places({n: Path(paths[n]) for n in self.charter.places}, disk, charter=digest)
         self.keyring = Keyring(home, disk)
         self.root: Root | None = None
         self._mended: frozenset[str] = frozenset()
@@ -64,7 +65,6 @@ class Core:
                     remedy="somebody wrote to the vault's directory; restore the log from a place",
                 ) from error
             self.records.append(record)
-        digest = charter_envelope.digest().hex()
         if not self.records or self.records[0].facts.get("charter") != digest:
             raise VaultDurabilityError(
                 "charter and log belong to different vaults", where=str(home)

@@ -20,13 +20,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from machimori.kernel import canonical
 from machimori.kernel.durable import Disk
 from machimori.kernel.errors import DurabilityError
-from machimori.vault.errors import VaultDurabilityError, VaultMalformedError
+from machimori.vault.errors import VaultDurabilityError, VaultMalformedError, VaultRefusedError
 
 _MAGIC = b"MMEPOCH1"
 _FILE = re.compile(r"((?:day\.[a-z0-9-]+\.\d{4}-\d\d-\d\d)|(?:case\.[a-z0-9-]+))\.(\d+)\.epoch\Z")
 _LEAF = struct.Struct(">I32s")
+MARKER = "place.json"
 OVERWRITTEN = "overwritten and unlinked"
 ABSENT = "absent"
 PENDING = "pending"
@@ -91,13 +93,18 @@ def file_name(name: str, generation: int) -> str:
 
 
 class Places:
-    """The named places, each a directory that mirrors the others. A place may be away."""
+    """The named places, each a directory that mirrors the others. A place may be away.
 
-    def __init__(self, places: Mapping[str, Path], disk: Disk) -> None:
+    A place is there if its marker is: an empty mount point is not a place whose objects are gone,
+    and another vault's place is not this one's.
+    """
+
+    def __init__(self, places: Mapping[str, Path], disk: Disk, *, charter: str) -> None:
         if not places:
             raise VaultDurabilityError("a vault needs at least one place for epoch objects")
         self._places = dict(places)
         self._disk = disk
+        self._charter = charter
         self._pool = ThreadPoolExecutor(thread_name_prefix="place")
 
     def close(self) -> None:
@@ -111,8 +118,28 @@ class Places:
     def reachable(self) -> Iterator[tuple[str, Path]]:
         """The places that are there now."""
         for name, path in self._places.items():
-            if path.is_dir():
+            try:
+                found = (path / MARKER).read_bytes()
+            except OSError:
+                continue
+            if found == self._marker(name):
                 yield name, path
+
+    def adopt(self, name: str) -> None:
+        """Mark an empty directory as the place of this name; the mirrors fill it.
+
+        Raises VaultRefusedError `unknown_place`, or `exists` if something is in it.
+        """
+        path = self._places.get(name)
+        if path is None:
+            raise VaultRefusedError("unknown_place", "the charter names no such place", where=name)
+        self._disk.make_directory(path, mode=0o700)
+        if any(path.iterdir()):
+            raise VaultRefusedError("exists", "the directory is not empty", where=str(path))
+        self._disk.create(path / MARKER, self._marker(name), mode=0o600)
+
+    def _marker(self, name: str) -> bytes:
+        return canonical.dumps({"charter": self._charter, "place": name})
 
     def write(self, epoch: Epoch) -> None:
         """Put an object into every reachable place, each with fsync.

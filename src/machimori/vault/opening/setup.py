@@ -14,6 +14,7 @@ from pathlib import Path
 from machimori.kernel import canonical
 from machimori.kernel.clock import Clock
 from machimori.kernel.durable import Disk
+from machimori.kernel.envelope import Envelope
 from machimori.kernel.signing import PublicKey, SigningKey
 from machimori.vault.client.statements import Appointment
 from machimori.vault.errors import VaultRefusedError
@@ -71,13 +72,13 @@ def initialise(
     charter.check()
     envelope = replace(charter.envelope()).signed_by("city", city)
     disk.make_directory(home, mode=0o700)
-    for path in places.values():
-        disk.make_directory(path, mode=0o700)
+    named = Places(places, disk, charter=envelope.digest().hex())
+    for name in places:
+        named.adopt(name)
     disk.replace(home / "root.json", seal_root(root, method, secret), mode=0o600)
     disk.replace(home / "journal.key", journal.seed(), mode=0o600)
     content = {name: str(path.absolute()) for name, path in places.items()}
     disk.replace(home / "places.json", canonical.dumps(content), mode=0o600)
-    named = Places(places, disk)
     log = VaultLog(home, named, PublicKey(charter.journal), disk)
     record = make_record(
         signer=journal,
@@ -95,6 +96,25 @@ def initialise(
     # Last, because its presence says that there is a vault.
     disk.create(home / "charter.json", envelope.encode(), mode=0o600)
     return city.public.fingerprint()
+
+
+def replace_place(home: Path, name: str, *, disk: Disk | None = None) -> None:
+    """Mark a new, empty medium as the place of this name, after the old one was lost.
+
+    The vault copies the living objects to it at its next expiry or start. What the old medium may
+    still hold is destroyed by whoever disposes of it. Raises VaultRefusedError.
+    """
+    disk = disk or Disk()
+    envelope = Envelope.decode((home / "charter.json").read_bytes())
+    charter = Charter.decode(envelope)
+    paths = canonical.load_object((home / "places.json").read_bytes())
+    places = Places(
+        {n: Path(paths[n]) for n in charter.places}, disk, charter=envelope.digest().hex()
+    )
+    try:
+        places.adopt(name)
+    finally:
+        places.close()
 
 
 def backup(home: Path, target: Path) -> None:

@@ -2,6 +2,8 @@
 """The vault: everything it does for those outside, one act at a time."""
 
 import datetime as dt
+import fcntl
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +17,7 @@ from machimori.kernel.envelope import Envelope
 from machimori.kernel.instants import Micros, local_day
 from machimori.vault.client.identity import Certificate, Identity
 from machimori.vault.client.release import CaseKeys, Destruction, Release, ReleaseRequest
-from machimori.vault.errors import VaultRefusedError
+from machimori.vault.errors import VaultRefusedError, VaultUnavailableError
 from machimori.vault.opening import expiring, holding, issuing, releasing, submitting
 from machimori.vault.opening.clocks import ClockStatus
 from machimori.vault.opening.core import Core
@@ -32,7 +34,12 @@ class Vault:
         self, home: Path, *, clock: Clock, status: ClockStatus, disk: Disk | None = None
     ) -> None:
         self._lock = threading.RLock()
-        self._core = Core(home, clock=clock, status=status, disk=disk or Disk())
+        self._held = _hold(home)
+        try:
+            self._core = Core(home, clock=clock, status=status, disk=disk or Disk())
+        except BaseException:
+            os.close(self._held)
+            raise
         self._challenges = releasing.Challenges()
 
     def unlock(self, secret: bytes) -> None:
@@ -174,9 +181,13 @@ class Vault:
             }
 
     def close(self) -> None:
-        """Release the files."""
+        """Release the files; a second time does nothing."""
         with self._lock:
+            if self._held < 0:
+                return
             self._core.close()
+            os.close(self._held)
+            self._held = -1
 
     def _bundled_days(self, now: Micros) -> int:
         """Days from today for which every class has keys; -1 if today has none."""
@@ -211,3 +222,17 @@ class Vault:
             # The clock's refusals repeat every minute; one of a row says it.
             return
         core.record("refusal", facts=facts)
+
+
+def _hold(home: Path) -> int:
+    """Lock the vault's directory, so that two processes never write one log. The descriptor."""
+    try:
+        descriptor = os.open(home, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise VaultUnavailableError("there is no vault here", where=str(home)) from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        raise VaultUnavailableError("another process serves this vault", where=str(home)) from error
+    return descriptor
