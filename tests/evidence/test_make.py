@@ -49,7 +49,7 @@ def attempt(city: SampleCity, out: Path, **changes: Any) -> Any:
     return make(**arguments | changes)
 
 
-def test_point_4_the_statement_says_what_was_asked_delivered_and_missing(made: Any) -> None:
+def test_P4_the_statement_says_what_was_asked_delivered_and_missing(made: Any) -> None:
     """Evidence states interval asked and delivered, gaps with causes, and the clock's bound."""
     statement = made.package.statement
     assert (statement.start, statement.end) == (at(1.5), at(9))

@@ -8,7 +8,7 @@ as far as the first picture that decodes. Nothing is written.
 from collections.abc import Iterator
 
 from machimori.evidence.errors import NotDeliverableError
-from machimori.evidence.make import Order, Vault, authorised_keys
+from machimori.evidence.ordering import Order, Vault, authorised_keys
 from machimori.evidence.selection import Sealed
 from machimori.footage import picture
 from machimori.footage.picture import DecodedPicture, NoPictureError
