@@ -212,7 +212,7 @@ def test_without_a_key_nothing_is_written_and_the_gap_says_so(tmp_path: Path) ->
 def test_a_choked_disk_costs_a_gap_and_no_memory(rig: Rig) -> None:
     rig.second(key=True)
     for _ in range(5):
-        rig.second(choked=True)
+        rig.second(refusing="disk")
     assert rig.lane.dropped > 0
     rig.second(key=True)
     rig.end()
@@ -260,3 +260,21 @@ def test_jpeg_segments(tmp_path: Path) -> None:
         rig.end()
         assert len(rig.segments()) == 2
         assert sound(rig)
+
+
+def test_while_the_clock_is_not_believed_nothing_is_sealed(rig: Rig) -> None:
+    rig.second(key=True)
+    right = rig.now
+    rig.now = Micros(right - 400 * 86_400 * SECOND)
+    for _ in range(5):
+        rig.second(key=True, refusing="clock")
+    rig.now = Micros(right + 5 * SECOND)
+    rig.second(key=True)
+    rig.end()
+    assert rig.lane.sessions == 1
+    first, after = rig.segments()
+    assert first.end.trailer.reason == "clock"
+    assert after.sealed.header.day == first.sealed.header.day
+    (gap,) = rig.records()
+    assert (gap.cause, (gap.last - gap.first) // SECOND) == ("clock", 5)
+    assert sound(rig)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The whole recorder against simulated cameras over real sockets."""
 
+import datetime as dt
 import itertools
 import json
 import time
@@ -15,6 +16,7 @@ from machimori.footage.check import Report
 from machimori.footage.records import decode
 from machimori.footage.store import DirectoryStore
 from machimori.kernel.errors import UsageError
+from machimori.kernel.instants import Micros, day_start, local_day
 from machimori.ledger.entry import Entry
 from machimori.recorder.config import RecorderConfig
 from machimori.recorder.node import Node
@@ -198,4 +200,21 @@ def hostile(place: Place, *, cameras: int, seconds: float) -> None:
         assert [lane.lost for lane in lanes] == [0] * len(lanes)
         assert all(lane.gap_from is None for lane in lanes)
         node.stop()
+    assert place.problems() == []
+
+
+def test_a_day_that_an_earlier_run_left_open_is_closed(place: Place) -> None:
+    config = place.write({"cam-0001": "rtsp://127.0.0.1:9/none"})
+    node = Node(config)
+    yesterday = local_day(node.drain.now()) - dt.timedelta(days=1)
+    midnight = day_start(yesterday + dt.timedelta(days=1))
+    name, data = node.lanes[0].chain.record(
+        "gap", first=Micros(midnight - 60_000_000), last=midnight, cause="network"
+    )
+    node.store.put(name, data)
+    node.start()
+    manifest = place.directory / "rec" / "store" / f"{yesterday}" / "cam-0001" / "manifest.json"
+    if node.drain.now() - day_start(yesterday + dt.timedelta(days=1)) > 131_000_000:
+        until(manifest.exists)
+    node.stop()
     assert place.problems() == []

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from machimori.kernel.clock import Clock
 from machimori.kernel.instants import Micros
 from machimori.recorder.blocks import BLOCK, Blocks
-from machimori.recorder.lane import FASTEST, Lane, SessionOver
+from machimori.recorder.lane import FASTEST, Lane, Refusal, SessionOver
 from machimori.recorder.ports import PlayingSession
 from machimori.recorder.timefloor import TimeFloor
 from machimori.vault.sealing.layout import CHUNK_OVERHEAD
@@ -138,17 +138,17 @@ class Drain:
         if lane.session is None:
             return
         mono = self._clock.monotonic()
-        if not self._floor.confirmed:
-            self._over(lane, SessionOver("clock", self._floor.problem))
-            return
         now = self._floor.at(mono)
         dropped = lane.dropped
+        refusing: Refusal | None = "disk" if self._choked else None
+        if not self._floor.confirmed:
+            refusing = "clock"
         try:
-            lane.drain(self._buffer, self._view, mono, now, choked=self._choked)
+            lane.drain(self._buffer, self._view, mono, now, refusing=refusing)
         except SessionOver as over:
             self._over(lane, over)
             return
-        if lane.dropped > dropped:
+        if lane.dropped > dropped and refusing is None:
             self._choked = True
         if schedule:
             self._schedule(lane, mono)

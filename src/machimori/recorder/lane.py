@@ -9,8 +9,10 @@ import datetime as dt
 import logging
 import ssl
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from machimori.footage.naming import SegmentName, part_name
@@ -86,6 +88,13 @@ class Site:
     """Bytes per second that a camera may send on average; TCP slows down one that sends more."""
 
 
+Refusal = Literal["disk", "clock"]
+_LET_GO: Mapping[Refusal, str] = {
+    "disk": "the disk did not take the footage",
+    "clock": "the clock stands before the time floor",
+}
+
+
 class SessionOver(Exception):  # noqa: N818 – an event, not an error
     """The session cannot go on; the camera is to be opened anew."""
 
@@ -125,6 +134,7 @@ class Lane:
         self._outgoing = bytearray()
         self._outgoing_since = 0.0
         self._budget = 0.0
+        self._timeless = False
         self._settled = 0
         self._most = 0
         """Bytes of a drain up to which the window needs no look."""
@@ -210,11 +220,17 @@ class Lane:
     # -- the drain ----------------------------------------------------------------------------
 
     def drain(
-        self, buffer: bytearray, view: memoryview, mono: float, now: Micros, *, choked: bool
+        self,
+        buffer: bytearray,
+        view: memoryview,
+        mono: float,
+        now: Micros,
+        *,
+        refusing: Refusal | None,
     ) -> None:
         """Take what has come since the last drain. Raises SessionOver.
 
-        `buffer` and `view` are the drain's, `choked` says that the disk takes nothing.
+        `buffer` and `view` are the drain's, `refusing` says why nothing may be sealed.
         """
         session = self.session
         walker = self.walker
@@ -222,9 +238,13 @@ class Lane:
         assert walker is not None
         site = self._site
         elapsed = mono - self._last_mono
-        if not choked and not site.blocks.available and elapsed < PATIENCE:
+        if refusing is None and not site.blocks.available and elapsed < PATIENCE:
             self.postponed += 1
             return
+        if self._timeless:
+            # The last drain's time was not believed; how long ago it was is known all the same.
+            self.drained = Micros(now - round(elapsed * SECOND))
+        self._timeless = refusing == "clock"
         tail = self._tail
         begin = len(tail)
         if begin:
@@ -254,7 +274,7 @@ class Lane:
                 raise SessionOver("camera_lost", error.message) from error
             self._tail = bytes(view[walker.rest : begin + count])
             if whole:
-                self._take(buffer, view, whole, now, choked=choked)
+                self._take(buffer, view, whole, now, refusing=refusing)
             if walker.packets:
                 self._video_at = mono
             if walker.messages or walker.reports:
@@ -339,13 +359,19 @@ class Lane:
     # -- segments -----------------------------------------------------------------------------
 
     def _take(
-        self, buffer: bytearray, view: memoryview, whole: int, now: Micros, *, choked: bool
+        self,
+        buffer: bytearray,
+        view: memoryview,
+        whole: int,
+        now: Micros,
+        *,
+        refusing: Refusal | None,
     ) -> None:
         """Seal `buffer[:whole]`, which arrived between the last drain and now."""
         arrived_from = max(self.drained, self.arrived) if self._sealer else self.drained
         arrived_to = max(now, arrived_from)
-        if choked:
-            self._let_go(whole, arrived_from)
+        if refusing is not None:
+            self._let_go(whole, arrived_from, refusing)
             return
         if self._part is not None and self._part.lost and self._sealer is not None:
             first = self._sealer.first
@@ -490,12 +516,16 @@ class Lane:
         for cause, first, last, detail in held:
             self._record_gap(cause, first, last, detail)
 
-    def _let_go(self, length: int, arrived_from: Micros) -> None:
-        """The disk takes nothing: the footage is lost, and the gap says so."""
+    def _let_go(self, length: int, arrived_from: Micros, why: Refusal = "disk") -> None:
+        """Nothing may be sealed: the footage is lost, and the gap says so."""
         self.dropped += length
         if self.gap_from is None:
-            self.end_segment("disk")
-            self.begin_gap("disk", "the disk did not take the footage", arrived_from)
+            self.end_segment(why)
+            # By a clock that is not believed the gap may not begin; by the last arrival it may.
+            first = self.arrived if why == "clock" else arrived_from
+            self.begin_gap(why, _LET_GO[why], first)
+        elif self.gap_cause == "recorder_down":
+            self.gap_cause, self.gap_detail = why, _LET_GO[why]
 
     # -- gaps ---------------------------------------------------------------------------------
 

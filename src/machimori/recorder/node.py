@@ -20,6 +20,7 @@ from pathlib import Path
 from machimori.footage.catalogue import Catalogue
 from machimori.footage.closing import close_day
 from machimori.footage.errors import ObjectDiffersError
+from machimori.footage.naming import ManifestName
 from machimori.footage.place import open_store
 from machimori.footage.repair import remains, repair_all
 from machimori.footage.segment import Sealer
@@ -57,6 +58,8 @@ STOP_PATIENCE = 20.0
 LIMITS = Limits(connect=2.0)
 """A SYN that got lost is sent again after a second, and then it is better to begin anew: a camera
 that has come back is to play within two seconds."""
+CLOSING_PAUSE = 0.1
+"""Seconds between the closing of two cameras' days."""
 _RESCAN = 30.0
 
 
@@ -155,7 +158,9 @@ class Node:
         self._keeper = threading.Thread(target=self._keep_house, name="housekeeping")
         self._repairer = threading.Thread(target=self._repair, name="repair")
         self._today = local_day(now, config.tz)
-        self._unclosed: list[dt.date] = []
+        # Days that an earlier run may have left open; closing a closed day changes nothing.
+        self._unclosed = [self._today - dt.timedelta(days=1)]
+        self._closer: threading.Thread | None = None
         self._alarmed: dict[str, int] = {}
         self.started = now
 
@@ -183,6 +188,8 @@ class Node:
         self.drain.stop()
         self._keeper.join()
         self._repairer.join()
+        if self._closer is not None:
+            self._closer.join()
         if not self.writers.stop(STOP_PATIENCE):
             log.warning("the disk did not take everything in time; the next start repairs it")
         if self.spool is not None:
@@ -324,17 +331,27 @@ class Node:
             self._today = today
         # A segment of yesterday ends at the latest at the hard limit past midnight.
         ready = day_start(today, tz) + MIDNIGHT_GRACE + SEGMENT_HARD
-        if self._unclosed and now >= ready and not self.writers.troubled:
-            day = self._unclosed[0]
-            for lane in self.lanes:
-                if self._stop.is_set():
-                    return
-                self._close(lane, day, now)
-            self._catalogue.forget(day.isoformat())
-            self._unclosed.pop(0)
+        idle = not self._repairer.is_alive() and not (self._closer and self._closer.is_alive())
+        if self._unclosed and idle and now >= ready and not self.writers.troubled:
+            day = self._unclosed.pop(0)
+            self._closer = threading.Thread(target=self._close_day, args=(day,), name="closer")
+            self._closer.start()
+
+    def _close_day(self, day: dt.date) -> None:
+        """Camera by camera, with pauses: a thousand days' listings are work for minutes."""
+        for lane in self.lanes:
+            if self._stop.wait(CLOSING_PAUSE):
+                return
+            try:
+                self._close(lane, day, self.drain.now())
+            except (MachimoriError, OSError) as error:
+                self._event("closing_failed", str(error))
 
     def _close(self, lane: Lane, day: dt.date, now: Micros) -> None:
-        with contextlib.suppress(ObjectDiffersError):  # closed already, by an earlier run
+        kept = [item.name for item in self.store.list(f"{day}/{lane.camera.id}/")]
+        if not kept or str(ManifestName(day=day.isoformat(), camera=lane.camera.id)) in kept:
+            return  # nothing was recorded, or it was closed already
+        with contextlib.suppress(ObjectDiffersError):  # another process closed it just now
             close_day(
                 self.store,
                 camera=lane.camera.id,

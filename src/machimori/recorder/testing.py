@@ -26,7 +26,7 @@ from machimori.recorder.blocks import Blocks
 from machimori.recorder.camera import CameraConfig
 from machimori.recorder.drain import READ
 from machimori.recorder.framing import Codec
-from machimori.recorder.lane import Lane, SessionOver, Site
+from machimori.recorder.lane import Lane, Refusal, SessionOver, Site
 from machimori.recorder.ports import DayKey
 from machimori.recorder.writers import Writers
 from machimori.vault.sealing.bundle import BundledKey, KeyBundle, key_id
@@ -233,17 +233,19 @@ class Rig:
         self.mono += seconds
         self.now = Micros(self.now + round(seconds * 1_000_000))
 
-    def second(self, data: bytes | None = None, *, key: bool = False, choked: bool = False) -> None:
+    def second(
+        self, data: bytes | None = None, *, key: bool = False, refusing: Refusal | None = None
+    ) -> None:
         """A second passes in which the camera sends a picture (or `data`), and is drained."""
         self.pass_time(1.0)
         self.session.far.sendall(self.stream.picture(key=key) if data is None else data)
         select.select([self.session.socket], [], [], 1.0)
-        self.drain(choked=choked)
+        self.drain(refusing=refusing)
 
-    def drain(self, *, choked: bool = False) -> None:
+    def drain(self, *, refusing: Refusal | None = None) -> None:
         """Drain the lane now; a session that is over is taken from it."""
         try:
-            self.lane.drain(self._buffer, self._view, self.mono, self.now, choked=choked)
+            self.lane.drain(self._buffer, self._view, self.mono, self.now, refusing=refusing)
         except SessionOver as over:
             self.lane.lose(over.cause, over.detail, self.now)
         self.writers.flush()

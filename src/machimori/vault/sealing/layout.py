@@ -40,7 +40,7 @@ MAX_CHUNKS = 100_000
 MAX_TRAILER_JSON = 8192
 
 EndReason = Literal[
-    "duration", "parameters", "reconnect", "midnight", "disk", "shutdown", "recovered"
+    "duration", "parameters", "reconnect", "midnight", "disk", "clock", "shutdown", "recovered"
 ]
 FLAG_KEY_FRAME = 1
 """The chunk's first video packet begins a key frame (or its parameter sets)."""
