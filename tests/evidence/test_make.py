@@ -32,6 +32,7 @@ from machimori.kernel.errors import DurabilityError, RefusedError
 from machimori.kernel.instants import Micros
 from machimori.kernel.signing import SigningKey
 from machimori.ledger.entry import Entry
+from machimori.vault.client.identity import Certificate
 from machimori.vault.client.release import Release, ReleaseRequest
 from machimori.vault.sealing.layout import CHUNK_MAGIC
 
@@ -329,3 +330,15 @@ def test_the_cameras_own_clock_and_its_drift_are_stated(tmp_path: Path) -> None:
     (camera,) = attempt(city, tmp_path / "p.zip", order=order).statement.cameras
     assert camera.clock.camera_offset == pytest.approx(1.6 * SECOND, abs=SECOND)
     assert camera.clock.camera_drift == pytest.approx(1.2 * SECOND, abs=0.2 * SECOND)
+
+
+def test_a_recorder_whose_key_was_renewed_is_believed_for_both(tmp_path: Path) -> None:
+    city, _ = recorded()
+    renewed = Certificate(
+        role="recorder",
+        name="rec-1",
+        public=SigningKey.generate().public.raw,
+        effective_from=at(100),
+    )
+    city.vault.certificates += (renewed.envelope().signed_by("city", city.key),)
+    assert attempt(city, tmp_path / "p.zip").judgement.verdict is Verdict.SOUND

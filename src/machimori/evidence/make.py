@@ -19,15 +19,13 @@ from machimori.evidence.ordering import (
     bounds_of,
     open_order,
     stored_footage,
+    trust_of,
     usable,
 )
 from machimori.evidence.selection import CameraFootage
 from machimori.evidence.verifier.ahead import quick_turns
 from machimori.evidence.verifier.check import Progress, verify
-from machimori.evidence.verifier.statement import (
-    Statement,
-)
-from machimori.evidence.verifier.trust import Trust
+from machimori.evidence.verifier.statement import Statement
 from machimori.evidence.verifier.verdict import Judgement, Verdict
 from machimori.evidence.writing import Stamper, Writing
 from machimori.footage.store import Store
@@ -76,7 +74,7 @@ def make(
     if out.exists():
         raise FileExistsError(str(out))
     bounds = bounds_of(order)
-    trust = Trust.of(client.identity().encode())
+    trust = trust_of(client.identity())
     footage = stored_footage(store, bounds, trust)
     opening = open_order(client, ledger, order, footage, clock)
     partial = out.with_name(f".{out.name}.{os.getpid()}.partial")

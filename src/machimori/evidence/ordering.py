@@ -11,6 +11,7 @@ from typing import Protocol
 
 from machimori.evidence.errors import NotDeliverableError
 from machimori.evidence.selection import CameraFootage, select
+from machimori.evidence.verifier import ed25519
 from machimori.evidence.verifier import statement as names
 from machimori.evidence.verifier.statement import (
     Approval,
@@ -23,7 +24,7 @@ from machimori.kernel.instants import Micros
 from machimori.kernel.signing import PublicKey
 from machimori.ledger.interface import LedgerInterface
 from machimori.vault.client.asking import Asked, ask_release
-from machimori.vault.client.identity import Identity
+from machimori.vault.client.identity import Certificate, Identity
 from machimori.vault.client.reader import Reader
 from machimori.vault.client.release import Release, SegmentKeys
 from machimori.vault.client.statements import Authorisation
@@ -86,6 +87,18 @@ def bounds_of(order: Order) -> Bounds:
         )
     return Bounds(
         authorisation=authorisation, cameras=tuple(sorted(set(cameras))), start=start, end=end
+    )
+
+
+def trust_of(identity: Identity) -> Trust:
+    """The city's key and certificates, verified by OpenSSL: a city has many recorders.
+
+    Raises MalformedError if a certificate is not the city's.
+    """
+    fast = PublicKey(identity.public)
+    return Trust(
+        city=ed25519.PublicKey(identity.public),
+        certificates=tuple(Certificate.verified(e, fast) for e in identity.certificates),
     )
 
 
@@ -152,6 +165,6 @@ def authorised_keys(
     Raises as `make` does.
     """
     bounds = bounds_of(order)
-    footage = stored_footage(store, bounds, Trust.of(client.identity().encode()))
+    footage = stored_footage(store, bounds, trust_of(client.identity()))
     opening = open_order(client, ledger, order, footage, clock)
     return footage, reader.open(opening.release)

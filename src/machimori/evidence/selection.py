@@ -16,13 +16,14 @@ from machimori.vault.sealing.layout import ChunkHeader
 from machimori.vault.sealing.skeleton import Skeleton
 
 READ_AHEAD = 4 * 1024 * 1024
-_SMALL = 256
+_SMALL = 8192
+"""Headers, trailers and chunk headers are no longer than this; they lie far apart."""
 
 
 class ReadAhead:
     """Reads chunks of a stored object in large blocks, since they are read front to back.
 
-    Chunk headers alone, which lie far apart, are read one by one.
+    What is small is read by itself.
     """
 
     def __init__(self, store: Store, name: str, size: int) -> None:
@@ -172,10 +173,15 @@ def _check(skeleton: Skeleton, camera: str, keys: Keys) -> None:
     header = skeleton.sealed.header
     if header.camera != camera:
         raise MalformedError("a segment of another camera")
-    known = keys(header.recorder)
-    if not any(skeleton.end.signed_by(key) for key in known):
-        raise MalformedError("no recorder of the city signed this segment")
-    skeleton.check(next(key for key in known if skeleton.end.signed_by(key)))
+    found = MalformedError("the city certified no recorder of this name")
+    for key in keys(header.recorder):
+        try:
+            skeleton.check(key)
+        except MalformedError as error:
+            found = error
+        else:
+            return
+    raise found
 
 
 def _record(store: Store, name: naming.RecordName, keys: Keys, city: Verifier) -> StoredRecord:

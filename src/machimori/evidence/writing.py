@@ -9,7 +9,7 @@ from typing import BinaryIO, Protocol, cast
 
 from machimori import __version__
 from machimori.evidence import report, viewing
-from machimori.evidence.ordering import Bounds, Opening, Order, Vault
+from machimori.evidence.ordering import Bounds, Opening, Order, Vault, trust_of
 from machimori.evidence.selection import CameraFootage, Sealed
 from machimori.evidence.verifier import bag, coverage
 from machimori.evidence.verifier import statement as names
@@ -96,7 +96,7 @@ class Writing:
         self._add(names.IDENTITY, identity.encode())
         for path, data in self._opening.files.items():
             self._add(path, data)
-        statement = self._statement(Trust.of(identity.encode()), cameras, stamped=bool(stamper))
+        statement = self._statement(trust_of(identity), cameras, stamped=bool(stamper))
         envelope = statement.envelope()
         signed = client.attest(
             self._opening.release.release_id, envelope.payload_type, envelope.payload

@@ -148,7 +148,8 @@ class Originals:
                 if position == len(keys):
                     raise
         self._judgement.signatures += 1
-        if keys[position - 1].fingerprint() != self._statement.keys.recorders.get(header.recorder):
+        stated = self._statement.keys.recorders.get(header.recorder)
+        if stated not in {key.fingerprint() for key in keys}:
             raise MalformedError("the statement names another key of this recorder")
         if skeleton.segment_id().hex() != segment.id or header.camera != self._camera.camera:
             raise MalformedError("the skeleton is another segment's")
