@@ -24,7 +24,6 @@ from machimori.vault.opening import hygiene, setup
 from machimori.vault.opening.clocks import (
     ClockStatus,
     FileClock,
-    FixedClockStatus,
     KernelClockStatus,
 )
 from machimori.vault.opening.officers import RelyingParty
@@ -145,7 +144,8 @@ def _secret(args: argparse.Namespace, *, new: bool = False) -> tuple[RootMethod,
 def _clock(file: Path | None) -> tuple[Clock, ClockStatus]:
     if file is None:
         return SystemClock(), KernelClockStatus()
-    return FileClock(file), FixedClockStatus(boot="rehearsal")
+    rehearsal = FileClock(file)
+    return rehearsal, rehearsal
 
 
 def _init(args: argparse.Namespace) -> int:

@@ -263,8 +263,14 @@ class DirectoryStore:
         try:
             with os.scandir(self._root / directory) as entries:
                 found = sorted(entries, key=lambda e: e.name + "/" if e.is_dir() else e.name)
-        except (FileNotFoundError, NotADirectoryError):
+        except FileNotFoundError:
             return
+        except NotADirectoryError as error:
+            if not self._root.is_dir():
+                raise self._down(error) from error
+            return
+        except OSError as error:
+            raise self._down(error) from error
         for entry in found:
             name = f"{directory}/{entry.name}" if directory else entry.name
             if entry.name.startswith("."):
@@ -278,8 +284,13 @@ class DirectoryStore:
                     continue
 
     def _error(self, name: str, error: OSError) -> NoSuchObjectError | StoreUnavailableError:
-        if isinstance(error, FileNotFoundError | NotADirectoryError | IsADirectoryError):
+        absent = isinstance(error, FileNotFoundError | NotADirectoryError | IsADirectoryError)
+        if absent and (self._root.is_dir() or not self._root.exists()):
             return NoSuchObjectError("no such object in the store", where=name)
+        return self._down(error, name)
+
+    def _down(self, error: OSError, name: str = "") -> StoreUnavailableError:
         return StoreUnavailableError(
-            f"the store's directory does not answer: {error.strerror}", where=name
+            f"the store's directory does not answer: {error.strerror}",
+            where=name or str(self._root),
         )

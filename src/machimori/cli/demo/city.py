@@ -27,7 +27,7 @@ from machimori.kernel.clock import ShiftedClock
 from machimori.kernel.durable import Disk
 from machimori.kernel.errors import UnavailableError
 from machimori.kernel.ids import RecorderId
-from machimori.kernel.instants import local_day
+from machimori.kernel.instants import Micros, local_day
 from machimori.kernel.signing import SigningKey
 from machimori.ledger.courier import carry_journal, carry_outbox
 from machimori.ledger.postgres.client import Ledger
@@ -91,6 +91,8 @@ class City:
         self._keeper_key = SigningKey.generate()
         self._ledger: LedgerProcess | None = None
         self._vault: VaultProcess | None = None
+        self._vault_clock = (0.0, True)
+        self._clock_lock = threading.Lock()
 
     @property
     def clock(self) -> ShiftedClock:
@@ -239,15 +241,19 @@ class City:
                     camera, "clock_jump", rtp=False, ntp=True, seconds=-self._days_ago * DAY
                 )
 
-    def start_recorder(self) -> None:
-        """Start the recorder; returns once it says where its health is."""
+    def start_recorder(self, *, clock_error: float = 0.0) -> None:
+        """Start the recorder; returns once it says where its health is.
+
+        `clock_error` is by how many seconds its machine's clock is wrong.
+        """
         directory = self.directory / "recorder"
+        self.disturb_recorder_clock(clock_error)
         with (directory / "recorder.log").open("ab") as log:
             self._recorder = subprocess.Popen(
                 [
                     *self._inside,
                     *(sys.executable, "-m", "machimori.cli.demo.recorder"),
-                    *(str(directory / "recorder.toml"), str(-self._days_ago * DAY)),
+                    *(str(directory / "recorder.toml"), str(directory / "shift")),
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -284,15 +290,17 @@ class City:
         command = [*self._inside, sys.executable, "-I", "-c", program, self._health]
         return subprocess.run(command, capture_output=True, check=True, timeout=10).stdout
 
-    def advance_to(self, days_ago: int) -> None:
-        """Nights pass: each moves the vault's clock by a day and runs its expiry.
+    def advance_to(self, days_ago: int, *, expire: bool = True) -> None:
+        """Nights pass: each moves the vault's clock by a day and runs its expiry, unless told not
+        to.
 
         The recorder must be stopped: it would rightly distrust a clock that jumps.
         """
         while self._days_ago > days_ago:
             self._days_ago -= 1
-            self.vault_process.set_clock(self.clock.now())
-            self.vault.expire()
+            self._set_vault_clock()
+            if expire:
+                self.vault.expire()
         self.vault.make_keys(1)
         self._bring_keys()
         self._set_cameras()
@@ -308,10 +316,16 @@ class City:
 
     def expire(self) -> Outcome:
         """Remove the files of keys that are destroyed, with tombstones, and carry the entries."""
+        outcome = self.remove_expired()
+        self.carry()
+        return outcome
+
+    def remove_expired(self) -> Outcome:
+        """The same, leaving the entries in the outbox."""
         disk = Disk()
-        outbox = self.directory / "expiry-outbox"
+        outbox = self._expiry_outbox
         disk.make_directory(outbox)
-        outcome = Expiry(
+        return Expiry(
             keys=self.vault,
             store=self.store,
             cases=self._cases,
@@ -322,9 +336,10 @@ class City:
             disk=disk,
             pace=self._pace(),
         ).run()
-        self.carry()
-        carry_outbox(outbox, self.ledger, disk)
-        return outcome
+
+    @property
+    def _expiry_outbox(self) -> Path:
+        return self.directory / "expiry-outbox"
 
     def _pace(self) -> Pace:
         return Pace(self.clock, operations=1000, size=100_000_000)
@@ -337,14 +352,32 @@ class City:
         return path
 
     def carry(self) -> None:
-        """Carry what vault and recorder have recorded into the ledger, now."""
+        """Carry what vault, recorder and expiry have recorded into the ledger, now."""
         disk = Disk()
         carry_journal(VaultJournal(self.vault), self.directory / "carried", self.ledger, disk)
         carry_outbox(self.directory / "recorder" / "outbox", self.ledger, disk)
+        carry_outbox(self._expiry_outbox, self.ledger, disk)
+
+    def disturb_vault_clock(self, *, seconds: float = 0.0, synchronised: bool = True) -> None:
+        """From now on the vault's clock is wrong by so much, or nobody vouches for it."""
+        self._vault_clock = (seconds, synchronised)
+        self._set_vault_clock()
+
+    def disturb_recorder_clock(self, seconds: float) -> None:
+        """The recorder's clock, which may be running, jumps."""
+        Disk().replace(
+            self.directory / "recorder" / "shift", str(seconds - self._days_ago * DAY).encode()
+        )
+
+    def _set_vault_clock(self) -> None:
+        with self._clock_lock:
+            seconds, synchronised = self._vault_clock
+            now = Micros(self.clock.now() + round(seconds * 1e6))
+            self.vault_process.set_clock(now, synchronised=synchronised)
 
     def _keep_time(self) -> None:
         while not self._stop.wait(TICK):
-            self.vault_process.set_clock(self.clock.now())
+            self._set_vault_clock()
 
     def _end_keeper(self) -> None:
         self._stop.set()

@@ -181,12 +181,12 @@ class VaultProcess:
             self.set_clock(now)
         self._make(directory, ledger_key)
 
-    def set_clock(self, now: Micros) -> None:
-        """Move a rehearsal vault's clock."""
+    def set_clock(self, now: Micros, *, synchronised: bool = True) -> None:
+        """Move a rehearsal vault's clock, and say whether anything vouches for it."""
         if self._clock_file is None:
             raise UnavailableError("this vault has the machine's clock")
         temporary = self._clock_file.with_suffix(".new")
-        temporary.write_text(str(now))
+        temporary.write_text(str(now) if synchronised else f"{now} unsynchronised")
         temporary.replace(self._clock_file)
 
     def submit(self, statement: Statement) -> bytes:
