@@ -27,7 +27,8 @@ class SimCity:
 
     `codecs` are dealt out to the cameras in turn. `auth` is none, basic, digest-md5 or
     digest-sha256. `clips` is a directory in which rendered clips are kept for later runs. `size`,
-    `seconds`, `rate` (pictures a second), `gop` (pictures) shape the clips. `own_ports` gives each
+    `seconds`, `rate` (pictures a second), `gop` (pictures), `bit_rate` (bit/s; 0: by quality) shape
+    the clips. `own_ports` gives each
     camera its own port, which the faults refuse, reboot and hang at connect need to act as a dead
     machine does. `load` streams 1080p at 2 Mbit/s from `load_clips` clips. `cpu` pins the process
     to a core; `command` goes before the command line, such as ("ip", "netns", "exec", "far").
@@ -51,6 +52,7 @@ class SimCity:
         seconds: float = 4.0,
         rate: int = 15,
         gop: int = 15,
+        bit_rate: int = 0,
         report_every: float = 5.0,
         cpu: int | None = None,
         command: Sequence[str] = (),
@@ -67,7 +69,16 @@ class SimCity:
             *("--cameras", str(cameras), "--codecs", ",".join(codecs), "--auth", auth),
             *("--host", host, "--port", str(port)),
             *("--size", f"{size[0]}x{size[1]}", "--seconds", str(seconds)),
-            *("--rate", str(rate), "--gop", str(gop), "--report-every", str(report_every)),
+            *(
+                "--rate",
+                str(rate),
+                "--gop",
+                str(gop),
+                "--bit-rate",
+                str(bit_rate),
+                "--report-every",
+                str(report_every),
+            ),
             *("--load-clips", str(load_clips)),
             *(["--tls"] if tls else []),
             *(["--sound"] if sound else []),

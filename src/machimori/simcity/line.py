@@ -68,6 +68,16 @@ class Line:
         """The command line that runs `words` inside a namespace."""
         return ["ip", "netns", "exec", namespace, *words]
 
+    def cut(self) -> None:
+        """From now on nothing arrives, in either direction."""
+        assert self._carrier is not None
+        self._carrier.send_signal(signal.SIGUSR1)
+
+    def mend(self) -> None:
+        """The line is there again."""
+        assert self._carrier is not None
+        self._carrier.send_signal(signal.SIGUSR2)
+
     def __enter__(self) -> Self:
         for namespace in (self.near, self.far):
             _run("ip", "netns", "add", namespace)
@@ -145,6 +155,9 @@ def carry(near: str, far: str, delay: float, loss: float, seed: int) -> None:
     other = {ends[0]: ends[1], ends[1]: ends[0]}
     waiting: list[tuple[float, int, int, bytes]] = []
     order = itertools.count()
+    losses = [loss]
+    signal.signal(signal.SIGUSR1, lambda *_: losses.append(1.0))
+    signal.signal(signal.SIGUSR2, lambda *_: losses.append(loss))
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     while True:
@@ -155,7 +168,7 @@ def carry(near: str, far: str, delay: float, loss: float, seed: int) -> None:
             with contextlib.suppress(BlockingIOError):
                 while True:
                     packet = os.read(end, 2048)
-                    if chance.random() >= loss:
+                    if chance.random() >= losses[-1]:
                         heapq.heappush(waiting, (now + delay, next(order), other[end], packet))
         while waiting and waiting[0][0] <= now:
             _, _, end, packet = heapq.heappop(waiting)

@@ -46,6 +46,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seconds", type=float, default=8.0, help="length of the loop")
     parser.add_argument("--rate", type=int, default=15, help="pictures a second")
     parser.add_argument("--gop", type=int, default=15, help="pictures from key to key")
+    parser.add_argument(
+        "--bit-rate", type=int, default=0, help="bit/s that the encoder keeps to; 0: by quality"
+    )
     parser.add_argument("--report-every", type=float, default=5.0, help="seconds between RTCP")
     parser.add_argument("--clips", type=Path, help="directory in which clips are kept")
     parser.add_argument("--control", type=Path, help="path of the control socket")
@@ -106,6 +109,9 @@ def run(args: argparse.Namespace) -> int:
                 rate=args.rate,
                 seconds=args.seconds,
                 gop=args.gop,
+                bit_rate=args.bit_rate,
+                # Noise is what a camera spends its bits on at night.
+                noise=4 if args.bit_rate else 1,
             ),
             load=args.load,
             load_clips=args.load_clips,
