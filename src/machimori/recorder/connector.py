@@ -70,10 +70,12 @@ class Connector:
             self._loop.call_soon(self._begin, lane, delay)
         self.thread.start()
 
-    def reopen(self, lane: Lane) -> None:
-        """The lane lost its session: open it anew. From any thread."""
+    def reopen(self, lane: Lane, *, hurry: bool = True) -> None:
+        """The lane lost its session: open it anew. From any thread. Without `hurry` the reason is
+        our own and lasts, and the camera need not be asked again and again."""
         if not self._stopped:
-            self._loop.call_soon_threadsafe(self._begin, lane, self._random.uniform(0.0, 0.3))
+            delay = self._random.uniform(*((0.0, 0.3) if hurry else LONG))
+            self._loop.call_soon_threadsafe(self._begin, lane, delay)
 
     def stop(self) -> None:
         """Give up all attempts and end the thread."""

@@ -191,6 +191,8 @@ class Lane:
         self.drop_session()
         self.end_segment("reconnect")
         self.begin_gap(cause, detail, min(self.arrived, now))
+        # A gap that an earlier run left open goes on for a cause of its own.
+        self.still_gone(cause, detail, now)
 
     def drop_session(self) -> None:
         """Close the connection, saying good-bye if that takes no time."""
@@ -539,8 +541,10 @@ class Lane:
         if self.gap_from is None or cause == self.gap_cause:
             return
         if self.gap_cause == "recorder_down" or now - self.gap_from >= CAUSE_SETTLES:
-            self._end_gap(now)
-            self.begin_gap(cause, detail, now)
+            # A clock that stands too early must not put the gap over what was recorded.
+            since = max(now, self.gap_from)
+            self._end_gap(since)
+            self.begin_gap(cause, detail, since)
 
     def _end_gap(self, last: Micros) -> None:
         first, self.gap_from = self.gap_from, None

@@ -216,7 +216,7 @@ class Node:
         self.events.add(
             "session_lost", f"{cause}: {detail}", now=self.drain.now(), camera=lane.camera.id
         )
-        self.connector.reopen(lane)
+        self.connector.reopen(lane, hurry=cause != "clock")
 
     def _failed(self, lane: Lane, error: CameraError) -> None:
         """An attempt to open failed (connector thread)."""
