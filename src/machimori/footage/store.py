@@ -263,11 +263,7 @@ class DirectoryStore:
         try:
             with os.scandir(self._root / directory) as entries:
                 found = sorted(entries, key=lambda e: e.name + "/" if e.is_dir() else e.name)
-        except FileNotFoundError:
-            return
-        except NotADirectoryError as error:
-            if not self._root.is_dir():
-                raise self._down(error) from error
+        except (FileNotFoundError, NotADirectoryError):
             return
         except OSError as error:
             raise self._down(error) from error
@@ -285,7 +281,7 @@ class DirectoryStore:
 
     def _error(self, name: str, error: OSError) -> NoSuchObjectError | StoreUnavailableError:
         absent = isinstance(error, FileNotFoundError | NotADirectoryError | IsADirectoryError)
-        if absent and (self._root.is_dir() or not self._root.exists()):
+        if absent and self._root.is_dir():
             return NoSuchObjectError("no such object in the store", where=name)
         return self._down(error, name)
 
