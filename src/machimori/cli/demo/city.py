@@ -265,6 +265,12 @@ class City:
             raise UnavailableError("the recorder did not start", where=str(directory))
         self._health = f"http://127.0.0.1:{int(line)}/health"
 
+    @property
+    def recorder_pid(self) -> int:
+        """The recorder's process, for who takes its memory."""
+        assert self._recorder is not None
+        return self._recorder.pid
+
     def stop_recorder(self, how: int = signal.SIGTERM) -> None:
         """End the recorder and wait. Again is harmless."""
         if self._recorder is not None:
