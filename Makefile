@@ -42,7 +42,7 @@ check: setup ## the fast checks: format, lint, types, imports, documents
 	$(BIN)/python docs/reference.py --check
 
 soak: setup servers ## the full-size runs of the sampled tests; hours
-	$(BIN)/pytest -m soak $(ARGS)
+	$(BIN)/pytest -m soak --timeout=0 $(ARGS)
 
 docs: setup ## write the generated pages of docs/ref
 	$(BIN)/python docs/reference.py
