@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The frame of the command line: one line for an error, its own exit status, no surprise imports."""
+"""The frame of the command line: an error is one line and its own exit status."""
 
 import subprocess
 import sys
