@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from machimori.footage.check import GRACE, check
 from machimori.footage.items import identify, runs
@@ -15,7 +17,14 @@ from machimori.footage.records import Record
 from machimori.footage.scan import scan
 from machimori.footage.store import StoredObject
 from machimori.footage.testing import SampleRecorder
-from machimori.footage.verdicts import EXIT_ALTERED, EXIT_LOST, EXIT_SOUND, EXIT_WAITING, Finding
+from machimori.footage.verdicts import (
+    EXIT_ALTERED,
+    EXIT_LOST,
+    EXIT_SOUND,
+    EXIT_WAITING,
+    NOTES,
+    Finding,
+)
 from machimori.kernel.ids import CameraId
 from machimori.kernel.instants import Micros
 from machimori.kernel.signing import SigningKey
@@ -350,3 +359,37 @@ def test_every_finding_speaks_both_languages_and_has_a_place(town: Town) -> None
     assert check(town.store, trusted=town.trusted, now=town.now).exit_code == EXIT_LOST
     town.store.objects["stray"] = b""
     assert check(town.store, trusted=town.trusted, now=town.now).exit_code == EXIT_ALTERED
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_A9_no_single_change_of_a_closed_day_passes(town: Town, data: st.DataObject) -> None:
+    """Whatever one thing a store's owner does to a closed day, a check without keys says so."""
+    objects = town.store.objects
+    before = dict(objects)
+    name = data.draw(st.sampled_from([n for n in sorted(objects) if n.startswith(town.day)]))
+    act = data.draw(st.sampled_from(["flip", "cut", "grow", "remove", "copy", "exchange"]))
+    content = objects[name]
+    if act == "flip":
+        objects[name] = flip(content, data.draw(st.integers(0, len(content) - 1)))
+    elif act == "cut":
+        objects[name] = content[: data.draw(st.integers(0, len(content) - 1))]
+    elif act == "grow":
+        objects[name] = content + data.draw(st.binary(min_size=1, max_size=50))
+    elif act == "remove":
+        del objects[name]
+    else:
+        other = data.draw(st.sampled_from([n for n in sorted(objects) if n != name]))
+        objects[name], objects[other] = (
+            objects[other],
+            (objects[other] if act == "copy" else content),
+        )
+    late = Micros(town.now + GRACE + 2 * 86_400_000_000)
+    try:
+        told_of = findings(town, now=late, pending=[])
+        assert any(f.verdict not in NOTES and f.meaning != "manifest" for f in told_of) or (
+            name.endswith("manifest.json") and any(name[:19] in f.name for f in told_of)
+        ), act
+    finally:
+        objects.clear()
+        objects.update(before)

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What the sealer writes, the reader reads; what was changed, it refuses."""
 
+import dataclasses
 import gc
+from typing import Any
 
 import pytest
+from cryptography.exceptions import InvalidTag
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,7 +14,7 @@ from machimori.footage.segment import SegmentReader
 from machimori.footage.testing import SampleKeys, SampleRecorder
 from machimori.kernel.errors import MalformedError
 from machimori.kernel.instants import Micros
-from machimori.vault.sealing.layout import CHUNK_OVERHEAD
+from machimori.vault.sealing.layout import CHUNK_OVERHEAD, SealedHeader
 from machimori.vault.sealing.skeleton import Skeleton
 
 
@@ -94,3 +97,21 @@ def test_the_data_key_is_gone_from_memory_after_finish() -> None:
     gc.collect()
     assert key == bytes(32)
     assert copy not in [value for value in vars(sealer).values() if isinstance(value, bytes)]
+
+
+@pytest.mark.parametrize(
+    "change", [{"start": Micros(1)}, {"day": "2026-11-22"}, {"camera": "cam-0002"}, {"sequence": 9}]
+)
+def test_no_header_lends_its_sealed_key_to_another(change: dict[str, Any]) -> None:
+    recorder = SampleRecorder()
+    _, data = recorder.segment()
+    sealed, size = SealedHeader.decode_from(data)
+    other = dataclasses.replace(sealed, header=dataclasses.replace(sealed.header, **change))
+    with pytest.raises(InvalidTag):
+        recorder.learn(other.encode() + data[size:])
+    keys = recorder.keys[sealed.segment_id().hex()]
+    moved = SegmentReader.of_bytes(other.encode() + data[size:])
+    with pytest.raises(MalformedError):
+        moved.chunk(0, keys.chunks[0])
+    with pytest.raises(MalformedError):
+        moved.skeleton().check(recorder.signer.public)
