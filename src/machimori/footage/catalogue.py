@@ -43,6 +43,12 @@ class Catalogue:
             found[item.name] = item
         return found
 
+    def days(self) -> tuple[str, ...]:
+        """The days of which something was noted and that were not forgotten: not closed yet."""
+        if not self._directory.is_dir():
+            return ()
+        return tuple(sorted(path.name for path in self._directory.iterdir()))
+
     def forget(self, day: str) -> None:
         """The day is closed."""
         shutil.rmtree(self._directory / day, ignore_errors=True)

@@ -31,7 +31,7 @@ from machimori.kernel.clock import Clock, SystemClock
 from machimori.kernel.durable import Disk
 from machimori.kernel.errors import MachimoriError, UsageError
 from machimori.kernel.ids import CameraId
-from machimori.kernel.instants import Micros, day_start, local_day, rfc3339
+from machimori.kernel.instants import Micros, day_start, local_day, parse_day, rfc3339
 from machimori.kernel.signing import SigningKey
 from machimori.ledger.entry import Entry
 from machimori.recorder import anchors, arrivals, health
@@ -61,6 +61,8 @@ that has come back is to play within two seconds."""
 CLOSING_PAUSE = 0.1
 """Seconds between the closing of two cameras' days."""
 _RESCAN = 30.0
+_SETTLED = 5_000_000
+"""Microseconds after a start in which repairs and the gap since the end are written down."""
 
 
 class Node:
@@ -157,9 +159,11 @@ class Node:
         self._stop = threading.Event()
         self._keeper = threading.Thread(target=self._keep_house, name="housekeeping")
         self._repairer = threading.Thread(target=self._repair, name="repair")
-        self._today = local_day(now, config.tz)
         # Days that an earlier run may have left open; closing a closed day changes nothing.
-        self._unclosed = [self._today - dt.timedelta(days=1)]
+        # Yesterday passes for today, so that the first round splits the gap since then.
+        self._today = local_day(now, config.tz) - dt.timedelta(days=1)
+        left = map(parse_day, self._catalogue.days())
+        self._unclosed = [day for day in left if day < self._today]
         self._closer: threading.Thread | None = None
         self._alarmed: dict[str, int] = {}
         self.started = now
@@ -330,7 +334,8 @@ class Node:
             self._unclosed.append(self._today)
             self._today = today
         # A segment of yesterday ends at the latest at the hard limit past midnight.
-        ready = day_start(today, tz) + MIDNIGHT_GRACE + SEGMENT_HARD
+        # After a restart, what was left and the gap since then come first.
+        ready = max(day_start(today, tz) + MIDNIGHT_GRACE + SEGMENT_HARD, self.started + _SETTLED)
         idle = not self._repairer.is_alive() and not (self._closer and self._closer.is_alive())
         if self._unclosed and idle and now >= ready and not self.writers.troubled:
             day = self._unclosed.pop(0)
@@ -339,13 +344,17 @@ class Node:
 
     def _close_day(self, day: dt.date) -> None:
         """Camera by camera, with pauses: a thousand days' listings are work for minutes."""
+        whole = True
         for lane in self.lanes:
             if self._stop.wait(CLOSING_PAUSE):
                 return
             try:
                 self._close(lane, day, self.drain.now())
             except (MachimoriError, OSError) as error:
+                whole = False
                 self._event("closing_failed", str(error))
+        if whole:
+            self._catalogue.forget(day.isoformat())
 
     def _close(self, lane: Lane, day: dt.date, now: Micros) -> None:
         kept = [item.name for item in self.store.list(f"{day}/{lane.camera.id}/")]
