@@ -199,5 +199,6 @@ def test_twenty_kills(tmp_path: Path) -> None:
 
 @pytest.mark.soak
 @pytest.mark.alone
+@pytest.mark.timeout(3600)
 def test_two_hundred_kills(tmp_path: Path) -> None:
     run(tmp_path, 200)
