@@ -172,6 +172,24 @@ class TestClock:
             rig.vault.expire()
         rig.vault.close()
 
+    def test_a_clock_that_stood_far_ahead_is_put_right_by_officers(self, rig: Rig) -> None:
+        now = rig.clock.now()
+        rig.clock.set(Micros(now + 3000 * DAY * 1_000_000))
+        with pytest.raises(VaultRefusedError):
+            rig.vault.expire()
+        rig.clock.set(now)
+        with pytest.raises(VaultRefusedError) as caught:
+            rig.vault.expire()
+        assert caught.value.reason == "clock_behind"
+        rig.submit(TimeStatement(now=now, nonce=nonce(), note=""))
+        assert rig.vault.expire() == ()
+        rig.restart()
+        segment = rig.segment()
+        assert rig.release(rig.authorise(segment), segment).sealed
+        rig.clock.advance(DAY)
+        assert rig.vault.expire() == ()
+        assert rig.vault.status()["horizon"] == "2026-11-03"
+
     def test_the_clocks_refusal_is_recorded_once(self, rig: Rig) -> None:
         rig.clock.advance(9 * DAY)
         for _ in range(3):

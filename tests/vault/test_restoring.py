@@ -13,7 +13,7 @@ from machimori.kernel.envelope import Envelope
 from machimori.kernel.errors import MachimoriError
 from machimori.kernel.ids import CameraId, SchemeId
 from machimori.kernel.signing import SigningKey
-from machimori.vault.client.statements import EarlyDestruction
+from machimori.vault.client.statements import EarlyDestruction, Revocation
 from machimori.vault.client.testing import Officer, nonce, signed
 from machimori.vault.errors import VaultDurabilityError, VaultRefusedError
 from machimori.vault.opening.log import make_record, read_record
@@ -227,6 +227,10 @@ def test_a_swapped_charter_does_not_unlock(rig: Rig, tmp_path: Path) -> None:
 def test_the_journal_key_makes_nobody_an_officer(rig: Rig) -> None:
     """Whoever owns the closed vault's directory can add records, but not officers' signatures."""
     intruder = Officer("intruder")
+    earlier = signed(rig.officers[2].appointment(), *rig.officers[:2])
+    rig.vault.submit(earlier)
+    revocation = Revocation(officer=rig.officers[2].id, ground="異動", nonce=nonce())
+    rig.vault.submit(signed(revocation, *rig.officers[:2]))
     rig.vault.close()
     lines = [line[9:] for line in (rig.home / "vault.log").read_bytes().splitlines()]
     journal_key = SigningKey((rig.home / "journal.key").read_bytes())
@@ -235,6 +239,7 @@ def test_the_journal_key_makes_nobody_an_officer(rig: Rig) -> None:
         intruder.appointment().envelope(),
         signed(intruder.appointment(), intruder),
         signed(intruder.appointment(), rig.officers[0]),
+        earlier,
     ):
         forged = make_record(
             signer=journal_key,

@@ -122,7 +122,7 @@ class Core:
             sequence=len(self.records),
             previous=self.records[-1].head() if self.records else "",
             kind=kind,
-            at=max(self.clock.now() if at is None else at, self.state.floor),
+            at=self._time(kind, at),
             subject=subject or {},
             facts=facts or {},
             body=body or {},
@@ -131,6 +131,11 @@ class Core:
         self.records.append(record)
         self.state.apply(record)
         return record
+
+    def _time(self, kind: str, at: Micros | None) -> Micros:
+        """Records never go back in time, unless officers said that the clock had been wrong."""
+        at = self.clock.now() if at is None else at
+        return at if kind == "time.stated" else max(at, self.state.floor)
 
     def private_key(self, name: str, key: str) -> PrivateKey:
         """A key pair's private half, if its epoch still has its secret.

@@ -199,8 +199,7 @@ class VaultLog:
                     where=f"record {len(records)}",
                     remedy="restore it from another place; it was not written by this vault",
                 ) from error
-            early = bool(records) and record.at < records[-1].at
-            if record.sequence != len(records) or record.previous != previous or early:
+            if record.sequence != len(records) or record.previous != previous:
                 raise VaultDurabilityError(
                     "the vault's log has a record that does not follow the one before",
                     where=f"record {len(records)}",

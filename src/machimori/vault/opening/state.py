@@ -104,20 +104,34 @@ class State:
 
     def apply(self, record: Record) -> None:
         """Take in the next record of the log."""
-        self.floor = max(self.floor, record.at)
         if "envelope" in record.body:
-            envelope = Envelope.decode(canonical.unb64(record.body["envelope"]))
-            self.seen.add(envelope.digest().hex())
-            statement = parse(envelope)
-            # Here and not only where it was taken in: whoever has the journal key could add a
-            # record to the closed vault's log, but not the officers' signatures.
-            number, posts = self.demanded(statement, record.at)
-            self.officers.demand(envelope, number=number, posts=posts, at=record.at)
-            self._statement(statement, record)
+            self._judge(record)
             return
+        if record.at < self.floor:
+            raise VaultRefusedError("clock_behind", "a record before the one before it")
+        self.floor = record.at
         handler = getattr(self, "_on_" + record.kind.replace(".", "_"), None)
         if handler is not None:
             handler(record)
+
+    def _judge(self, record: Record) -> None:
+        """A statement counts only if officers signed it, and once.
+
+        Here and not only where it was taken in: whoever has the journal key could add a record to
+        the closed vault's log, or add an old one again, but not sign for officers.
+        """
+        envelope = Envelope.decode(canonical.unb64(record.body["envelope"]))
+        statement, digest = parse(envelope), envelope.digest().hex()
+        again = isinstance(statement, Hold) and statement.case in self.cases
+        if digest in self.seen and not again:
+            raise VaultRefusedError("replayed", "this statement was taken in before")
+        if record.at < self.floor and not isinstance(statement, TimeStatement):
+            raise VaultRefusedError("clock_behind", "a record before the one before it")
+        number, posts = self.demanded(statement, record.at)
+        self.officers.demand(envelope, number=number, posts=posts, at=record.at)
+        self.seen.add(digest)
+        self.floor = record.at
+        self._statement(statement, record)
 
     def demanded(self, statement: Statement, at: Micros) -> tuple[int, tuple[str, ...]]:
         """How many officers of which posts must sign this. Raises VaultRefusedError `no_rules`."""
@@ -206,6 +220,7 @@ class State:
                 record.body["monotonic"],
                 record.body["boot"],
             )
+            self.anchor = (record.at, record.body["monotonic"], record.body["boot"])
         elif isinstance(statement, Hold):
             self._hold(statement, record)
         elif isinstance(statement, EarlyDestruction):

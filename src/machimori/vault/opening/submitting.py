@@ -41,8 +41,10 @@ _BACKDATED = 24 * 60 * 60 * 1_000_000
 
 def submit(core: Core, envelope: Envelope) -> None:
     """Judge, record, obey. Raises VaultRefusedError with its reason, or MalformedError."""
-    now = core.now()
     statement = parse(envelope)
+    # Officers' word on the time counts even where the log's own time contradicts it: that is how
+    # a vault comes back whose clock once stood far ahead.
+    now = core.clock.now() if isinstance(statement, TimeStatement) else core.now()
     if isinstance(statement, Authorisation | Hold):
         raise VaultRefusedError("not_submitted", "this statement is used, not submitted")
     if envelope.digest().hex() in core.state.seen:
