@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 _T = TypeVar("_T")
-_SWITCH = 0.0005
+_SWITCH = 0.00005
 """Seconds until a thread that wants to go on gets its turn: the usual 5 ms would leave the hashing
 thread waiting for most of its time."""
 
