@@ -30,6 +30,7 @@ from machimori.evidence.verifier.verdict import Verdict
 from machimori.footage.mp4.testing import Codec, ffmpeg_decodes, ffprobe
 from machimori.kernel.ids import CameraId
 from machimori.kernel.instants import Micros
+from machimori.ledger.entry import Entry
 from machimori.recorder.camera import CameraConfig
 from machimori.recorder.rtsp.testing import Certificate, GStreamerServer
 from machimori.simcity.city import SimCity
@@ -56,6 +57,8 @@ class Handed:
     fingerprint: str
     bag: Path
     simulated: SimCity
+    entries: list[Entry]
+    """The ledger after the hand-over."""
 
     def films(self, camera: str) -> list[Path]:
         """The films by stream copy, without the viewing copies beside them."""
@@ -109,11 +112,13 @@ def handed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Handed]:
             ),
         )
         package = pack(city, reader, approved, directory / "package.zip")
+        city.write_entries()
         yield Handed(
             package=package,
             fingerprint=city.vault.status().fingerprint(),
             bag=unpack(package.path, directory / "bag"),
             simulated=city.simulated,
+            entries=[Entry.decode(entry) for entry in city.ledger.entries()],
         )
 
 
@@ -154,3 +159,15 @@ def test_the_film_is_what_the_encoder_put_out(handed: Handed, camera: str) -> No
     match = handed.simulated.truth(camera).match(pictures(film))
     assert match.exact
     assert len(match.places) > (SECONDS - 1.5) * 15
+
+
+def test_K2_a_copy_is_on_record_like_the_original(handed: Handed) -> None:
+    """Every copy that leaves is an entry of the ledger: which package, under which approval and
+    release, with which statement; so it can be followed to its end."""
+    (made,) = (entry for entry in handed.entries if entry.type == "evidence.made")
+    statement = handed.package.statement
+    assert made.subject == {"case": "strangers", "package": statement.package}
+    assert made.data["authorisation"] == statement.authorisation
+    assert made.data["release"] == statement.release
+    assert made.data["statement"] == statement.envelope().digest().hex()
+    assert made.data["bytes"] == handed.package.size
