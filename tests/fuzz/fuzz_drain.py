@@ -52,4 +52,6 @@ def seeds() -> list[bytes]:
     mixed += frame(bytes((0x80, 200, 0, 6)) + bytes(24), channel=CONTROL) + b"noise"
     mixed += frame(b"strange", channel=9) + b"OPTIONS * RTSP/1.0\r\nCSeq: 2\r\n\r\n"
     found.append(b"\x78" + mixed + stream.picture())
+    # A packet that is all header, at the very end of what was read.
+    found.append(b"\x78" + stream.picture() + frame(b"\x80\x60" + bytes(10), channel=MEDIA))
     return found

@@ -12,6 +12,8 @@ from machimori.recorder.peek import sequence_sets
 
 _WHOLE = {"h264": {7, 24, 25, 26, 27}, "h265": {32, 33, 48}}
 _PLAIN_HEADER = 0x80
+_RTP_HEADER = 12
+"""Bytes of an RTP header; a packet that ends there carries nothing."""
 
 
 class Parameters:
@@ -36,6 +38,8 @@ class Parameters:
         mask = 31 if self._shift == 0 else 63
         found: int | None = None
         for position in small:
+            if int.from_bytes(buffer[position + 2 : position + 4], "big") <= _RTP_HEADER:
+                continue
             # Without CSRCs and extension the payload begins 16 bytes on: the ordinary case.
             plain = buffer[position + 4] == _PLAIN_HEADER
             if plain and (buffer[position + 16] >> self._shift) & mask not in kinds:
