@@ -31,7 +31,7 @@ run: setup ## a small city: record, walk the story, record on (ARGS=--once ends 
 	@$(BIN)/machimori demo $(ARGS)
 
 test: setup servers check ## everything
-	$(BIN)/pytest -n 2 -m "not soak and not alone" $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadfile -m "not soak and not alone" $(ARGS)
 	$(BIN)/pytest -m "alone and not soak" $(ARGS)
 
 check: setup ## the fast checks: format, lint, types, imports, documents
