@@ -11,12 +11,15 @@ import pytest
 
 from machimori.cli.main import main
 from machimori.footage import records
+from machimori.footage.errors import StoreUnavailableError
 from machimori.footage.held import CaseFootage
+from machimori.footage.holds import Holds
 from machimori.footage.naming import SegmentName
+from machimori.footage.pace import Pace
 from machimori.footage.segment import Sealer, SegmentReader
 from machimori.footage.store import DirectoryStore
 from machimori.kernel import canonical
-from machimori.kernel.clock import ManualClock
+from machimori.kernel.clock import ManualClock, SystemClock
 from machimori.kernel.durable import Disk
 from machimori.kernel.envelope import Envelope
 from machimori.kernel.ids import CameraId, RecorderId
@@ -221,6 +224,43 @@ def test_I6_a_hold_keeps_what_its_cause_needs_and_ends_with_it(city: City, tmp_p
     assert city.segments("cases") == []
     with pytest.raises(VaultRefusedError):
         released(city, reader, case="case-1")
+
+
+def test_I6_a_hold_placed_while_the_store_is_down_outlives_the_retention_period(
+    city: City, tmp_path: Path
+) -> None:
+    """The headers cannot be read, so the vault keeps that camera's day until they can."""
+    kept = city.record("cam-a", at(FIRST, 10), FIRST)
+    other = city.record("cam-a", at(FIRST, 15), FIRST)
+    officers = city.vault.officers[:2]
+    statement = hold(
+        scheme=SCHEME,
+        cameras=["cam-a"],
+        start=at(FIRST, 9.5),
+        end=at(FIRST, 10.5),
+        last_day="2026-12-31",
+    )
+    envelope = signed(statement, *officers)
+    cases = DirectoryStore(tmp_path / "cases", Disk())
+    holds = Holds(city.store, cases, Pace(SystemClock(), operations=1e6, size=1e9))
+    city.pass_days("2026-11-22", 1)
+    (tmp_path / "store").rename(tmp_path / "away")
+    with pytest.raises(StoreUnavailableError, match="the hold is in force"):
+        holds.place(city.vault.client, envelope)
+    for number in range(7):
+        city.vault.set_clock(Micros(at("2026-11-23") + number * 24 * HOUR))
+        assert len(holds.bring_up(city.vault.client)) == 1
+        city.vault.client.expire()
+    epoch = f"day.asahikawa.{FIRST}"
+    assert city.vault.client.living(epoch) == {f"cam-a/{FIRST}/0"}
+    (tmp_path / "away").rename(tmp_path / "store")
+    # The store is back: headers to the vault, then the day's key goes, then the files.
+    assert city.expire()[0] == 0
+    assert city.vault.client.living(epoch) == set()
+    city.expire()
+    assert city.segments() == []
+    assert city.segments("cases") == [f"cases/case-1/{kept}"]
+    assert other not in city.segments("cases")
 
 
 def released(city: City, segment: SegmentReader, *, case: str) -> bytes:

@@ -107,7 +107,15 @@ class VaultDouble:
     def living(self, epoch: str) -> frozenset[str]:
         return frozenset(self.leaves.get(epoch, ()))
 
-    def hold(self, envelope: Envelope, headers: Iterable[bytes]) -> CaseKeys:
+    def hold(
+        self,
+        envelope: Envelope,
+        headers: Iterable[bytes],
+        *,
+        unreachable: Iterable[str] = (),
+        until: str = "",
+        complete: Iterable[str] = (),
+    ) -> CaseKeys:
         if self.closed:
             raise UnavailableError("the vault is closed")
         if self.refusal:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
+from machimori.footage.errors import StoreUnavailableError
 from machimori.footage.naming import SegmentName, parse
 from machimori.footage.pace import Pace
 from machimori.footage.segment import read_header
@@ -24,9 +25,11 @@ from machimori.kernel import canonical
 from machimori.kernel.envelope import Envelope
 from machimori.kernel.errors import MachimoriError, MalformedError, RefusedError
 from machimori.kernel.ids import CaseId
-from machimori.kernel.instants import Micros, local_day
+from machimori.kernel.instants import Micros, day_start, local_day, parse_day
+from machimori.vault.client.client import Status
 from machimori.vault.client.release import CaseKeys
 from machimori.vault.client.statements import Hold
+from machimori.vault.sealing.bundle import split_key_id
 
 _HOLDS = "holds/"
 _BROUGHT = ".brought.json"
@@ -39,7 +42,18 @@ _BATCH = 2000
 class HoldingVault(Protocol):
     """The part of `VaultClient` that places holds."""
 
-    def hold(self, envelope: Envelope, headers: Iterable[bytes]) -> CaseKeys: ...
+    def hold(
+        self,
+        envelope: Envelope,
+        headers: Iterable[bytes],
+        *,
+        unreachable: Iterable[str] = (),
+        until: str = "",
+        complete: Iterable[str] = (),
+    ) -> CaseKeys: ...
+    def status(self) -> Status: ...
+    def epochs(self) -> dict[str, Micros]: ...
+    def living(self, epoch: str) -> frozenset[str]: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +88,8 @@ class Holds:
 
     def place(self, vault: HoldingVault, envelope: Envelope) -> CaseKeys:
         """Place a hold: 1. the statement, durably; 2. its segments' headers to the vault; 3. which
-        they were, durably. Placing it again brings what has been stored since.
+        they were, durably. Placing it again brings what has been stored since. If the store does
+        not answer, the vault keeps the keys of the camera-days until their headers are brought.
 
         Raises VaultRefusedError, and forgets the statement if it was new, MalformedError,
         VaultUnavailableError, StoreUnavailableError.
@@ -86,19 +101,20 @@ class Holds:
         if hold.key not in known:
             self._cases.put(f"{hold.key}.json", envelope.encode())
         try:
-            return self._bring(vault, known.get(hold.key, hold))
+            keys = self._bring(vault, known.get(hold.key, hold), known=False)
         except RefusedError:
             if hold.key not in known:
                 self._cases.delete(f"{hold.key}.json")
             raise
+        assert keys is not None
+        return keys
 
     def bring_up(self, vault: HoldingVault) -> list[str]:
         """Bring the vault the headers of held segments stored since; returns what went wrong."""
         problems = []
         for hold in self.placed():
             try:
-                if not hold.parts or self._missing(hold):
-                    self._bring(vault, hold)
+                self._bring(vault, hold, known=hold.parts > 0)
             except MachimoriError as error:
                 if isinstance(error, RefusedError) and not hold.parts:
                     # Placing it was cut off before the vault could say no.
@@ -161,9 +177,32 @@ class Holds:
     def _missing(self, hold: PlacedHold) -> list[StoredObject]:
         return [stored for name, stored in self._covered(hold) if name not in hold.brought]
 
-    def _bring(self, vault: HoldingVault, hold: PlacedHold) -> CaseKeys:
-        headers: list[bytes] = []
-        names: list[str] = []
+    def _bring(self, vault: HoldingVault, hold: PlacedHold, *, known: bool) -> CaseKeys | None:
+        """Bring what is missing; a hold that is `known` and complete is left alone (None)."""
+        try:
+            headers = self._headers(hold)
+        except StoreUnavailableError as error:
+            self._keep(vault, hold)
+            raise StoreUnavailableError(
+                error.message,
+                where=error.where,
+                remedy="the hold is in force, and its headers follow when the store answers",
+            ) from error
+        if known and not headers:
+            return None
+        data = list(headers.values())
+        for at in range(0, len(data) - _BATCH, _BATCH):
+            vault.hold(hold.envelope, data[at : at + _BATCH])
+        rest = data[(len(data) - 1) // _BATCH * _BATCH :] if data else []
+        keys = vault.hold(hold.envelope, rest, complete=self._complete(vault, hold))
+        self._cases.put(
+            f"{hold.key}.{hold.parts}{_BROUGHT}", canonical.dumps({"segments": sorted(headers)})
+        )
+        return keys
+
+    def _headers(self, hold: PlacedHold) -> dict[str, bytes]:
+        """The headers that the vault does not have yet, by the segments' names."""
+        headers: dict[str, bytes] = {}
         for stored in self._missing(hold):
             self._pace.spend(size=8192)
             try:
@@ -172,15 +211,33 @@ class Holds:
                 # Nobody can open it any more, and `footage check` names it.
                 continue
             if sealed.header.start < hold.statement.end:
-                headers.append(sealed.encode())
-                names.append(stored.name)
-        keys = vault.hold(hold.envelope, headers[:_BATCH])
-        for at in range(_BATCH, len(headers), _BATCH):
-            keys = vault.hold(hold.envelope, headers[at : at + _BATCH])
-        self._cases.put(
-            f"{hold.key}.{hold.parts}{_BROUGHT}", canonical.dumps({"segments": sorted(names)})
-        )
-        return keys
+                headers[stored.name] = sealed.encode()
+        return headers
+
+    def _keep(self, vault: HoldingVault, hold: PlacedHold) -> None:
+        """The store does not answer: have the vault keep the whole camera-days meanwhile."""
+        keys = self._day_keys(vault, hold)
+        if keys:
+            last = hold.statement.last_day
+            vault.hold(hold.envelope, (), unreachable=keys, until=last)
+
+    def _complete(self, vault: HoldingVault, hold: PlacedHold) -> list[str]:
+        """The keys that need be kept no longer, once nothing more can fall under the hold."""
+        over = vault.status().now >= hold.statement.end + _LONGEST_SEGMENT
+        return self._day_keys(vault, hold) if over else []
+
+    def _day_keys(self, vault: HoldingVault, hold: PlacedHold) -> list[str]:
+        """Key ids of the living camera-days that the hold touches."""
+        found = []
+        for epoch in vault.epochs():
+            if not epoch.startswith("day."):
+                continue
+            day = parse_day(epoch.rpartition(".")[2])
+            end = day_start(day + dt.timedelta(days=1))
+            if hold.statement.start < end and day_start(day) < hold.statement.end:
+                living = vault.living(epoch)
+                found += [k for k in living if split_key_id(k)[0] in hold.statement.cameras]
+        return sorted(found)
 
     def _covered(self, hold: PlacedHold) -> Iterator[tuple[str, StoredObject]]:
         statement = hold.statement
