@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from machimori.footage.check import GRACE, check
@@ -25,6 +25,8 @@ from machimori.footage.verdicts import (
     NOTES,
     Finding,
 )
+from machimori.kernel.envelope import Envelope
+from machimori.kernel.errors import MalformedError
 from machimori.kernel.ids import CameraId
 from machimori.kernel.instants import Micros
 from machimori.kernel.signing import SigningKey
@@ -361,6 +363,16 @@ def test_every_finding_speaks_both_languages_and_has_a_place(town: Town) -> None
     assert check(town.store, trusted=town.trusted, now=town.now).exit_code == EXIT_ALTERED
 
 
+def only_the_hint_differs(before: bytes, after: bytes) -> bool:
+    """A signature's key id is a hint that DSSE leaves unsigned and nobody believes."""
+    try:
+        one, other = Envelope.decode(before), Envelope.decode(after)
+    except MalformedError:
+        return False
+    same = [s.sig for s in one.signatures] == [s.sig for s in other.signatures]
+    return before != after and same and one.pae() == other.pae()
+
+
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_A9_no_single_change_of_a_closed_day_passes(town: Town, data: st.DataObject) -> None:
@@ -384,6 +396,7 @@ def test_A9_no_single_change_of_a_closed_day_passes(town: Town, data: st.DataObj
             objects[other],
             (objects[other] if act == "copy" else content),
         )
+    assume(not only_the_hint_differs(content, objects.get(name, b"")))
     late = Micros(town.now + GRACE + 2 * 86_400_000_000)
     try:
         told_of = findings(town, now=late, pending=[])
