@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from machimori.cli.main import main
+from machimori.footage.anchors import Head, export
 from machimori.footage.naming import part_name
 from machimori.footage.place import open_store, read_abilities, write_abilities
 from machimori.footage.s3 import S3Store
@@ -16,6 +17,9 @@ from machimori.footage.testing import MemoryStore, SampleRecorder
 from machimori.kernel.durable import Disk
 from machimori.kernel.errors import UsageError
 from machimori.kernel.signing import SigningKey
+from machimori.ledger.courier import carry_outbox
+from machimori.ledger.testing import MemoryLedger
+from machimori.recorder import anchors
 from machimori.vault.client.identity import Certificate, Identity
 
 Town = Any
@@ -153,3 +157,40 @@ def test_a_bucket_is_named_by_a_file_that_hides_its_secret(tmp_path: Path) -> No
 def test_probe_of_a_directory(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["footage", "probe", "--store", str(tmp_path)]) == 0
     assert "does all that is needed" in capsys.readouterr().out
+
+
+def test_check_compares_with_anchors_from_a_file(
+    town: Town, place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ledger = MemoryLedger()
+    store = DirectoryStore(place, Disk())
+    first = town.recorders[0]
+    head = Head(
+        camera=first.camera, session=first.session, sequence=first.sequence, head=first.head.hex()
+    )
+    anchors.write(
+        [head],
+        outbox=tmp_path / "outbox",
+        store=store,
+        recorder=first.recorder,
+        signer=first.signer,
+        now=first.now,
+        disk=Disk(),
+    )
+    carry_outbox(tmp_path / "outbox", ledger, Disk())
+    exported = tmp_path / "anchors.jsonl"
+    exported.write_bytes(b"".join(line + b"\n" for line in export(ledger)))
+    command = ["footage", "check", "--store", str(place), "--at", "2026-11-22T01:00:00+09:00"]
+    command += [*trust(town), "--anchors", str(exported)]
+    assert main(command) == 2
+    key = ["--ledger-key", ledger.key.vkey()]
+    assert main([*command, *key]) == 0
+    assert (
+        "compared with the ledger: 1 anchors, the last of 2026-11-21T15" in capsys.readouterr().out
+    )
+    (place / town.segments(day="2026-11-22")[-1]).unlink()
+    assert main([*command, *key, "--json"]) == 46
+    (finding,) = json.loads(capsys.readouterr().out)["findings"]
+    assert (finding["verdict"], finding["reason"]) == ("truncated", "anchored_end")
+    assert "台帳" in finding["consequence_ja"]
+    assert main([*command, "--ledger-key", MemoryLedger().key.vkey()]) != 0

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from machimori.footage.anchors import HeadsName
 from machimori.footage.check import check
 from machimori.footage.closing import close_day
 from machimori.footage.errors import SpoolFullError, StoreUnavailableError
@@ -85,6 +86,29 @@ def test_a_days_manifest_goes_last(tmp_path: Path) -> None:
     spool.close()
     assert order[-1].endswith("manifest.json")
     assert len(order) == 8
+
+
+def test_a_list_of_anchored_heads_goes_after_all_that_it_names(tmp_path: Path) -> None:
+    order: list[str] = []
+
+    class Slow(MemoryStore):
+        def put(self, name: str, source: Path | bytes) -> None:
+            time.sleep(0.02 if name.endswith(".seg") else 0)
+            super().put(name, source)
+            order.append(name)
+
+    recorder = SampleRecorder()
+    spool = spool_of(Slow(), tmp_path)
+    before = [recorder.segment() for _ in range(3)]
+    heads = HeadsName(day=recorder.day, recorder=recorder.recorder, at=recorder.now, entry="e" * 32)
+    after = [recorder.segment() for _ in range(3)]
+    for name, data in (*after, (str(heads), b"list"), *before):
+        spool.put(name, data)
+    spool.start()
+    assert spool.wait_empty(20)
+    spool.close()
+    assert len(order) == 7
+    assert {name for name, _ in before} <= set(order[: order.index(str(heads))])
 
 
 def test_a_full_spool_stops_and_resumes_by_itself(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from machimori.footage.anchors import Anchors
 from machimori.footage.check import Report, check
 from machimori.footage.store import DirectoryStore
 from machimori.kernel.durable import Disk
@@ -73,12 +74,13 @@ class Place:
         assert process.stdout.readline().startswith("recording")
         return process
 
-    def check(self) -> Report:
+    def check(self, anchors: Anchors | None = None) -> Report:
         """`footage check` over the store, without keys."""
         key = load_key(self.directory / "rec" / "recorder.key", Disk())
         return check(
             self.store,
             trusted={RecorderId("rec-1"): (key.public,)},
+            anchors=anchors,
             now=Micros(time.time_ns() // 1000),
         )
 

@@ -12,12 +12,16 @@ from typing import Any, Protocol
 
 import pytest
 
+from machimori.footage.anchors import Anchors, anchors_of
 from machimori.footage.check import Report
 from machimori.footage.records import decode
 from machimori.footage.store import DirectoryStore
+from machimori.kernel.durable import Disk
 from machimori.kernel.errors import UsageError
 from machimori.kernel.instants import Micros, day_start, local_day
+from machimori.ledger.courier import carry_outbox
 from machimori.ledger.entry import Entry
+from machimori.ledger.testing import MemoryLedger
 from machimori.recorder.config import RecorderConfig
 from machimori.recorder.node import Node
 from machimori.simcity.city import SimCity
@@ -31,7 +35,7 @@ class Place(Protocol):
     @property
     def store(self) -> DirectoryStore: ...
     def write(self, cameras: dict[str, str], **more: Any) -> RecorderConfig: ...
-    def check(self) -> Report: ...
+    def check(self, anchors: Anchors | None = None) -> Report: ...
     def problems(self) -> list[str]: ...
 
 
@@ -81,16 +85,26 @@ def test_three_codecs_are_recorded_and_the_store_checks_clean(place: Place) -> N
 
 
 def test_A6_anchors_bind_the_heads_of_all_cameras(place: Place) -> None:
+    """What a recorder stored is bound by its anchor in the ledger: a check compares the two."""
+    ledger = MemoryLedger()
     with SimCity(1) as city:
         node = Node(place.write({"cam-0001": city.url(1)}))
         node.start()
-        until(lambda: node.lanes[0].chain.sequence > 0)
+        until(lambda: bool(node._catalogue.heads()))
         node._anchor()
         node.stop()
     (path,) = (place.directory / "rec" / "outbox").glob("*.json")
     entry = Entry.decode(path.read_bytes())
     assert entry.type == "recorder.anchor"
     assert entry.data["cameras"] == 1
+    assert carry_outbox(path.parent, ledger, Disk()).entries == 1
+    report = place.check(anchors=anchors_of(ledger))
+    assert (report.anchors, report.findings) == (1, [])
+    for item in list(place.store.list()):
+        if "/cam-0001/" in item.name:
+            place.store.delete(item.name)
+    found = [(f.verdict, f.meaning) for f in place.check(anchors=anchors_of(ledger)).findings]
+    assert found == [("missing", "anchored_camera")]
 
 
 def test_M4_after_a_reboot_it_plays_within_two_seconds(place: Place) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from machimori.cli import expiry
+from machimori.footage.anchors import Anchors, anchors_of, export, imported
 from machimori.footage.check import Report, check
 from machimori.footage.inspection import Keys, Trusted
 from machimori.footage.naming import ManifestName, parse
@@ -26,6 +27,7 @@ from machimori.kernel.errors import MalformedError, UsageError
 from machimori.kernel.ids import RecorderId, check_name
 from machimori.kernel.instants import parse_day, parse_rfc3339, rfc3339
 from machimori.kernel.signing import PublicKey, SigningKey
+from machimori.ledger.checkpoint import LogKey
 from machimori.ledger.postgres.home import Home
 from machimori.vault.client.client import VaultClient
 from machimori.vault.client.identity import Certificate, Identity
@@ -44,6 +46,11 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     _place_arguments(listing)
     listing.add_argument("--json", action="store_true", help="one JSON object a line")
     listing.set_defaults(run=_list)
+    anchors = commands.add_parser(
+        "anchors", help="take the recorders' anchors out of the ledger, with proofs, for a check"
+    )
+    anchors.add_argument("--ledger", type=Path, required=True, metavar="DIRECTORY")
+    anchors.set_defaults(run=_export)
     probe = commands.add_parser("probe", help="try out what a store can do, and keep the answer")
     _store_argument(probe)
     probe.set_defaults(run=_probe)
@@ -72,10 +79,15 @@ def _register_check(commands: "argparse._SubParsersAction[argparse.ArgumentParse
         metavar="DIRECTORY",
         help="a recorder's spool: what waits there is not missing; give all or none",
     )
-    keys = parser.add_argument_group("open what was released, too (all three, and --vault)")
+    keys = parser.add_argument_group("open what was released, too (both, --ledger and --vault)")
     keys.add_argument("--authorisation", type=Path, metavar="FILE", help="signed by officers")
     keys.add_argument("--reader", type=Path, metavar="FILE", help="from `evidence reader`")
-    keys.add_argument("--ledger", type=Path, metavar="DIRECTORY", help="the ledger's home")
+    ledger = parser.add_argument_group("compare with what the ledger holds (one of these)")
+    ledger.add_argument("--ledger", type=Path, metavar="DIRECTORY", help="the ledger's home")
+    ledger.add_argument(
+        "--anchors", type=Path, metavar="FILE", help="from `footage anchors`, with --ledger-key"
+    )
+    ledger.add_argument("--ledger-key", metavar="KEY", help="the ledger's, from `ledger key`")
     parser.add_argument("--quick", action="store_true", help="frames only, not the footage itself")
     parser.add_argument("--at", metavar="TIME", help="check as of this time (RFC 3339)")
     parser.add_argument("--json", action="store_true", help="one JSON object")
@@ -171,6 +183,7 @@ def _check(args: argparse.Namespace) -> int:
     store = open_store(args.store, Disk())
     report = check(
         store,
+        anchors=_anchors(args),
         trusted=trusted,
         city=city,
         pending=pending,
@@ -186,12 +199,29 @@ def _check(args: argparse.Namespace) -> int:
     return report.exit_code
 
 
+def _anchors(args: argparse.Namespace) -> Anchors | None:
+    """What the ledger holds of the chains; None if it is not asked."""
+    if (args.anchors is None) != (args.ledger_key is None) or (args.anchors and args.ledger):
+        raise UsageError("give --ledger, or --anchors and --ledger-key")
+    if args.ledger is not None:
+        with Home.read(args.ledger).ledger() as ledger:
+            return anchors_of(ledger)
+    if args.anchors is None:
+        return None
+    try:
+        key = LogKey.parse(args.ledger_key, PublicKey)
+        with args.anchors.open("rb") as lines:
+            return imported(lines, key)
+    except OSError as error:
+        raise UsageError(f"cannot be read: {error.strerror}", where=str(args.anchors)) from error
+
+
 def _keys(args: argparse.Namespace, store: Store, trusted: Trusted) -> Mapping[str, Keys]:
     """What the vault releases for this check; nothing if it was not asked for."""
-    given = [args.authorisation, args.reader, args.ledger]
+    given = [args.authorisation, args.reader]
     if not any(given):
         return {}
-    if not all(given) or args.vault is None:
+    if not all(given) or args.ledger is None or args.vault is None:
         raise UsageError("--authorisation, --reader, --ledger and --vault belong together")
     try:
         authorisation, secret = args.authorisation.read_bytes(), args.reader.read_bytes()
@@ -216,6 +246,8 @@ def _json(report: Report) -> dict[str, Json]:
         "records": report.records,
         "manifests": report.manifests,
         "bytes": report.size,
+        "anchors": report.anchors,
+        "anchored_until": report.anchored_until,
         "exit_code": report.exit_code,
         "findings": [finding.json() for finding in report.findings],
     }
@@ -225,6 +257,12 @@ def _print(report: Report) -> None:
     for finding in report.findings:
         for line in finding.lines():
             print(line)
+    if report.anchors is not None:
+        until = report.anchored_until
+        print(
+            f"compared with the ledger: {report.anchors} anchors"
+            + (f", the last of {rfc3339(until)}" if until is not None else "")
+        )
     counts = ", ".join(_counts(report.findings)) or f"sound ({JAPANESE['sound']})"
     print(
         f"{report.segments} segments, {report.records} records, {report.manifests} manifests, "
@@ -279,6 +317,13 @@ def _list(args: argparse.Namespace) -> int:
             value |= {"camera": name.camera, "from": name.first, "to": name.last}
             times = f"{rfc3339(name.first)} {rfc3339(name.last)}"
         print(json.dumps(value) if args.json else f"{stored.size:>12} {times:55} {stored.name}")
+    return 0
+
+
+def _export(args: argparse.Namespace) -> int:
+    with Home.read(args.ledger).ledger() as ledger:
+        for line in export(ledger):
+            print(line.decode())
     return 0
 
 

@@ -8,12 +8,14 @@ it lacks, after a crash, is read from the store; what the listing contradicts is
 
 import json
 import shutil
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
 from machimori.footage import items
+from machimori.footage.anchors import Head, is_heads
 from machimori.footage.items import Item
 from machimori.footage.naming import ManifestName, parse
 from machimori.footage.store import Abilities, Store, StoredObject
@@ -27,6 +29,13 @@ class Catalogue:
     def __init__(self, store: Store, directory: Path) -> None:
         self._store = store
         self._directory = directory
+        self._heads: dict[tuple[CameraId, str], Head] = {}
+        self._lock = threading.Lock()
+
+    def heads(self) -> tuple[Head, ...]:
+        """The end of each chain that was put into during this run, as the store has it."""
+        with self._lock:
+            return tuple(self._heads.values())
 
     def known(self, camera: CameraId, day: str) -> dict[str, Item]:
         """The items of a camera's day that were noted, by name."""
@@ -56,16 +65,29 @@ class Catalogue:
     def put(self, name: str, source: Path | bytes) -> None:
         """Put, then note."""
         self._store.put(name, source)
+        if is_heads(name):
+            return
         parsed = parse(name)
         if isinstance(parsed, ManifestName):
             return
         # The object is safe already; a cache that cannot be written fails nobody.
         with suppress(OSError, MalformedError):
             item = items.identify_source(name, source)
+            self._advance(item)
             path = self._path(parsed.day, parsed.camera)
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("a", encoding="ascii") as file:
                 file.write(json.dumps(asdict(item)) + "\n")
+
+    def _advance(self, item: Item) -> None:
+        head = Head(
+            camera=item.camera, session=item.session, sequence=item.sequence + 1, head=item.head
+        )
+        key = (item.camera, item.session)
+        with self._lock:
+            last = self._heads.get(key)
+            if item.session and (last is None or last.sequence < head.sequence):
+                self._heads[key] = head
 
     def list(self, prefix: str = "") -> Iterator[StoredObject]:
         """The store's."""

@@ -50,6 +50,17 @@ class Chains:
         removed = self._session(camera, session).removed
         return any(run.first <= sequence <= run.last for run in removed)
 
+    def removal(self, camera: CameraId, session: str, sequence: int) -> Removed | None:
+        """The run of removed items that this one belongs to."""
+        state = self._sessions.get((camera, session))
+        removed = state.removed if state else []
+        return next((run for run in removed if run.first <= sequence <= run.last), None)
+
+    def promise(self, camera: CameraId, session: str, sequence: int) -> str:
+        """The head that a manifest or an `overwritten` record names for an item still ahead."""
+        state = self._sessions.get((camera, session))
+        return state.known.get(sequence, "") if state else ""
+
     def promised(self, camera: CameraId, session: str, sequence: int, head: str) -> None:
         """A manifest names this item."""
         self._session(camera, session).known[sequence] = head

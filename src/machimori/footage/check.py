@@ -11,11 +11,14 @@ wrote later about earlier days (`overwritten`, `expired`) is read first.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import groupby
 
 from machimori.footage import manifest as manifests
 from machimori.footage import records
+from machimori.footage.anchored import Comparison
+from machimori.footage.anchors import Anchor, Anchors, HeadsName, is_heads, parse_heads_name
 from machimori.footage.chain import Chains
 from machimori.footage.errors import NoSuchObjectError
 from machimori.footage.inspection import Keys, Trusted, inspect_segment
@@ -42,6 +45,10 @@ class Report:
     records: int = 0
     manifests: int = 0
     size: int = 0
+    anchors: int | None = None
+    """Anchors of the ledger that were compared; None if no ledger was asked."""
+    anchored_until: Micros | None = None
+    """The last of them: what was recorded later is not protected by the ledger yet."""
     findings: list[Finding] = field(default_factory=list)
 
     @property
@@ -57,6 +64,7 @@ def check(
     city: Verifier | None = None,
     pending: Iterable[str] | None = None,
     keys: Mapping[str, Keys] | None = None,
+    anchors: Anchors | None = None,
     now: Micros,
     prefix: str = "",
     content: bool = True,
@@ -65,10 +73,14 @@ def check(
 
     `city` is the vault's key, which may sign `expired` records beside the recorders; `pending` are
     the names that wait in the recorders' spools, None if those cannot be asked; `keys` by segment
-    id opens what was released; `content` False reads only headers, chunk headers and trailers.
+    id opens what was released; `anchors` are the ledger's, to compare with; `content` False reads
+    only headers, chunk headers and trailers.
     """
     waiting = None if pending is None else frozenset(pending)
-    return _Check(store, trusted, city, waiting, keys or {}, now, prefix, content).run()
+    checked = _Check(store, trusted, city, waiting, keys or {}, now, prefix, content)
+    if anchors is not None:
+        checked.compare_with(anchors)
+    return checked.run()
 
 
 class _Check:
@@ -94,15 +106,71 @@ class _Check:
         self._report = Report()
         self._chains = Chains(partial=bool(prefix), waiting=self._waiting)
         self._expired: set[tuple[str, CameraId]] = set()
+        self._comparison: Comparison | None = None
+        self._days: set[str] = set()
+        """Days of which the store holds footage."""
+
+    def compare_with(self, anchors: Anchors) -> None:
+        """Compare with the ledger, too."""
+        self._comparison = Comparison(
+            self._store,
+            anchors,
+            self._chains,
+            trusted=lambda recorder: tuple(self._trusted.get(recorder, ())),
+            partial=bool(self._prefix),
+            late=self._list_may_come,
+        )
 
     def run(self) -> Report:
         self._read_later_records()
-        for place, group in groupby(self._listing(), key=lambda item: item[0]):
-            self._day(place, [(name, stored) for _, name, stored in group])
+        entered = set()
+        for day, listed in groupby(self._listing(), key=lambda item: item[0][0]):
+            entered.add(day)
+            self._enter(day)
+            for place, group in groupby(listed, key=lambda item: item[0]):
+                objects = [(name, stored) for _, name, stored in group if name is not None]
+                if objects:
+                    self._day(place, objects)
+            if self._comparison:
+                self._report.findings.extend(self._comparison.leave())
+        if self._comparison:
+            if self._prefix and self._prefix[:10] not in entered:
+                self._enter(self._prefix[:10])
+                self._report.findings.extend(self._comparison.leave())
+            self._report.findings.extend(self._comparison.unlisted(self._wanted))
+            self._report.anchors = self._comparison.compared
+            self._report.anchored_until = self._comparison.until
         return self._report
 
-    def _listing(self) -> Iterator[tuple[tuple[str, CameraId], Name, StoredObject]]:
+    def _enter(self, day: str) -> None:
+        if self._comparison:
+            camera = self._prefix[11:].rstrip("/")
+            self._report.findings.extend(self._comparison.enter(day, camera))
+
+    def _wanted(self, day: str) -> bool:
+        """Whether anchors of this day have anything to say: not if the day has expired."""
+        if not day.startswith(self._prefix[:10]):
+            return False
+        return day in self._days or all(day != expired for expired, _ in self._expired)
+
+    def _list_may_come(self, anchor: Anchor, day: str) -> str:
+        """Why the list under an anchor may yet arrive: a key of MEANINGS, or nothing."""
+        if self._pending is not None:
+            name = str(
+                HeadsName(day=day, recorder=anchor.recorder, at=anchor.at, entry=anchor.entry)
+            )
+            return "in_spool" if name in self._pending else ""
+        return "heads_waiting" if self._now < anchor.at + GRACE else ""
+
+    def _listing(self) -> Iterator[tuple[tuple[str, CameraId], Name | None, StoredObject]]:
+        """All objects; without a name the lists of anchored heads, which the day reads."""
         for stored in self._store.list(self._prefix):
+            if is_heads(stored.name):
+                with suppress(MalformedError):
+                    heads = parse_heads_name(stored.name)
+                    self._report.size += stored.size
+                    yield (heads.day, CameraId("")), None, stored
+                    continue
             try:
                 name = parse(stored.name)
             except MalformedError:
@@ -130,6 +198,7 @@ class _Check:
             self._report.size += stored.size
             if isinstance(name, SegmentName):
                 self._report.segments += 1
+                self._days.add(name.day)
                 item = self._segment(name, stored)
             elif isinstance(name, RecordName):
                 self._report.records += 1
@@ -151,6 +220,8 @@ class _Check:
             )
         chained = (item for item in found.values() if item.kind != "expired")
         self._report.findings.extend(self._chains.add_day(chained, unplaced))
+        if self._comparison:
+            self._comparison.add(item for item in found.values() if item.session)
 
     def _segment(self, name: SegmentName, stored: StoredObject) -> Item | None:
         inspected = inspect_segment(
@@ -276,6 +347,8 @@ class _Check:
     def _waiting(self, camera: CameraId, first: Micros, last: Micros) -> str:
         """Why a hole of the chain may yet be filled: a key of MEANINGS, or nothing."""
         for text in self._pending or ():
+            if is_heads(text):
+                continue
             name = parse(text)
             if (
                 not isinstance(name, ManifestName)

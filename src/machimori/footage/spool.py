@@ -5,8 +5,9 @@
 remove it here only after the store has it. To whoever reads, spool and store are one. What waits is
 a directory, so `kill -9` and power cuts lose nothing: the next start goes on from the listing.
 
-A day's manifest is uploaded only after everything else of that camera's day: where a manifest is,
-all that it names was there, so what is not there is missing and not late.
+A day's manifest is uploaded only after everything else of that camera's day, a list of anchored
+heads only after everything that ended before it: where a manifest or a list is, all that it names
+was there, so what is not there is missing and not late.
 
 When the spool is full: policy `stop` refuses what comes (SpoolFullError); `overwrite_oldest` gives
 up the oldest segments that are not held, after `on_overwrite` has signed a record of it.
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Literal
 
 from machimori.footage import naming
+from machimori.footage.anchors import is_heads, parse_heads_name
 from machimori.footage.errors import (
     NoSuchObjectError,
     ObjectDiffersError,
@@ -250,6 +252,10 @@ class Spool:
             return None
 
     def _may_go(self, name: str) -> bool:
+        if is_heads(name):
+            # Where a list of heads is, all that it names was: what ended before it goes first.
+            time = name.rpartition("/")[2].partition("-")[0]
+            return not any(_end(n) <= time for n in self._sizes if not is_heads(n))
         if not name.endswith(naming.MANIFEST):
             return True
         place = name.removesuffix(naming.MANIFEST)
@@ -342,9 +348,16 @@ def waiting(directory: Path) -> tuple[str, ...]:
     return tuple(item.name for item in DirectoryStore(root, Disk()).list())
 
 
+def _end(name: str) -> str:
+    """The time stamp at which an object's interval ends, as text; manifests sort last."""
+    return name.rpartition("/")[2].partition(".")[0].partition("-")[2] or "~"
+
+
 def _age(name: str) -> tuple[int, str]:
     """Sorts by time, whatever the camera; what has no time goes last."""
     try:
+        if is_heads(name):
+            return (int(parse_heads_name(name).at), name)
         parsed = naming.parse(name)
     except MalformedError:
         return (1 << 62, name)

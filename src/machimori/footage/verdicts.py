@@ -194,6 +194,44 @@ MEANINGS: dict[str, Meaning] = {
         english="overwritten by the stated rule because the disk was full",
         japanese="記憶装置が満杯のため、定められた規則により上書きされました。",
     ),
+    "anchored_other": Meaning(
+        english="the ledger holds another chain than the store: it was written anew after it had "
+        "been anchored, by whoever has the recorder's key; from here on it must not be used as "
+        "evidence",
+        japanese="台帳に登録済みの記録と一致しません。登録後に書き換えられています。"
+        "以降は証拠として使用できません。",
+    ),
+    "anchored_end": Meaning(
+        english="the ledger holds that the recording went on after this, and the store held it: "
+        "the end was cut off, its footage is lost",
+        japanese="台帳によれば記録はこの後も続いていました。末尾が取り除かれ、画像は失われています。",
+    ),
+    "anchored_session": Meaning(
+        english="the ledger holds that this camera was recorded in this run of the recorder, and "
+        "the store holds nothing of it: its footage is lost",
+        japanese="台帳にある記録装置のこの稼働分が、このカメラについて一切ありません。"
+        "画像は失われています。",
+    ),
+    "anchored_camera": Meaning(
+        english="the ledger holds that this camera was recorded, and the store holds nothing of "
+        "it at all: its footage is lost",
+        japanese="台帳には記録がありますが、このカメラの画像が一切ありません。失われています。",
+    ),
+    "heads": Meaning(
+        english="the list under an anchor in the ledger is gone or unreadable: with this anchor "
+        "nothing can be compared, and whoever removed it may have removed or rewritten footage",
+        japanese="台帳の登録に対応する一覧がなく、照合できません。"
+        "一覧と共に画像が除かれ又は書き換えられた可能性があります。",
+    ),
+    "heads_waiting": Meaning(
+        english="the list under an anchor in the ledger has not arrived; until it has, nothing "
+        "can be compared with this anchor",
+        japanese="台帳の登録に対応する一覧が届いておらず、まだ照合できません。",
+    ),
+    "other_heads": Meaning(
+        english="this list is not the one whose root the ledger holds: it was exchanged",
+        japanese="台帳に登録された一覧ではありません。差し替えられています。",
+    ),
     "crash": Meaning(
         english="closed after a crash of its recorder; up to the last whole chunk it is as "
         "recorded, what followed was never saved",

@@ -3,64 +3,57 @@
 
 Whoever steals a recorder has its signing key and could rewrite what it recorded; what was anchored
 before cannot be rewritten unseen. The entry goes into an outbox, from which `ledger courier`
-carries it: the recorder needs no line to the ledger to record.
-
-A leaf is `leaf_hash` (RFC 6962) of canonical JSON {camera, head, sequence, session}. The heads
-themselves stand beside the entry, in `<time>.heads.json`, so that a leaf can be shown later.
+carries it: the recorder needs no line to the ledger to record. The list of the heads goes into the
+store (`footage/anchors.py`), where `footage check` compares.
 """
 
 from collections.abc import Iterable
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from machimori.kernel import canonical
+from machimori.footage.anchors import Head, Heads, HeadsName
+from machimori.footage.store import Store
 from machimori.kernel.durable import Disk
-from machimori.kernel.ids import RecorderId
-from machimori.kernel.instants import Micros
+from machimori.kernel.ids import RecorderId, new_id
+from machimori.kernel.instants import TOKYO, Micros, local_day
+from machimori.kernel.signing import SigningKey
 from machimori.ledger.entry import Entry
-from machimori.ledger.tree import leaf_hash, root_of
 
 EVERY = 300.0
 """Seconds between two anchors."""
-
-Head = tuple[str, str, int, bytes]
-"""Camera, recorder session, items so far, head."""
-
-
-def leaf(head: Head) -> bytes:
-    """The leaf of one camera's head."""
-    camera, session, sequence, digest = head
-    return leaf_hash(
-        canonical.dumps(
-            {"camera": camera, "head": digest.hex(), "sequence": sequence, "session": session}
-        )
-    )
 
 
 def write(
     heads: Iterable[Head],
     *,
     outbox: Path,
-    archive: Path,
+    store: Store,
     recorder: RecorderId,
+    signer: SigningKey,
     now: Micros,
     disk: Disk,
+    tz: ZoneInfo = TOKYO,
 ) -> Entry | None:
-    """Put an anchor into the outbox; None if no camera has a head yet. Raises DurabilityError.
+    """Put an anchor into the outbox; None if no camera has a head yet. Raises DurabilityError and
+    what `Store.put` raises.
 
-    1. the heads into `archive` (`Disk.create`); 2. the entry into `outbox` (`Disk.create`).
+    `heads` are only of items that the store has: what a crash could still change is not anchored.
+    1. the signed list into the store; 2. the entry into `outbox` (`Disk.create`). A crash between
+    the two leaves a list that says nothing; the next anchor says it.
     """
-    known = sorted(head for head in heads if head[3])
+    known = tuple(sorted(heads))
     if not known:
         return None
+    listed = Heads(recorder=recorder, entry=new_id(), at=now, heads=known)
     entry = Entry(
+        id=listed.entry,
         type="recorder.anchor",
         at=now,
         subject={"recorder": recorder},
-        data={"cameras": len(known), "root": root_of([leaf(head) for head in known]).hex()},
+        data={"cameras": len({head.camera for head in known}), "root": listed.root()},
     )
-    rows = [[camera, session, sequence, head.hex()] for camera, session, sequence, head in known]
-    disk.make_directory(archive)
+    name = HeadsName(day=local_day(now, tz).isoformat(), recorder=recorder, at=now, entry=entry.id)
+    store.put(str(name), listed.sign(signer.public.fingerprint(), signer).encode())
     disk.make_directory(outbox)
-    disk.create(archive / f"{entry.id}.heads.json", canonical.dumps({"heads": rows}))
     disk.create(outbox / f"{entry.id}.json", entry.encode())
     return entry

@@ -301,17 +301,15 @@ class Node:
             self._disk.create(self._outbox / f"{entry.id}.json", entry.encode())
 
     def _anchor(self) -> None:
-        heads = [
-            (str(lane.camera.id), self.session, lane.chain.sequence, lane.chain.head)
-            for lane in self.lanes
-        ]
         anchors.write(
-            heads,
+            self._catalogue.heads(),
             outbox=self._outbox,
-            archive=self.config.directory / "anchors",
+            store=self.store,
             recorder=self.config.id,
+            signer=self.key,
             now=self.drain.now(),
             disk=self._disk,
+            tz=self.config.tz,
         )
 
     @property

@@ -93,6 +93,8 @@ def segments(store: Store, *cameras: str, day: str = "") -> list[Stored]:
     """The sealed segments of a store, of these cameras (or all), of one day (or all)."""
     found = []
     for item in store.list(f"{day}/" if day else ""):
+        if not item.name.endswith(".seg"):
+            continue
         name = parse(item.name)
         if isinstance(name, SegmentName) and (not cameras or name.camera in cameras):
             read = partial(store.read, item.name)
