@@ -187,7 +187,12 @@ def test_I7_the_record_of_destruction_can_be_checked_by_whoever_has_the_citys_ke
     assert status == 0, city.capture()
 
 
-def test_I6_a_hold_keeps_what_its_cause_needs_and_ends_with_it(city: City, tmp_path: Path) -> None:
+def test_I6_K2_a_hold_keeps_what_its_cause_needs_and_ends_with_it(
+    city: City, tmp_path: Path
+) -> None:
+    """A copy kept for a case is the sealed original, byte for byte: it opens for its own case only,
+    under the officers' authorisation, and goes when the case ends. (Copies and prints that were
+    handed over are followed by the office.)"""
     kept = city.record("cam-a", at(FIRST, 10), FIRST)
     other = city.record("cam-a", at(FIRST, 15), FIRST)
     officers = city.vault.officers[:2]

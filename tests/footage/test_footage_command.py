@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from machimori.cli.main import main
-from machimori.footage.anchors import Head, export
+from machimori.footage.anchors import Head, export, imported
 from machimori.footage.naming import part_name
 from machimori.footage.place import open_store, read_abilities, write_abilities
 from machimori.footage.s3 import S3Store
@@ -18,7 +18,7 @@ from machimori.kernel.durable import Disk
 from machimori.kernel.errors import UsageError
 from machimori.kernel.signing import SigningKey
 from machimori.ledger.courier import carry_outbox
-from machimori.ledger.testing import MemoryLedger
+from machimori.ledger.testing import LedgerProcess, MemoryLedger
 from machimori.recorder import anchors
 from machimori.vault.client.identity import Certificate, Identity
 
@@ -194,3 +194,38 @@ def test_check_compares_with_anchors_from_a_file(
     assert (finding["verdict"], finding["reason"]) == ("truncated", "anchored_end")
     assert "台帳" in finding["consequence_ja"]
     assert main([*command, "--ledger-key", MemoryLedger().key.vkey()]) != 0
+
+
+def test_P3_check_asks_the_ledger_itself(
+    town: Town, place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Against the ledger itself, `footage check` says that a camera's newest footage was taken
+    away, with where it ended and what that means, and until when the ledger protects."""
+    first = town.recorders[0]
+    head = Head(
+        camera=first.camera, session=first.session, sequence=first.sequence, head=first.head.hex()
+    )
+    with LedgerProcess(tmp_path / "ledger") as process:
+        anchors.write(
+            [head],
+            outbox=tmp_path / "outbox",
+            store=DirectoryStore(place, Disk()),
+            recorder=first.recorder,
+            signer=first.signer,
+            now=first.now,
+            disk=Disk(),
+        )
+        carry_outbox(tmp_path / "outbox", process.ledger, Disk())
+        command = ["footage", "check", "--store", str(place), *trust(town)]
+        command += ["--at", "2026-11-22T01:00:00+09:00"]
+        home = ["--ledger", str(tmp_path / "ledger")]
+        assert main([*command, *home]) == 0
+        assert main(["footage", "anchors", *home]) == 0
+        exported = capsys.readouterr().out.splitlines()[-1]
+        assert len(imported([exported.encode()], process.key).by_entry) == 1
+        (place / town.segments(day="2026-11-22")[-1]).unlink()
+        assert main(command) == 0
+        assert main([*command, *home]) == 46
+    out = capsys.readouterr().out
+    assert "truncated: after 2026-11-22/cam-0001/" in out
+    assert "末尾が取り除かれ" in out
