@@ -8,6 +8,7 @@ or a checkpoint that the caller kept; `prove` with 82 if no signed checkpoint co
 import argparse
 import json
 import logging
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -102,7 +103,14 @@ def _init(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _until_told() -> None:
+    """SIGTERM and SIGINT end the process in order, also where a shell had SIGINT ignored."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.default_int_handler)
+
+
 def _serve(arguments: argparse.Namespace) -> int:
+    _until_told()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s ledger: %(message)s")
     home = Home.read(arguments.directory)
     with home.server():
@@ -111,6 +119,7 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 
 def _sequence(arguments: argparse.Namespace) -> int:
+    _until_told()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s ledger: %(message)s")
     sequence(Home.read(arguments.directory), SystemClock())
     return 0
