@@ -170,6 +170,18 @@ def test_P3_A6_a_chain_rewritten_with_the_recorders_own_key_contradicts_the_ledg
     assert street.told(prefix=f"{DAY}/cam-0002/") == []
 
 
+def test_a_chain_rewritten_onto_an_earlier_day_is_noticed(street: Street) -> None:
+    """The comparison remembers a few items of each chain only; a flood does not get past it."""
+    for name in street.items():
+        street.store.delete(name)
+    thief = SampleRecorder(start=Micros(street.recorder.now - 30 * 3600_000_000))
+    for _ in range(80):
+        street.store.put(*thief.record(seconds=1))
+    street.store.put(*thief.segment())
+    (found,) = street.check().findings
+    assert (found.verdict, found.meaning, found.count) == ("foreign", "anchored_other", 6)
+
+
 def test_anchoring_the_forgery_does_not_unsay_the_first_anchor(street: Street) -> None:
     street.rewrite(3)
     (found,) = street.check().findings

@@ -56,8 +56,16 @@ class _Chain:
     """Those of today that are anchored."""
     expected: dict[int, _Anchored] = field(default_factory=dict)
     """What is anchored today, by the sequence of the item."""
+    holes: list[tuple[int, int]] = field(default_factory=list)
+    """Runs of items that are not there; `Chains` reports or explains them."""
+    footage: bool = False
+    """Not only records of overwriting, which stand on the days of what they removed."""
     top: int = -1
     end: _Seen | None = None
+
+    def moved(self, number: int) -> bool:
+        """Whether an item that is there was found too long before its anchor's day."""
+        return self.footage and not any(first <= number <= last for first, last in self.holes)
 
     def saw(self, number: int, seen: _Seen) -> None:
         """An item, or what the one after it says of it."""
@@ -165,6 +173,9 @@ class Comparison:
                 state.saw(item.sequence - 1, _Seen(item.name, item.previous, item.last))
             seen = _Seen(item.name, item.head, item.last)
             state.saw(item.sequence, seen)
+            state.footage |= item.kind != "overwritten"
+            if item.sequence > state.top + 1:
+                state.holes.append((state.top + 1, item.sequence - 1))
             if item.sequence > state.top:
                 state.top, state.end = item.sequence, seen
 
@@ -197,6 +208,9 @@ class Comparison:
                     changed.append((f"{camera}, the day's manifest", at))
             elif number > state.top:
                 beyond.append((number, at))
+            elif state.moved(number):
+                # Times were changed: what the ledger has of this day stands on an earlier one.
+                changed.append((f"{camera}, an earlier day", at))
         if changed and (key, "changed") not in self._judged:
             self._judged.add((key, "changed"))
             name, at = changed[0]
