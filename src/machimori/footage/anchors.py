@@ -183,10 +183,9 @@ class Anchor:
 
 @dataclass(frozen=True, kw_only=True)
 class Anchors:
-    """Anchors by entry id. `whole`: the ledger was walked, so that none can be left out."""
+    """Anchors by entry id."""
 
     by_entry: dict[str, Anchor]
-    whole: bool
 
 
 def anchors_of(ledger: LedgerInterface) -> Anchors:
@@ -204,7 +203,7 @@ def anchors_of(ledger: LedgerInterface) -> Anchors:
             "the ledger's entries are not those that its checkpoint was signed over",
             remedy="`machimori ledger verify` names the place",
         )
-    return Anchors(by_entry=found, whole=True)
+    return Anchors(by_entry=found)
 
 
 def export(ledger: LedgerInterface) -> Iterator[bytes]:
@@ -231,7 +230,7 @@ def imported(lines: Iterable[bytes], key: LogKey) -> Anchors:
         if anchor is None:
             raise MalformedError("not an anchor", where=f"entry {proof.index}")
         found[anchor.entry] = anchor
-    return Anchors(by_entry=found, whole=False)
+    return Anchors(by_entry=found)
 
 
 def _anchor(index: int, body: bytes) -> Anchor | None:
