@@ -125,3 +125,43 @@ def test_any_bytes_make_frames_or_the_domain_error(data: bytes) -> None:
     except MalformedError:
         return
     assert 0 <= whole <= walker.rest <= len(data)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([0, 0, 0, 0, 0, 1, 3]), st.sampled_from([1400] * 6 + [600, 40])),
+        min_size=1,
+        max_size=40,
+    ),
+    st.integers(0, 0xFFFF),
+    st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), max_size=3),
+    st.integers(0, 2000),
+)
+def test_runs_of_equal_packets_give_what_single_steps_give(
+    packets: list[tuple[int, int]], first: int, damages: list[tuple[int, int]], missing: int
+) -> None:
+    def packet(sequence: int, size: int) -> bytes:
+        head = bytes((0x80, 96)) + (sequence & 0xFFFF).to_bytes(2, "big")
+        return frame(head + bytes(size - 4))
+
+    sequence, data = first, bytearray()
+    for skipped, size in packets:
+        sequence += skipped
+        data += packet(sequence, size)
+        sequence += 1
+    for place, value in damages:
+        data[place % len(data)] = value
+    del data[max(1, len(data) - missing) :]
+    warm_up = bytearray(packet(first - 2, 1400) + packet(first - 1, 1400))
+    trained, fresh = Walker(0, 1), Walker(0, 1)
+    trained.walk(warm_up, len(warm_up))
+    fresh.walk(bytearray(packet(first - 1, 600)), 604)
+    fresh.packets += 1
+    outcomes = []
+    for walker in (trained, fresh):
+        buffer = bytearray(data)
+        whole = walker.walk(buffer, len(buffer))
+        outcomes.append(
+            (bytes(buffer[:whole]), walker.packets, walker.lost, walker.rest, walker.small)
+        )
+    assert outcomes[0] == outcomes[1]

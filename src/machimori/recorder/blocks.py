@@ -13,7 +13,7 @@ import threading
 
 BLOCK = (1 << 20) + 4096
 """Bytes of a block: the drain's buffer and a chunk's overhead."""
-KEPT = 16
+KEPT = 32
 """Blocks that stay mapped when nobody needs them."""
 
 

@@ -60,7 +60,7 @@ class RecorderConfig:
     tz: ZoneInfo = TOKYO
     period: float = 1.0
     buffer_mb: int = 48
-    writers: int = 2
+    writers: int = 1
     full_disk: Policy = "stop"
     min_free_mb: int = 1024
     spool_mb: int = 100_000
@@ -107,7 +107,7 @@ class RecorderConfig:
                 tz=_zone(values["time_zone"]),
                 period=_within(values, "period", 1.0, 0.1, 2.0),
                 buffer_mb=int(_within(values, "buffer_mb", 48, 8, 4096)),
-                writers=int(_within(values, "writers", 2, 1, 8)),
+                writers=int(_within(values, "writers", 1, 1, 8)),
                 full_disk=_policy(values["full_disk"]),
                 spool_mb=int(_within(values, "spool_mb", 100_000, 100, 1 << 30)),
                 min_free_mb=int(_within(values, "min_free_mb", 1024, 1, 1 << 24)),

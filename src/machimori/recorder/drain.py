@@ -98,7 +98,8 @@ class Drain:
         return self._floor.at(self._clock.monotonic())
 
     def _schedule(self, lane: Lane, mono: float) -> None:
-        self._due.setdefault(int((mono + lane.interval) / FASTEST) + 1, []).append(lane)
+        ticks = max(1, round(lane.interval / FASTEST))
+        self._due.setdefault(int(mono / FASTEST) + ticks, []).append(lane)
 
     def _run(self) -> None:
         try:

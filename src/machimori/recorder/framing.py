@@ -6,10 +6,15 @@ between frames and are cut out; whatever is neither is garbage, which is cut out
 effort, and counted. What remains, whole frames as the camera sent them, is what is sealed.
 
 `Walker.walk` runs once per camera and drain and its loop once per packet: hence one
-`unpack_from` per packet, local names, and no object made in the ordinary case.
+`unpack_from` per packet, local names, and no object made in the ordinary case. A picture is cut
+into packets of one size and a shorter last one, so a run of that size is stepped over by one
+regular expression, which looks at every frame's header and RTP version; sequence numbers are then
+compared at the run's two ends, and one by one if those do not agree.
 """
 
+import re
 import struct
+from functools import lru_cache
 from typing import Literal
 
 from machimori.kernel.errors import MalformedError
@@ -20,6 +25,7 @@ Codec = Literal["h264", "h265", "jpeg"]
 
 _HEAD = struct.Struct(">HHxxH")
 """`$` and channel, length, and, behind RTP's first two bytes, its sequence number."""
+_RUN_HEAD = struct.Struct(">HH")
 _DOLLAR = 0x24
 _SHORTEST = 8
 """Bytes that `_HEAD` reads. A shorter frame at the very end waits for the next drain."""
@@ -34,6 +40,19 @@ _MAX_LOSS = 3_000
 _MAX_MISORDER = 100
 
 
+@lru_cache(256)
+def _run_of(magic: int, size: int) -> re.Pattern[bytes]:
+    """Matches an unbroken run of RTP frames of one channel and size."""
+    head = re.escape(_RUN_HEAD.pack(magic, size))
+    return re.compile(
+        b"(?:%s[\\x80-\\xbf].{%d})*" % (head, size - 1),
+        re.DOTALL,
+    )
+
+
+_NO_RUN = re.compile(b"")
+
+
 class Walker:
     """Walks the stream of one RTSP session. The caller owns the buffer and keeps the rest."""
 
@@ -41,6 +60,8 @@ class Walker:
         "_expected",
         "_rtcp",
         "_rtp",
+        "_run",
+        "_usual",
         "foreign",
         "garbage",
         "jumps",
@@ -57,6 +78,9 @@ class Walker:
         self._rtp = _DOLLAR << 8 | rtp_channel
         self._rtcp = _DOLLAR << 8 | rtcp_channel
         self._expected = -1
+        self._usual = 0
+        """Size of the packets that come in runs; 0: not known."""
+        self._run = _NO_RUN
         self.packets = 0
         """RTP packets so far."""
         self.lost = 0
@@ -98,8 +122,26 @@ class Walker:
         kept = 0  # length of what is kept in front of `start`, once something was cut out
         start = 0  # where the frames begin that follow the last cut
         limit = end - _SHORTEST
+        usual = self._usual
+        stride = usual + 4
+        run = self._run.match
+        largest = 0
+        runs = 0
         while position <= limit:
             magic, size, sequence = unpack(buffer, position)
+            if size == usual and sequence == expected and magic == rtp:
+                # The run may be a single packet, or none that is whole.
+                found = run(buffer, position, end)
+                after = position if found is None else found.end()
+                many = (after - position) // stride
+                if many:
+                    last = unpack(buffer, after - stride)[2]
+                    if last - sequence & 0xFFFF == many - 1:
+                        expected = last + 1 & 0xFFFF
+                        packets += many
+                        runs += 1
+                        position = after
+                        continue
             # The next number in sequence is proof enough of a frame; anything else must show
             # RTP's version too. (A frame of another version falls through to `_skip`.)
             if magic == rtp and (sequence == expected or buffer[position + 4] >> 6 == 2):
@@ -113,6 +155,8 @@ class Walker:
                 expected = sequence + 1 & 0xFFFF
                 if size < SMALL:
                     small.append(position - start + kept)
+                elif size > largest:
+                    largest = size
                 packets += 1
                 position = after
                 continue
@@ -138,6 +182,9 @@ class Walker:
             start = position
         if kept != start and position > start:
             buffer[kept : kept + position - start] = buffer[start:position]
+        if largest and not runs:
+            self._usual = largest
+            self._run = _run_of(rtp, largest)
         self._expected = expected
         self.packets += packets
         self.rest = position

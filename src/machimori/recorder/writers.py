@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 
 SYNC_EVERY = 10.0
 """Seconds within which what was written to an open part is durable."""
-BATCH = 4
+BATCH = 16
 """Chunks that are handed to a writer together, at most."""
 _RETRY = 0.25
 _RETRY_MAX = 2.0
@@ -138,7 +138,7 @@ class Writers:
         blocks: Blocks,
         disk: Disk,
         on_trouble: OnTrouble,
-        writers: int = 2,
+        writers: int = 1,
         publishers: int = 2,
         sync_every: float = SYNC_EVERY,
     ) -> None:

@@ -2,20 +2,26 @@
 """`machimori bench record`: CPU and memory per camera, beside ffmpeg and beside doing nothing.
 
 Simulated cameras (1080p, 15 pictures a second, 2 Mbit/s) have one core, what is measured has the
-other. Each round runs, in turns: the recorder as it is, the recorder without AES, the recorder
-without any sealing, `recv` and `write` alone, and `ffmpeg -c copy -f segment`, a process per camera
-as recorders built on it do. CPU is what the kernel charged the measured processes, user and system,
-over a window after all cameras were recorded; so throughput at the limit is its inverse.
+other. Between them is a veth pair with MTU 1500 and without offloads (`wire.py`; needs root), as
+cameras are on an Ethernet: over loopback packets of 64 KB flatter every reader of sockets. Each
+round runs, in turns: the recorder as it is, the recorder without AES, the recorder without any
+sealing, `recv` and `write` alone, and `ffmpeg -c copy -f segment`, a process per camera as
+recorders built on it do. Every way of ours reads each camera once a second and writes one growing
+file per camera to the same file system; only the recorder with SHA-256 and signatures syncs. CPU
+is what the kernel charged the measured processes, user and system, over a window after all cameras
+were recorded; so throughput at the limit is its inverse. What is measured dies with the benchmark.
 
-`--capacity` raises the number of cameras on one core, over a veth pair with MTU 1500 and without
-offloads, until a packet is lost, a camera is throttled or a byte dropped.
+`--capacity` raises the number of cameras on one core until a packet is lost, a session has to be
+opened anew, a camera is throttled or a byte dropped; the last number without any of it counts.
 """
 
 import contextlib
+import ctypes
 import datetime as dt
 import os
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -40,8 +46,11 @@ WINDOW = 12.0
 SETTLE = 4.0
 """Seconds after the last camera began: the windows of TCP have grown by then."""
 RECORDER_CPU, CITY_CPU = 0, 1
-STEPS = (300, 400, 500, 600, 700, 800, 900, 1000, 1100, 1200)
+STEPS = (300, 450, 600, 700, 800, 900, 1000, 1100, 1200)
 START_TIME = 180.0
+_PR_SET_PDEATHSIG = 1
+"""linux/prctl.h."""
+_LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +62,7 @@ class Sample:
     pss: float
     """Proportional set size of all measured processes, MB."""
     tcp: float
-    """Kernel memory of TCP that came with the run, both ends of loopback, MB."""
+    """Kernel memory of TCP that came with the run, at both ends, MB."""
     lost: int
     """Packets lost and sessions opened anew."""
     dropped: int
@@ -81,7 +90,7 @@ def _against_peers(place: Path, cameras: int, *, rounds: int, quick: bool) -> li
     samples: dict[str, list[Sample]] = {}
     ways = ("full", "ffmpeg", "floor", "without-aes", "without-sealing")
     window, settle = (2.0, 1.0) if quick else (WINDOW, SETTLE)
-    with _city(place, cameras) as city:
+    with Wire() as wire, _city(place, cameras, wire) as city:
         for _ in range(rounds):
             for way in ways:
                 begin = _ffmpeg if way == "ffmpeg" else _own(way)
@@ -135,9 +144,9 @@ def _capacity(place: Path, *, steps: tuple[int, ...]) -> Figure:
     reached = 0
     with Wire() as wire:
         for cameras in steps:
-            with _city(place, cameras, wire=wire) as city:
+            with _city(place, cameras, wire) as city:
                 sample = _measured(
-                    _own("full"), city, place / "run", window=2 * WINDOW, settle=2 * SETTLE
+                    _own("full"), city, place / "run", window=WINDOW, settle=2 * SETTLE
                 )
                 throttled = city.stats()["throttled"]
             sys.stderr.write(
@@ -157,7 +166,8 @@ def _capacity(place: Path, *, steps: tuple[int, ...]) -> Figure:
     )
 
 
-def _city(place: Path, cameras: int, *, wire: Wire | None = None) -> SimCity:
+def _city(place: Path, cameras: int, wire: Wire) -> SimCity:
+    # The clips stay for the next city: rendering them takes longer than a measurement.
     clips = place / "clips"
     clips.mkdir(exist_ok=True)
     return SimCity(
@@ -165,8 +175,8 @@ def _city(place: Path, cameras: int, *, wire: Wire | None = None) -> SimCity:
         load=True,
         clips=clips,
         cpu=CITY_CPU,
-        host=wire.far_address if wire else "127.0.0.1",
-        command=wire.command if wire else (),
+        host=wire.far_address,
+        command=wire.command,
     )
 
 
@@ -206,8 +216,8 @@ def _own(mode: str) -> Begin:
             [sys.executable, "-m", "machimori.simcity.bench.recorders", mode, str(config)],
             stdout=subprocess.PIPE,
             text=True,
+            preexec_fn=_bound_child,
         )
-        os.sched_setaffinity(process.pid, {RECORDER_CPU})
         assert process.stdout is not None
         if process.stdout.readline() != "ready\n":
             raise UnavailableError(f"the recorder to measure ({mode}) did not start")
@@ -237,9 +247,9 @@ def _ffmpeg(city: SimCity, place: Path) -> Begun:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
+                preexec_fn=_bound_child,
             )
         )
-        os.sched_setaffinity(processes[-1].pid, {RECORDER_CPU})
     deadline = time.monotonic() + START_TIME
     while any(not list((place / camera).iterdir()) for camera in city.cameras):
         if time.monotonic() > deadline:
@@ -255,6 +265,13 @@ def _ffmpeg(city: SimCity, place: Path) -> Begun:
         return 0, 0
 
     return [psutil.Process(process.pid) for process in processes], end
+
+
+def _bound_child() -> None:
+    """Runs in the child before exec: the measured core, and death with the parent."""
+    os.sched_setaffinity(0, {RECORDER_CPU})
+    if _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL):
+        os._exit(1)
 
 
 def _configured(city: SimCity, place: Path) -> Path:

@@ -2,8 +2,10 @@
 """What `bench record` measures, each as a process of its own, started by `bench.record`.
 
 `full` is the recorder as it is. `without-aes` copies instead of encrypting; `without-sealing`
-neither encrypts nor hashes nor signs nor syncs. `floor` is no recorder: the same sockets, read at
-the same period into one buffer and written to a file each, which is what nobody can do without.
+neither encrypts nor hashes nor signs nor syncs. Both copy once where encryption would have
+written: who hands footage to another thread must put it where the next `recv` does not. `floor` is
+no recorder: the same sockets, read at the same period into one buffer and written to a file each,
+which is what nobody can do without.
 """
 
 import argparse
