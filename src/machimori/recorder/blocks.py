@@ -28,9 +28,8 @@ class Blocks:
 
     @property
     def available(self) -> int:
-        """Blocks that `take` could hand out now."""
-        with self._lock:
-            return self.limit - self._made + len(self._free)
+        """Blocks that `take` could hand out now, at the least: only the asking thread takes."""
+        return self.limit - self._made + len(self._free)
 
     def take(self) -> mmap.mmap | None:
         """A block of `BLOCK` bytes with any content; None when all are on their way to the disk."""
