@@ -54,6 +54,7 @@ def measure(cameras: int, clips: int, cache: Path, seconds: float) -> tuple[floa
 
 
 @pytest.mark.alone
+@pytest.mark.soak
 def test_a_core_feeds_a_thousand_cameras_by_its_cost_for_a_hundred(tmp_path: Path) -> None:
     rate, cost, evenness = measure(100, 2, tmp_path, 4.0)
     assert 1.8e6 < rate < 2.4e6
