@@ -5,7 +5,6 @@ The first byte says how the stream is cut into reads, so that borders fall every
 """
 
 from machimori.kernel.ids import CameraId
-from machimori.kernel.instants import Micros
 from machimori.recorder.errors import CameraError, RtspMalformed
 from machimori.recorder.rtsp.auth import Authenticator
 from machimori.recorder.rtsp.conversation import Conversation
@@ -52,8 +51,7 @@ def _play(conversation: Conversation, playing: Playing) -> None:
         connection=None,  # type: ignore[arg-type]  # nothing is sent
         conversation=conversation,
         playing=playing,
-        opened_at=Micros(0),
-        handshake_seconds=0.0,
+        asked_at=0.0,
     )
     parser = Parser()
     parser.interleaved = True

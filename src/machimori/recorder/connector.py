@@ -18,7 +18,6 @@ from collections.abc import Callable
 
 from machimori.kernel.clock import Clock
 from machimori.kernel.errors import MachimoriError
-from machimori.kernel.instants import Micros
 from machimori.recorder.errors import CameraDenied, CameraError, CameraRefused
 from machimori.recorder.lane import Lane
 from machimori.recorder.ports import Opener, PlayingSession
@@ -35,7 +34,7 @@ OUTAGE = 60.0
 STARTING = 2.0
 """Seconds over which the first attempts of a start are spread, per thousand cameras."""
 
-OnOpen = Callable[[Lane, PlayingSession, Micros], None]
+OnOpen = Callable[[Lane, PlayingSession], None]
 OnFailed = Callable[[Lane, CameraError], None]
 
 
@@ -47,13 +46,11 @@ class Connector:
         *,
         opener: Opener,
         clock: Clock,
-        now: Callable[[], Micros],
         on_open: OnOpen,
         on_failed: OnFailed,
     ) -> None:
         self._opener = opener
         self._clock = clock
-        self._now = now
         self._on_open = on_open
         self._on_failed = on_failed
         self._random = random.Random()  # noqa: S311 – jitter
@@ -107,7 +104,6 @@ class Connector:
         await asyncio.sleep(delay)
         denied = 0
         while True:
-            opened = self._now()
             try:
                 session = await self._opener.open(lane.camera)
             except CameraError as error:
@@ -122,7 +118,7 @@ class Connector:
                 log.warning("camera %s cannot be opened: %s", lane.camera.id, error)
                 await asyncio.sleep(self._random.uniform(*LONG))
                 continue
-            self._on_open(lane, session, opened)
+            self._on_open(lane, session)
             return
 
 

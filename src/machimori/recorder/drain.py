@@ -76,13 +76,13 @@ class Drain:
         """Have `act` done in the drain thread before the next tick. It must not block."""
         self._inbox.append(act)
 
-    def adopt(self, lane: Lane, session: PlayingSession, opened: Micros) -> None:
-        """Hand over a session that plays; `opened` is when its opening began."""
+    def adopt(self, lane: Lane, session: PlayingSession) -> None:
+        """Hand over a session that plays."""
 
         def act() -> None:
             mono = self._clock.monotonic()
-            now = self._floor.at(mono)
-            lane.adopt(session, mono=mono, now=now, opened=opened)
+            asked = self._floor.at(session.asked_at)
+            lane.adopt(session, mono=mono, asked=asked)
             self._schedule(lane, mono)
 
         self.call(act)

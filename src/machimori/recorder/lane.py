@@ -169,8 +169,9 @@ class Lane:
 
     # -- sessions -----------------------------------------------------------------------------
 
-    def adopt(self, session: PlayingSession, *, mono: float, now: Micros, opened: Micros) -> None:
-        """Take over a session that plays. `opened`: nothing of it arrived earlier."""
+    def adopt(self, session: PlayingSession, *, mono: float, asked: Micros) -> None:
+        """Take over a session that plays. `asked`, when PLAY was sent: nothing of it arrived
+        earlier."""
         self.session = session
         self._tls = isinstance(session.socket, ssl.SSLSocket)
         self.walker = Walker(session.video.rtp_channel, session.video.rtcp_channel)
@@ -184,7 +185,7 @@ class Lane:
         self._budget = 0.0
         self.interval = 0.0
         self.sessions += 1
-        self.drained = max(opened, self.arrived) if opened <= now else now
+        self.drained = max(asked, self.arrived)
 
     def lose(self, cause: GapCause, detail: str, now: Micros) -> None:
         """The session is over: close it, end the segment, begin a gap."""

@@ -137,7 +137,6 @@ class Node:
         self.connector = Connector(
             opener=opener or RtspOpener(self.clock, limits=LIMITS),
             clock=self.clock,
-            now=self.drain.now,
             on_open=self.drain.adopt,
             on_failed=self._failed,
         )

@@ -98,6 +98,7 @@ class FakeSession:
 
     description = b'{"sdp":"v=0"}'
     keepalive_every = 30.0
+    asked_at = 0.0
 
     def __init__(self, *, codec: Codec = "h264", pending: bytes = b"") -> None:
         with socket.create_server(("127.0.0.1", 0)) as server:
@@ -225,7 +226,7 @@ class Rig:
         self._hang_up()
         self.session = FakeSession(codec=self.codec, pending=pending)
         self._fars.append(self.session.far)
-        self.lane.adopt(self.session, mono=self.mono, now=self.now, opened=self.now)
+        self.lane.adopt(self.session, mono=self.mono, asked=self.now)
         return self.session
 
     def pass_time(self, seconds: float) -> None:

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from machimori.footage.rtp.sdp import VideoTrack
 from machimori.kernel import canonical
 from machimori.kernel.ids import CameraId
-from machimori.kernel.instants import Micros
 from machimori.recorder.errors import CameraError, CameraLost, CameraMalformed, CameraRefused
 from machimori.recorder.rtsp import session as limits
 from machimori.recorder.rtsp.auth import Authenticator
@@ -59,8 +58,7 @@ def session(
             timeout=timeout,
             pending=b"p",
         ),
-        opened_at=Micros(5),
-        handshake_seconds=0.1,
+        asked_at=5.0,
     )
 
 
@@ -115,9 +113,8 @@ def test_keepalive_comes_well_before_the_time_out(
 def test_what_the_drain_needs_is_there(line: socket.socket) -> None:
     playing = session(line)
     assert playing.socket is line
-    assert (playing.pending, playing.camera, playing.opened_at) == (b"p", "cam-1", 5)
+    assert (playing.pending, playing.camera, playing.asked_at) == (b"p", "cam-1", 5.0)
     assert playing.video.codec == "h264"
-    assert playing.handshake_seconds == 0.1
 
 
 def test_a_401_to_a_keepalive_is_answered_with_a_new_one(line: socket.socket) -> None:

@@ -71,8 +71,7 @@ class RtspOpener:
         Raises CameraUnreachable, CameraSilent, CameraRefused, CameraMalformed, CameraLost, and
         UsageError if the camera's file of authorities cannot be read.
         """
-        attempt = _Attempt(camera, self._limits, self._turns)
-        started = self._clock.monotonic()
+        attempt = _Attempt(camera, self._clock, self._limits, self._turns)
         try:
             async with asyncio.timeout(self._limits.total) as deadline:
                 connection, conversation, playing = await attempt.run(deadline)
@@ -84,17 +83,19 @@ class RtspOpener:
             connection=connection,
             conversation=conversation,
             playing=playing,
-            opened_at=self._clock.now(),
-            handshake_seconds=self._clock.monotonic() - started,
+            asked_at=attempt.asked_at,
         )
 
 
 class _Attempt:
     """One opening of one camera, across redirects."""
 
-    def __init__(self, camera: CameraConfig, limits: Limits, turns: Turns) -> None:
+    def __init__(self, camera: CameraConfig, clock: Clock, limits: Limits, turns: Turns) -> None:
         self.state = "connect"
+        self.asked_at = 0.0
+        """Monotonic clock before PLAY was first sent to the camera that took it."""
         self._camera = camera
+        self._clock = clock
         self._limits = limits
         self._turns = turns
 
@@ -217,6 +218,8 @@ class _Attempt:
     async def _converse(self, connection: socket.socket, handshake: Handshake) -> None:
         out = handshake.begin()
         while handshake.playing is None and handshake.redirect is None:
+            if handshake.state == "play" and self.state != "play":
+                self.asked_at = self._clock.monotonic()
             self.state = handshake.state
             try:
                 async with asyncio.timeout(self._limits.response):

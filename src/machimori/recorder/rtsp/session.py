@@ -10,7 +10,6 @@ import socket
 
 from machimori.kernel import canonical
 from machimori.kernel.ids import CameraId
-from machimori.kernel.instants import Micros
 from machimori.recorder.errors import (
     CameraError,
     CameraLost,
@@ -37,8 +36,7 @@ class Session:
         connection: socket.socket,
         conversation: Conversation,
         playing: Playing,
-        opened_at: Micros,
-        handshake_seconds: float,
+        asked_at: float,
     ) -> None:
         self.socket = connection
         """Connected and non-blocking; an ssl.SSLSocket for RTSPS (read it until SSLWantRead: a TLS
@@ -50,10 +48,8 @@ class Session:
         """Canonical JSON {sdp, track, channels, url_digest}; no credential in it."""
         self.keepalive_every = min(30.0, max(1.0, playing.timeout / 2))
         """Seconds: half of the session's life, so that one lost request is survived."""
-        self.opened_at = opened_at
-        """When PLAY was answered."""
-        self.handshake_seconds = handshake_seconds
-        """From connect to PLAY."""
+        self.asked_at = asked_at
+        """Monotonic clock before PLAY was sent: nothing of the stream arrived earlier."""
         self._conversation = conversation
         self._control = playing.control
         self._get_parameter = "GET_PARAMETER" in playing.methods
