@@ -53,7 +53,7 @@ def test_the_header_is_as_tabled() -> None:
 
 def test_the_chunk_is_as_tabled() -> None:
     chunk = fields("footage-format.md", "field", "offset", "bytes", "content")
-    core = ["magic", "index", "arrived from", "arrived to", "length", "SHA-256", "flags"]
+    core = ["magic", "index", "arrived from", "arrived to", "length", "digest", "flags"]
     position = 0
     for name in core:
         offset, size = int(chunk[name][0]), int(chunk[name][1])

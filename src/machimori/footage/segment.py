@@ -26,6 +26,7 @@ from machimori.footage.wiping import wipe
 from machimori.kernel.envelope import Signer
 from machimori.kernel.errors import MalformedError
 from machimori.kernel.instants import Micros
+from machimori.kernel.slices import sliced_digest
 from machimori.vault.sealing.layout import (
     CHUNK_MAGIC,
     CHUNK_OVERHEAD,
@@ -92,11 +93,14 @@ class Sealer:
         description: bytes,
         signer: Signer,
         previous: bytes | None,
+        digest: Callable[[Buffer], bytes] = sliced_digest,
     ) -> None:
-        """Seals a fresh data key to `key`. `previous` is the chain's head, None at its start."""
+        """Seals a fresh data key to `key`. `previous` is the chain's head, None at its start;
+        `digest` computes `sliced_digest`, faster perhaps."""
         self._data_key = new_data_key()
         self._signer = signer
         self._previous = previous
+        self._digest = digest
         sealed_key = key.seal(self._data_key, header.seal_info())
         sealed = SealedHeader(header=header, sealed_key=sealed_key, description=b"")
         self.header = header
@@ -148,13 +152,11 @@ class Sealer:
         arrived_to: Micros,
         flags: int = 0,
         out: bytearray | mmap.mmap | None = None,
-        digest: bytes | None = None,
     ) -> memoryview:
         """The next chunk, encoded: core 64, CRC32 4, ciphertext n, tag 16 bytes.
 
         Written into `out` (a bytearray grows if it is too small), and valid until `out` is used
-        again (release the view first). `digest` is SHA-256 of `plain`, if the caller has it
-        already. Raises MalformedError for a chunk that no segment can hold.
+        again (release the view first). Raises MalformedError for a chunk that no segment can hold.
         """
         length = len(plain)
         index = self._index
@@ -185,7 +187,7 @@ class Sealer:
             arrived_from,
             arrived_to,
             length,
-            digest or hashlib.sha256(plain).digest(),
+            self._digest(plain),
             flags,
         )
         view[:CORE_SIZE] = core
@@ -348,9 +350,9 @@ class SegmentReader:
             raise MalformedError("stream description does not open with this key") from error
 
     def chunk(self, index: int, key: bytes, *, compare: bool = True) -> bytes:
-        """What the camera sent in chunk `index`, decrypted and compared with its SHA-256.
+        """What the camera sent in chunk `index`, decrypted and compared with its digest.
 
-        Without `compare` the AES-GCM tag alone vouches for it: for who takes the SHA-256 later.
+        Without `compare` the AES-GCM tag alone vouches for it: for who takes the digest later.
         """
         header = self.skeleton().chunks[index]
         offset = self._offsets[index]
@@ -374,14 +376,14 @@ class SegmentReader:
 def open_chunk(
     segment_id: bytes, header: ChunkHeader, body: bytes, key: bytes, *, compare: bool = True
 ) -> bytes:
-    """Decrypt ciphertext ‖ tag of one chunk and compare with its SHA-256. MalformedError if not."""
+    """Decrypt ciphertext ‖ tag of one chunk and compare with its digest. MalformedError if not."""
     where = f"segment {segment_id.hex()[:16]} chunk {header.index}"
     try:
         plain = AESGCM(key).decrypt(NONCE, body, segment_id + header.encode())
     except (InvalidTag, ValueError) as error:
         raise MalformedError("chunk does not open with this key", where=where) from error
-    if len(plain) != header.length or (compare and hashlib.sha256(plain).digest() != header.digest):
-        raise MalformedError("chunk differs from its SHA-256", where=where)
+    if len(plain) != header.length or (compare and sliced_digest(plain) != header.digest):
+        raise MalformedError("chunk differs from its digest", where=where)
     return plain
 
 

@@ -9,7 +9,7 @@ import datetime as dt
 import logging
 import ssl
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -17,11 +17,12 @@ from zoneinfo import ZoneInfo
 
 from machimori.footage.naming import SegmentName, part_name
 from machimori.footage.records import GapCause
-from machimori.footage.segment import Sealer
+from machimori.footage.segment import Buffer, Sealer
 from machimori.kernel.errors import MalformedError
 from machimori.kernel.ids import RecorderId, SchemeId
 from machimori.kernel.instants import Micros, day_start, local_day
 from machimori.kernel.signing import SigningKey
+from machimori.kernel.slices import sliced_digest
 from machimori.recorder.blocks import Blocks
 from machimori.recorder.camera import CameraConfig
 from machimori.recorder.chain import Chain
@@ -29,10 +30,11 @@ from machimori.recorder.drift import Drift
 from machimori.recorder.errors import CameraError
 from machimori.recorder.framing import Walker
 from machimori.recorder.parameters import Parameters
+from machimori.recorder.part import Part
 from machimori.recorder.peek import key_cut
 from machimori.recorder.ports import Keys, PlayingSession
 from machimori.recorder.window import receive_window
-from machimori.recorder.writers import Part, Writers
+from machimori.recorder.writers import Writers
 from machimori.vault.sealing.layout import FLAG_KEY_FRAME, EndReason, Header
 
 log = logging.getLogger(__name__)
@@ -84,6 +86,8 @@ class Site:
     """Seconds between two drains of one camera, ordinarily."""
     sealer: type[Sealer] = Sealer
     """What seals; the benchmark measures against one that does less."""
+    digest: Callable[[Buffer], bytes] = sliced_digest
+    """Computes the sliced digest, in the drain thread only."""
     ceiling: int = 4_000_000
     """Bytes per second that a camera may send on average; TCP slows down one that sends more."""
 
@@ -468,6 +472,7 @@ class Lane:
             description=session.description,
             signer=site.signer,
             previous=self.chain.head or None,
+            digest=site.digest,
         )
         self._day_end = day_start(day + dt.timedelta(days=1), site.tz)
         self._segment_lost = 0

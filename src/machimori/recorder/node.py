@@ -32,7 +32,9 @@ from machimori.kernel.durable import Disk
 from machimori.kernel.errors import MachimoriError, UsageError
 from machimori.kernel.ids import CameraId
 from machimori.kernel.instants import Micros, day_start, local_day, parse_day, rfc3339
+from machimori.kernel.multibuffer import MultiBuffer
 from machimori.kernel.signing import SigningKey
+from machimori.kernel.slices import SLICES, sliced_digest
 from machimori.ledger.entry import Entry
 from machimori.recorder import anchors, arrivals, health
 from machimori.recorder.blocks import BLOCK, Blocks
@@ -106,6 +108,8 @@ class Node:
             writers=config.writers,
         )
         self.session = secrets.token_hex(16)
+        lanes = MultiBuffer.load()
+        self._sha256_lanes = SLICES if lanes else 1
         site = Site(
             scheme=config.scheme,
             recorder=config.id,
@@ -119,6 +123,7 @@ class Node:
             period=config.period,
             ceiling=config.ceiling,
             sealer=sealer,
+            digest=lanes.digest if lanes else sliced_digest,
         )
         now = self.floor.at(self.clock.monotonic())
         before = self._arrivals_before()
@@ -404,6 +409,7 @@ class Node:
                 "drain_cpu_seconds": round(self.drain.cpu, 3),
                 "disk_choked": int(self.drain.choked),
                 "disk_state": self.space.state,
+                "sha256_lanes": self._sha256_lanes,
                 "sync_lag_seconds": round(self.writers.sync_lag, 3),
                 "write_backlog": self.writers.backlog,
                 "written_bytes": self.writers.bytes_written,

@@ -11,6 +11,8 @@ import threading
 from collections.abc import Callable
 from types import TracebackType
 
+from machimori.kernel.slices import sliced_digest
+
 MAX_WAITING = 16 * 1024 * 1024
 """Bytes under way: what bounds the memory."""
 
@@ -51,7 +53,7 @@ class Hasher:
         digest: bytes = b"",
         differs: Callable[[], None] | None = None,
     ) -> None:
-        """The next bytes of a file; `differs` is called if their own SHA-256 is not `digest`."""
+        """The next bytes of a file; `differs` is called if their sliced digest is not `digest`."""
         self.sizes[name] = self.sizes.get(name, 0) + len(block)
         with self._turn:
             self._turn.wait_for(lambda: self._waiting < MAX_WAITING)
@@ -70,7 +72,7 @@ class Hasher:
             if found is None:
                 found = self._hashes[name] = hashlib.sha256()
             found.update(block)
-            if differs is not None and hashlib.sha256(block).digest() != digest:
+            if differs is not None and sliced_digest(block) != digest:
                 differs()
             with self._turn:
                 self._waiting -= len(block)

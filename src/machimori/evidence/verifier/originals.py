@@ -2,7 +2,7 @@
 """The camera's own bytes against what the recorder signed when they arrived.
 
 A skeleton is a sealed segment without its footage. From it follow, under the recorder's signature,
-which chunks arrived inside the interval, when, and what the SHA-256 of each is. So neither a
+which chunks arrived inside the interval, when, and what the digest of each is. So neither a
 byte nor a chunk can be changed, left out, moved or added without being noticed.
 """
 
@@ -84,7 +84,7 @@ class Originals:
         return whole(self._source, part.segment.description, limit=MAX_DESCRIPTION)
 
     def chunks(self, part: Part) -> Iterator[TimedChunk]:
-        """The chunks of a segment, each compared with its SHA-256 by the hasher.
+        """The chunks of a segment, each compared with its digest by the hasher.
 
         Ends, with a finding, where the file ends early.
         """

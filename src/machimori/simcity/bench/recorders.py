@@ -67,10 +67,9 @@ class PlainSealer(Sealer):
         arrived_to: Micros,
         flags: int = 0,
         out: Any = None,
-        digest: bytes | None = None,
     ) -> memoryview:
         """The bytes as they came, where the sealed chunk would stand."""
-        del digest, flags
+        del flags
         size = len(plain) + CHUNK_OVERHEAD
         view = memoryview(out)
         view[68 : 68 + len(plain)] = plain
@@ -92,6 +91,10 @@ class CarelessDisk(Disk):
     """Syncs nothing."""
 
     def sync_file(self, descriptor: int, path: Path) -> None:
+        """Leave it to the kernel."""
+        del descriptor, path
+
+    def sync_file_system(self, descriptor: int, path: Path) -> None:
         """Leave it to the kernel."""
         del descriptor, path
 

@@ -28,7 +28,7 @@ SEAL_INFO = b"machimori segment v1\x00"
 TRAILER_TYPE = "application/vnd.machimori.segment-trailer+json"
 
 CORE = struct.Struct(">4sIQQI32sI")
-"""Magic, index, arrived_from, arrived_to (µs), length, SHA-256 of the camera's bytes, flags."""
+"""Magic, index, arrived_from, arrived_to (µs), length, digest of the camera's bytes, flags."""
 CORE_SIZE = 64
 TAG_SIZE = 16
 CHUNK_OVERHEAD = CORE_SIZE + 4 + TAG_SIZE
@@ -194,7 +194,7 @@ class ChunkHeader:
     """This drain: nothing in the chunk arrived later."""
     length: int
     digest: bytes
-    """SHA-256 of what the camera sent."""
+    """Sliced digest (`kernel.slices`) of what the camera sent."""
     flags: int = 0
 
     def encode(self) -> bytes:
