@@ -13,7 +13,8 @@ import pytest
 from machimori.footage.store import DirectoryStore
 from machimori.kernel.durable import Disk
 from machimori.recorder.blocks import Blocks
-from machimori.recorder.writers import Part, Writers
+from machimori.recorder.part import Part
+from machimori.recorder.writers import Writers
 
 
 def until(condition: Callable[[], bool]) -> None:
@@ -72,11 +73,12 @@ def test_a_part_arrives_in_the_store_in_order(setup: Setup) -> None:
     assert setup.blocks.available == 4
 
 
-def test_open_parts_are_synced_on_their_own(setup: Setup) -> None:
+def test_open_parts_are_synced_together(setup: Setup) -> None:
     part = setup.part()
     setup.append(part, b"data")
-    until(lambda: ("fdatasync", "x.part") in setup.steps)
-    until(lambda: ("fsync-directory", "cam") in setup.steps)
+    until(lambda: ("syncfs", "open") in setup.steps)
+    until(lambda: part.durable_name)
+    assert ("fdatasync", "x.part") not in setup.steps
 
 
 def test_a_full_disk_is_waited_for_and_nothing_is_skipped(

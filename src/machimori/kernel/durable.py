@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
+from machimori.kernel import filesystem
 from machimori.kernel.errors import DurabilityError
 
 Moment = Literal["before", "after"]
@@ -125,6 +126,14 @@ class Disk:
     def sync_file(self, descriptor: int, path: Path) -> None:
         """fdatasync an open file; `path` only names it in errors."""
         self._take("fdatasync", path, lambda: os.fdatasync(descriptor))
+
+    def syncs_whole(self, path: Path) -> bool:
+        """Whether `sync_file_system` makes durable what was written below `path`."""
+        return filesystem.syncs_whole(path)
+
+    def sync_file_system(self, descriptor: int, path: Path) -> None:
+        """syncfs of an open directory's file system; `path` only names it in errors."""
+        self._take("syncfs", path, lambda: filesystem.sync_whole(descriptor))
 
     def sync_directory(self, path: Path) -> None:
         """fsync a directory, so that names made or removed in it are durable."""

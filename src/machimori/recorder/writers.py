@@ -7,12 +7,13 @@ Three kinds of thread, each few and bounded:
   goes to the same writer, so its bytes stay in order. A write that fails (full, gone, I/O error)
   is tried again until it succeeds: a sealed chunk is never skipped inside a file. Meanwhile the
   blocks run out and the drain lets footage go, which becomes a gap with cause `disk`.
-* the **syncer** makes open parts durable, one after the other, each every ten seconds.
+* the **syncer** (`syncer.py`) makes open parts durable.
 * **publishers** close a finished part and put it, or a signed record, into the store.
 
 How a segment becomes durable: 1. mkdir of the camera's directory, and fsync of its parent;
 2. create the part; 3. write header and chunks; 4. at the latest ten seconds after they were
-written: fdatasync of the part, and at the first time fsync of its directory; 5. write the trailer;
+written: syncfs of the parts' file system, or, where that is not to be relied on, fdatasync of the
+part and at the first time fsync of its directory; 5. write the trailer;
 6. fdatasync of the part; 7. `Store.put` under the final name, which is durable when it returns;
 8. unlink the part. A crash before 7 leaves a part, which is repaired at
 the next start; one after 7 may leave a whole part, whose second put is a success.
@@ -20,7 +21,6 @@ the next start; one after 7 may leave a whole part, whose second put is a succes
 
 import contextlib
 import errno
-import heapq
 import logging
 import mmap
 import os
@@ -36,73 +36,20 @@ from machimori.footage.store import Store
 from machimori.kernel.durable import Disk
 from machimori.kernel.errors import MachimoriError
 from machimori.recorder.blocks import Blocks
+from machimori.recorder.part import Part
+from machimori.recorder.syncer import SYNC_EVERY, Syncer
 
 log = logging.getLogger(__name__)
 
-SYNC_EVERY = 10.0
-"""Seconds within which what was written to an open part is durable."""
 BATCH = 16
 """Chunks that are handed to a writer together, at most."""
+_SYNCER = -1
+"""The syncer's place among those who have trouble with the disk."""
 _RETRY = 0.25
 _RETRY_MAX = 2.0
 
 OnTrouble = Callable[[str, str], None]
 """`(event, detail)`: `disk_trouble` when the disk refuses, `disk_recovered` afterwards."""
-
-
-class Part:
-    """An open segment's file. Made by the drain, opened and used by its writer."""
-
-    __slots__ = (
-        "_lock",
-        "created",
-        "descriptor",
-        "dirty",
-        "durable_name",
-        "finished",
-        "lost",
-        "name",
-        "path",
-        "size",
-        "writer",
-    )
-
-    def __init__(self, path: Path, writer: int) -> None:
-        self.path = path
-        self.writer = writer
-        self.descriptor = -1
-        self.size = 0
-        self.dirty = False
-        self.created = False
-        self.durable_name = False
-        self.finished = False
-        self.lost = False
-        """The file is no longer there (another disk, a hand): the drain must begin a new one."""
-        self.name = ""
-        """The name in the store, once finished."""
-        self._lock = threading.Lock()
-
-    def sync(self, disk: Disk) -> None:
-        """Steps 4 and 6: fdatasync, and the directory's fsync the first time."""
-        with self._lock:
-            if self.descriptor < 0 or not self.dirty:
-                return
-            self.dirty = False
-            try:
-                disk.sync_file(self.descriptor, self.path)
-                if not self.durable_name:
-                    disk.sync_directory(self.path.parent)
-                    self.durable_name = True
-            except MachimoriError:
-                self.dirty = True
-                raise
-
-    def close(self) -> None:
-        """Let the file go."""
-        with self._lock:
-            if self.descriptor >= 0:
-                os.close(self.descriptor)
-                self.descriptor = -1
 
 
 @dataclass(slots=True)
@@ -146,28 +93,21 @@ class Writers:
         self._blocks = blocks
         self._disk = disk
         self._on_trouble = on_trouble
-        self._sync_every = sync_every
         self._queues: list[queue.SimpleQueue[list[_Append | _Finish] | None]] = [
             queue.SimpleQueue() for _ in range(writers)
         ]
         self._batches: list[list[_Append | _Finish]] = [[] for _ in range(writers)]
         self._outgoing: queue.SimpleQueue[_Put | _Finish | None] = queue.SimpleQueue()
         self._publishers = publishers
-        self._due: list[tuple[float, int, Part]] = []
-        self._due_changed = threading.Condition()
-        self._serial = 0
-        self._stopping = threading.Event()
         self._abandon = threading.Event()
         self._troubled: set[int] = set()
         self.bytes_written = 0
         self.published = 0
-        self.sync_lag = 0.0
-        """Seconds by which the last sync was late."""
         self._threads = [
             threading.Thread(target=self._write, args=(place,), name=f"writer-{place}")
             for place in range(writers)
         ]
-        self._syncer = threading.Thread(target=self._sync, name="syncer")
+        self._syncer = Syncer(disk=disk, on_synced=self._synced, every=sync_every)
         self._publisher_threads = [
             threading.Thread(target=self._publish, name=f"publisher-{place}")
             for place in range(publishers)
@@ -179,13 +119,18 @@ class Writers:
         return bool(self._troubled)
 
     @property
+    def sync_lag(self) -> float:
+        """Seconds by which the promise of durability was last missed."""
+        return self._syncer.lag
+
+    @property
     def backlog(self) -> int:
         """Batches that wait for a writer."""
         return sum(q.qsize() for q in self._queues)
 
     def start(self) -> None:
         """Start the threads."""
-        for thread in (*self._threads, self._syncer, *self._publisher_threads):
+        for thread in (*self._threads, self._syncer.thread, *self._publisher_threads):
             thread.start()
 
     def begin(self, path: Path, lane: int) -> Part:
@@ -241,11 +186,9 @@ class Writers:
         for _ in self._publisher_threads:
             self._outgoing.put(None)
         self._join(self._publisher_threads, deadline)
-        self._stopping.set()
-        with self._due_changed:
-            self._due_changed.notify()
+        self._syncer.stop()
         self._abandon.set()
-        self._join([self._syncer], deadline + 1)
+        self._join([self._syncer.thread], deadline + 1)
         return not any(t.is_alive() for t in (*self._threads, *self._publisher_threads))
 
     @staticmethod
@@ -305,12 +248,7 @@ class Writers:
             flags |= os.O_EXCL
         part.descriptor = os.open(part.path, flags, 0o640)
         part.created = True
-        with self._due_changed:
-            self._serial += 1
-            # Staggered: parts that were begun together are not synced together for ever.
-            stagger = self._sync_every * (0.5 + 0.5 * (self._serial * 0.618 % 1))
-            heapq.heappush(self._due, (time.monotonic() + stagger, self._serial, part))
-            self._due_changed.notify()
+        self._syncer.add(part)
 
     def _reopen(self, part: Part, error: OSError | MachimoriError) -> None:
         """After an I/O error: the descriptor may be dead for ever; the file may have gone."""
@@ -321,28 +259,6 @@ class Writers:
         with contextlib.suppress(OSError):
             if part.created and (not part.path.exists() or part.path.stat().st_size != part.size):
                 part.lost = True
-
-    def _sync(self) -> None:
-        while not self._stopping.is_set():
-            with self._due_changed:
-                if not self._due:
-                    self._due_changed.wait(1.0)
-                    continue
-                wait = self._due[0][0] - time.monotonic()
-                if wait > 0:
-                    self._due_changed.wait(min(wait, 1.0))
-                    continue
-                due, serial, part = heapq.heappop(self._due)
-            self.sync_lag = time.monotonic() - due
-            if part.finished or part.lost:
-                continue
-            try:
-                part.sync(self._disk)
-            except (OSError, MachimoriError) as error:
-                self._trouble(serial, error)
-                self._troubled.discard(serial)
-            with self._due_changed:
-                heapq.heappush(self._due, (time.monotonic() + self._sync_every, serial, part))
 
     def _publish(self) -> None:
         while (item := self._outgoing.get()) is not None:
@@ -385,6 +301,12 @@ class Writers:
         self.published += 1
         if item.done is not None:
             item.done(part.name)
+
+    def _synced(self, error: OSError | MachimoriError | None) -> None:
+        if error is None:
+            self._recovered(_SYNCER)
+        else:
+            self._trouble(_SYNCER, error)
 
     def _trouble(self, who: int, error: OSError | MachimoriError) -> None:
         if not self._troubled:
