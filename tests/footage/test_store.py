@@ -78,6 +78,9 @@ def test_what_every_store_promises(store: Store, tmp_path: Path) -> None:
         "2026-11-21/cam-0002/b.seg",
     ]
     assert list(store.list("2026-12")) == []
+    assert list(store.folders()) == ["2026-11-21", "2026-11-22"]
+    assert list(store.folders("2026-11-21/")) == ["cam-0001", "cam-0002"]
+    assert list(store.folders("2026-12-01/")) == []
     assert store.get("2026-11-21/cam-0002/b.seg") == b"from a file"
     assert store.read(NAME, 1, 3) == b"yte"
     assert store.read(NAME, 3, 100) == b"es"

@@ -110,6 +110,25 @@ def test_a_hold_that_cannot_be_read_stops_overwriting(tmp_path: Path) -> None:
     assert "holds_unreadable" in full.events
 
 
+def test_what_expired_meanwhile_is_left_to_the_record_of_its_expiry(tmp_path: Path) -> None:
+    full = Full(tmp_path, "overwrite")
+    read = full.store.read
+
+    def expire_first(name: str, offset: int, length: int) -> bytes:
+        full.store.read = read  # type: ignore[method-assign]
+        full.store.delete(name)
+        return read(name, offset, length)
+
+    full.store.read = expire_first  # type: ignore[method-assign]
+    full.space.keep()
+    (name,) = [name for name in full.store.objects if name.endswith(".overwritten.rec")]
+    record, _ = decode(full.store.objects[name])
+    gone = [name for name in full.names if name not in full.store.objects]
+    assert gone[0] == full.names[0]
+    assert sum(run.last - run.first + 1 for run in record.removed) == len(gone) - 1
+    assert full.space.overwritten == len(gone) - 1
+
+
 @pytest.mark.parametrize("policy", ["overwrite", "stop"])
 def test_with_room_nothing_happens(tmp_path: Path, policy: Policy) -> None:
     full = Full(tmp_path, policy, room=10**9)

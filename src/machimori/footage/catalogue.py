@@ -93,6 +93,10 @@ class Catalogue:
         """The store's."""
         return self._store.list(prefix)
 
+    def folders(self, prefix: str = "") -> Iterator[str]:
+        """The store's."""
+        return self._store.folders(prefix)
+
     def get(self, name: str) -> bytes:
         """The store's."""
         return self._store.get(name)

@@ -32,6 +32,11 @@ class CaseFootage:
                 last = stored.name
                 yield stored
 
+    def folders(self, prefix: str = "") -> Iterator[str]:
+        """Parts of the names in either place up to the next slash."""
+        copies = self._cases.folders(self._prefix + prefix)
+        yield from sorted({*copies, *self._store.folders(prefix)})
+
     def get(self, name: str) -> bytes:
         """The whole object. Raises NoSuchObjectError."""
         try:

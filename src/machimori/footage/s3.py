@@ -80,6 +80,12 @@ class S3Store:
                     if entry["path"].startswith(prefix):
                         yield StoredObject(name=entry["path"], size=entry["size"])
 
+    def folders(self, prefix: str = "") -> Iterator[str]:
+        """The common prefixes that a listing with a delimiter gives."""
+        with self._answers(prefix):
+            found = obstore.list_with_delimiter(self._client, prefix or None)["common_prefixes"]
+        yield from sorted(name.strip("/").rpartition("/")[2] for name in found)
+
     def get(self, name: str) -> bytes:
         """The whole object."""
         with self._answers(check_object_name(name)):

@@ -170,6 +170,10 @@ class Spool:
                 yield item
             last = item.name
 
+    def folders(self, prefix: str = "") -> Iterator[str]:
+        """Parts of the names in spool and store up to the next slash."""
+        yield from sorted({*self.local.folders(prefix), *self._store.folders(prefix)})
+
     def get(self, name: str) -> bytes:
         """The whole object, from here if it still waits."""
         try:
@@ -318,6 +322,10 @@ class Waiting:
     def list(self, prefix: str = "") -> Iterator[StoredObject]:
         """Objects by name."""
         return self._spool.local.list(prefix)
+
+    def folders(self, prefix: str = "") -> Iterator[str]:
+        """Parts of the names up to the next slash."""
+        return self._spool.local.folders(prefix)
 
     def get(self, name: str) -> bytes:
         """The whole object."""

@@ -72,6 +72,13 @@ class Store(Protocol):
         """Objects whose name begins with `prefix`, by name."""
         ...
 
+    def folders(self, prefix: str = "") -> Iterator[str]:
+        """What stands up to the next slash in the names below `prefix`, sorted: of footage its
+        days, or below `<day>/` its cameras. `prefix` is empty or ends with a slash. Costs no
+        listing of what is in them, and may name one of which the last object has just gone.
+        """
+        ...
+
     def get(self, name: str) -> bytes:
         """The whole object. Raises NoSuchObjectError."""
         ...
@@ -140,6 +147,19 @@ class DirectoryStore:
         for name, size in self._walk(directory):
             if name.startswith(prefix):
                 yield StoredObject(name=name, size=size)
+
+    def folders(self, prefix: str = "") -> Iterator[str]:
+        """The directories in one directory."""
+        if not self._root.is_dir():
+            raise StoreUnavailableError("the store's directory is gone", where=str(self._root))
+        try:
+            with os.scandir(self._root / prefix) as entries:
+                found = [e.name for e in entries if e.is_dir(follow_symlinks=False)]
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        except OSError as error:
+            raise self._down(error) from error
+        yield from sorted(name for name in found if not name.startswith("."))
 
     def get(self, name: str) -> bytes:
         """The whole object."""

@@ -46,6 +46,13 @@ class MemoryStore:
         for name, data in found:
             yield StoredObject(name=name, size=len(data))
 
+    def folders(self, prefix: str = "") -> Iterator[str]:
+        """Parts of the names up to the next slash."""
+        self._check()
+        with self._lock:
+            below = [n.removeprefix(prefix) for n in self.objects if n.startswith(prefix)]
+        yield from sorted({name.partition("/")[0] for name in below if "/" in name})
+
     def get(self, name: str) -> bytes:
         """The whole object."""
         self._check()

@@ -10,15 +10,14 @@ hold that was disregarded would destroy evidence. When a hold ends its file is t
 import logging
 import os
 import secrets
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from machimori.footage import items
-from machimori.footage.naming import SegmentName, parse
-from machimori.footage.store import Store, StoredObject
+from machimori.footage.errors import NoSuchObjectError
+from machimori.footage.store import Store
 from machimori.kernel import canonical
 from machimori.kernel.envelope import Envelope
 from machimori.kernel.errors import MachimoriError, MalformedError
@@ -26,21 +25,11 @@ from machimori.kernel.ids import CameraId, RecorderId
 from machimori.kernel.instants import Micros, parse_rfc3339
 from machimori.kernel.signing import SigningKey
 from machimori.recorder.chain import Chain
+from machimori.recorder.oldest import Batch, Held, Oldest
 
 log = logging.getLogger(__name__)
 
 Policy = Literal["overwrite", "stop"]
-BATCH = 64
-"""Segments that one record stands in for at most."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Held:
-    """What a hold protects: segments of these cameras that touch the interval."""
-
-    cameras: frozenset[str]
-    first: Micros
-    last: Micros
 
 
 def _instant(value: object) -> Micros:
@@ -86,6 +75,7 @@ class Space:
         free: Callable[[Path], int] | None = None,
     ) -> None:
         self._store = store
+        self._segments = Oldest(store)
         self._place = place
         self._holds = holds
         self._policy = policy
@@ -134,7 +124,7 @@ class Space:
             self._state = state
             self._on_event(f"disk_{state}", detail)
 
-    def _oldest(self, needed: int) -> list[tuple[StoredObject, SegmentName]]:
+    def _oldest(self, needed: int) -> Batch:
         """The oldest segments of one camera's day that nobody holds: `needed` bytes of them, at
         most a batch."""
         try:
@@ -142,36 +132,24 @@ class Space:
         except MachimoriError as error:
             self._on_event("holds_unreadable", error.message)
             return []
-        batch: list[tuple[StoredObject, SegmentName]] = []
-        for stored, name in self._segments():
-            if batch and (name.day, name.camera) != (batch[0][1].day, batch[0][1].camera):
-                break
-            if not any(_touches(hold, name) for hold in holds):
-                batch.append((stored, name))
-                needed -= stored.size
-                if len(batch) == BATCH or needed <= 0:
-                    break
-        return batch
+        return self._segments.batch(holds, needed)
 
-    def _segments(self) -> Iterator[tuple[StoredObject, SegmentName]]:
-        for stored in self._store.list():
-            try:
-                name = parse(stored.name)
-            except MalformedError:
-                continue
-            if isinstance(name, SegmentName):
-                yield stored, name
-
-    def _overwrite(self, batch: list[tuple[StoredObject, SegmentName]]) -> None:
+    def _overwrite(self, batch: Batch) -> None:
         """1. put the signed record; 2. delete what it stands in for. A crash between the two
         leaves segments that the record calls gone; they are still good and go the next time."""
         camera, day = batch[0][1].camera, batch[0][1].day
         known = []
-        for stored, _ in batch:
+        here: Batch = []
+        for stored, segment in batch:
             try:
                 known.append(items.identify(self._store, stored))
             except MalformedError:
                 log.warning("a damaged segment is overwritten: %s", stored.name)
+            except NoSuchObjectError:
+                continue  # it expired meanwhile, and expiry has its own record of that
+            here.append((stored, segment))
+        if not here:
+            return
         chain = self._chains.get(camera)
         if chain is None:
             chain = self._chains[camera] = Chain(
@@ -181,25 +159,21 @@ class Space:
                 signer=self._signer,
                 tz=self._tz,
             )
-        first, last = batch[0][1].first, max(name.last for _, name in batch)
+        first, last = here[0][1].first, max(segment.last for _, segment in here)
         name, data = chain.record(
             "overwritten",
             day=day,
             first=first,
             last=last,
             cause="disk_full",
-            detail=f"{len(batch)} segments",
+            detail=f"{len(here)} segments",
             removed=items.runs(known),
         )
         self._store.put(name, data)
-        for stored, _ in batch:
+        for stored, _ in here:
             self._store.delete(stored.name)
-        self.overwritten += len(batch)
-        self.removed.append((camera, len(batch), first, last))
-
-
-def _touches(hold: Held, name: SegmentName) -> bool:
-    return name.camera in hold.cameras and name.last >= hold.first and name.first <= hold.last
+        self.overwritten += len(here)
+        self.removed.append((camera, len(here), first, last))
 
 
 def free_bytes(place: Path) -> int:
