@@ -7,7 +7,7 @@ Nothing here judges a test run: timing on a shared machine is for reading, not f
 import argparse
 import sys
 
-from machimori.simcity.bench import evidence, expire, ledger, record
+from machimori.simcity.bench import cameras, evidence, expire, ledger, record
 from machimori.simcity.bench.figures import Figure, as_json, as_table
 
 
@@ -30,6 +30,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         ("evidence", evidence, "ten minutes to a verified package; first picture"),
         ("expire", expire, "a day of 1,000 cameras: keys gone"),
         ("ledger", ledger, "appending, bulk loading, a proof out of ten million entries"),
+        ("simcity", cameras, "how many cameras one core of the simulated city feeds"),
     ):
         _subject(subjects, name, what).set_defaults(
             figures=lambda chosen, module=module: module.run(quick=chosen.quick)

@@ -17,6 +17,7 @@ FIGURES = {
     },
     "evidence": {"package_10min_s", "first_frame_s"},
     "expire": {"day_keys_s"},
+    "simcity": {"cameras_fed_per_core", "city_cpu_per_camera", "camera_mbit_per_s"},
     "ledger": {"append_per_s", "bulk_per_s", "proof_ms_10m"},
 }
 

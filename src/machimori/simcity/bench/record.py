@@ -75,7 +75,7 @@ def run(*, cameras: int = 300, capacity: bool = False, quick: bool = False) -> l
     """Measure. Raises UnavailableError if a peer, a core or a privilege is missing."""
     if len(os.sched_getaffinity(0)) < 2:
         raise UnavailableError("recorder and cameras need a core each")
-    _raise_limit(8 * max(cameras, STEPS[-1]))
+    raise_limit(8 * max(cameras, STEPS[-1]))
     with tempfile.TemporaryDirectory(prefix="machimori-bench-", dir=_scratch()) as name:
         place = Path(name)
         if capacity:
@@ -301,7 +301,8 @@ def _tcp_memory() -> float:
     raise UnavailableError("the kernel does not say what TCP holds", where="/proc/net/sockstat")
 
 
-def _raise_limit(files: int) -> None:
+def raise_limit(files: int) -> None:
+    """Let this process and its children have `files` files open, as far as the system allows."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(files, hard), hard))
 
