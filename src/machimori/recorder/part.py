@@ -56,6 +56,12 @@ class Part:
                 self.dirty = True
                 raise
 
+    def leave_cache(self) -> None:
+        """Let the kernel use the memory of what is on the disk already; unsynced bytes stay."""
+        with self._lock:
+            if self.descriptor >= 0:
+                os.posix_fadvise(self.descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+
     def close(self) -> None:
         """Let the file go."""
         with self._lock:

@@ -4,6 +4,9 @@
 Where the file system can be synced as a whole, it is, twice in the promised time: so what was
 written just after one sync began is durable in time even if the next one takes as long as that.
 Elsewhere each part is synced on its own, one after the other, spread over the promised time.
+
+What is on the disk leaves the page cache: almost no footage is ever looked at, and a thousand
+cameras would otherwise push everything else out of memory within a minute or two.
 """
 
 import os
@@ -64,6 +67,8 @@ class Syncer:
                             part.durable_name = True
                     else:
                         self._each(parts)
+                    for part in parts:
+                        part.leave_cache()
                 except (OSError, MachimoriError) as error:
                     self._on_synced(error)
                     self._forget()
