@@ -11,6 +11,7 @@ from pathlib import Path
 from machimori.kernel.durable import Disk
 from machimori.recorder.config import RecorderConfig
 from machimori.recorder.errors import RecorderError
+from machimori.recorder.memory import set_aside
 from machimori.recorder.node import Node, load_key
 
 
@@ -46,6 +47,7 @@ def run(args: argparse.Namespace) -> int:
         signal.signal(number, lambda *_: ended.set())
     node = Node(config)
     node.start()
+    set_aside()
     listening = f", health on 127.0.0.1:{node.port}" if node.port else ""
     print(f"recording {len(config.cameras)} cameras{listening}", flush=True)
     sound = True

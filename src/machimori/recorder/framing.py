@@ -35,6 +35,8 @@ MAX_GARBAGE = 1 << 20
 """Bytes of garbage after which a session is given up."""
 SMALL = 512
 """Parameter sets travel in packets shorter than this; only those are looked into."""
+_RTP_HEADER = 12
+"""Bytes of an RTP header; a packet that ends there carries nothing."""
 _MAX_LOSS = 3_000
 """A forward jump of sequence numbers beyond this is a restarted source, not loss (RFC 3550 A.1)."""
 _MAX_MISORDER = 100
@@ -98,7 +100,7 @@ class Walker:
         self.messages: list[bytes] = []
         """RTSP messages of the last walk."""
         self.small: list[int] = []
-        """Offsets of the last walk's short RTP frames."""
+        """Offsets of the last walk's short RTP frames that carry something."""
         self.reports: list[bytes] = []
         """RTCP payloads of the last walk."""
 
@@ -153,10 +155,11 @@ class Walker:
                     if not self._count_loss(sequence):
                         sequence = expected - 1  # a late packet does not move the expectation
                 expected = sequence + 1 & 0xFFFF
-                if size < SMALL:
+                if size >= SMALL:
+                    if size > largest:
+                        largest = size
+                elif size > _RTP_HEADER:
                     small.append(position - start + kept)
-                elif size > largest:
-                    largest = size
                 packets += 1
                 position = after
                 continue

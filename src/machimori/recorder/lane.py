@@ -218,11 +218,13 @@ class Lane:
         walker = self.walker
         assert walker is not None
         self.packets += walker.packets
-        self.lost += walker.lost
-        self._segment_lost += walker.lost
-        self.garbage += walker.garbage
-        self.resyncs += walker.resyncs
-        walker.packets = walker.lost = walker.garbage = walker.resyncs = 0
+        walker.packets = 0
+        if walker.lost or walker.resyncs:
+            self.lost += walker.lost
+            self._segment_lost += walker.lost
+            self.garbage += walker.garbage
+            self.resyncs += walker.resyncs
+            walker.lost = walker.garbage = walker.resyncs = 0
 
     # -- the drain ----------------------------------------------------------------------------
 

@@ -12,38 +12,36 @@ from machimori.recorder.peek import sequence_sets
 
 _WHOLE = {"h264": {7, 24, 25, 26, 27}, "h265": {32, 33, 48}}
 _PLAIN_HEADER = 0x80
-_RTP_HEADER = 12
-"""Bytes of an RTP header; a packet that ends there carries nothing."""
+"""RTP's first byte without padding, extension and CSRCs: the payload begins 16 bytes on."""
 
 
 class Parameters:
     """The parameter sets in force on one session."""
 
-    __slots__ = ("_codec", "_current", "_kinds", "_shift")
+    __slots__ = ("_codec", "_current", "_may_hold")
 
     def __init__(self, codec: Codec) -> None:
         self._codec = codec
-        self._kinds = _WHOLE.get(codec, set())
-        self._shift = 0 if codec == "h264" else 1
+        kinds = _WHOLE.get(codec, set())
+        shift, mask = (0, 31) if codec == "h264" else (1, 63)
+        self._may_hold = bytes(first >> shift & mask in kinds for first in range(256))
+        """By a payload's first byte, whether a whole parameter set may stand in it."""
         self._current: dict[tuple[int, int], bytes] = {}
 
     def changed_at(self, buffer: bytearray, small: list[int]) -> int | None:
         """Offset of the first of the short frames that changes a parameter set; None: none does.
 
-        A set that is seen for the first time changes nothing. All of them are taken in.
+        `small` are offsets of frames of more than an RTP header. A set that is seen for the first
+        time changes nothing. All of them are taken in.
         """
-        kinds = self._kinds
-        if not kinds:
-            return None
-        mask = 31 if self._shift == 0 else 63
+        may_hold = self._may_hold
         found: int | None = None
-        for position in small:
-            if int.from_bytes(buffer[position + 2 : position + 4], "big") <= _RTP_HEADER:
-                continue
-            # Without CSRCs and extension the payload begins 16 bytes on: the ordinary case.
-            plain = buffer[position + 4] == _PLAIN_HEADER
-            if plain and (buffer[position + 16] >> self._shift) & mask not in kinds:
-                continue
+        # Once per short packet and drain, hence in one expression.
+        for position in [
+            place
+            for place in small
+            if may_hold[buffer[place + 16]] or buffer[place + 4] != _PLAIN_HEADER
+        ]:
             for kind, data in sequence_sets(self._codec, buffer, position):
                 place = (kind, self._identity(kind, data))
                 before = self._current.get(place)

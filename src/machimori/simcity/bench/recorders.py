@@ -24,6 +24,7 @@ from machimori.kernel.durable import Disk
 from machimori.kernel.instants import Micros
 from machimori.recorder.camera import CameraConfig
 from machimori.recorder.config import RecorderConfig
+from machimori.recorder.memory import set_aside
 from machimori.recorder.node import Node
 from machimori.recorder.ports import PlayingSession
 from machimori.recorder.rtsp.opener import RtspOpener
@@ -109,6 +110,7 @@ def record(config: RecorderConfig, mode: str, ended: threading.Event) -> None:
     disk = CarelessDisk() if mode == "without-sealing" else Disk()
     node = Node(config, sealer=sealers[mode], disk=disk)
     node.start()
+    set_aside()
     while sum(lane.bytes > 0 for lane in node.lanes) < len(node.lanes):
         time.sleep(0.2)
     _say("ready")
