@@ -3,38 +3,14 @@
 
 import os
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Protocol
 
 import pytest
 
-from machimori.footage.check import Report
-from machimori.footage.records import decode
-from machimori.footage.store import DirectoryStore
-from machimori.recorder.config import RecorderConfig
 from machimori.recorder.node import Node
+from machimori.recorder.testing_place import Place, until
 from machimori.simcity.city import SimCity
-
-
-class Place(Protocol):
-    """`conftest.Place`."""
-
-    directory: Path
-
-    @property
-    def store(self) -> DirectoryStore: ...
-    def write(self, cameras: dict[str, str], **more: Any) -> RecorderConfig: ...
-    def check(self) -> Report: ...
-    def problems(self) -> list[str]: ...
-
-
-def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
 
 
 @pytest.fixture
@@ -74,10 +50,5 @@ def test_a_full_disk_costs_a_gap_and_recording_resumes_by_itself(
         assert lane.sessions == sessions
         node.stop()
     assert {"disk_trouble", "disk_recovered", "disk_full"} <= set(node.events.counts)
-    causes = [
-        decode(place.store.get(item.name))[0].cause
-        for item in place.store.list()
-        if item.name.endswith(".gap.rec")
-    ]
-    assert "disk" in causes
+    assert "disk" in {cause for cause, _ in place.gaps()}
     assert place.problems() == []

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from machimori.kernel.ids import CameraId
 from machimori.kernel.signing import SigningKey
-from machimori.recorder.keys import BundleDirectory
+from machimori.recorder.keys import BundleDirectory, KeyAlarm
 from machimori.recorder.testing import write_bundle
 
 TODAY = dt.date(2026, 11, 21)
@@ -44,3 +44,21 @@ def test_a_later_serial_replaces_the_cameras_that_it_repeats(tmp_path: Path) -> 
     keys.rescan()
     ids = [found.key for name in (CAMERA, other) if (found := keys.find(name, TODAY))]
     assert ids == ["cam-0001/2026-11-21/1", "cam-0002/2026-11-21/0"]
+
+
+def test_running_out_is_said_once_at_each_level(tmp_path: Path) -> None:
+    for offset in range(10):
+        write_bundle(tmp_path, VAULT, TODAY + dt.timedelta(days=offset), (CAMERA,))
+    keys = BundleDirectory(tmp_path, vault=VAULT.public)
+    said: list[tuple[str, str]] = []
+    alarm = KeyAlarm(keys, [CAMERA], lambda event, detail: said.append((event, detail)))
+    for passed in range(11):
+        alarm.look(TODAY + dt.timedelta(days=passed))
+    assert said == [("keys_run_out", f"keys for {left} more days") for left in (9, 7, 3, 1)]
+    for offset in range(10, 40):
+        write_bundle(tmp_path, VAULT, TODAY + dt.timedelta(days=offset), (CAMERA,))
+    keys.rescan()
+    alarm.look(TODAY + dt.timedelta(days=10))
+    assert len(said) == 4
+    alarm.look(TODAY + dt.timedelta(days=38))
+    assert said[4:] == [("keys_run_out", "keys for 1 more days")]

@@ -3,35 +3,17 @@
 
 import random
 import signal
-import subprocess
 import time
-from pathlib import Path
-from typing import Any, Protocol
 
 import pytest
 
-from machimori.footage.check import Report
 from machimori.footage.naming import SegmentName, parse
-from machimori.footage.store import DirectoryStore
 from machimori.recorder.arrivals import of_part
-from machimori.recorder.config import RecorderConfig
+from machimori.recorder.testing_place import Place
 from machimori.simcity.city import SimCity
 
 ALLOWED = 1.0 + 0.5
 """Seconds: a drain's period, and what a loaded test machine may add."""
-
-
-class Place(Protocol):
-    """`conftest.Place`."""
-
-    directory: Path
-
-    @property
-    def store(self) -> DirectoryStore: ...
-    def write(self, cameras: dict[str, str], **more: Any) -> RecorderConfig: ...
-    def start(self) -> "subprocess.Popen[str]": ...
-    def check(self) -> Report: ...
-    def problems(self) -> list[str]: ...
 
 
 def last_saved(place: Place, camera: str) -> float:

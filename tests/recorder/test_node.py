@@ -1,60 +1,22 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The whole recorder against simulated cameras over real sockets."""
 
-import datetime as dt
 import itertools
 import json
 import time
 import urllib.request
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
 
-from machimori.footage.anchors import Anchors, anchors_of
-from machimori.footage.check import Report
-from machimori.footage.records import decode
-from machimori.footage.store import DirectoryStore
+from machimori.footage.anchors import anchors_of
 from machimori.kernel.durable import Disk
-from machimori.kernel.errors import UsageError
-from machimori.kernel.instants import Micros, day_start, local_day
 from machimori.ledger.courier import carry_outbox
 from machimori.ledger.entry import Entry
 from machimori.ledger.testing import MemoryLedger
-from machimori.recorder.config import RecorderConfig
 from machimori.recorder.node import Node
+from machimori.recorder.testing_place import Place, until
 from machimori.simcity.city import SimCity
-
-
-class Place(Protocol):
-    """`conftest.Place`."""
-
-    directory: Path
-
-    @property
-    def store(self) -> DirectoryStore: ...
-    def write(self, cameras: dict[str, str], **more: Any) -> RecorderConfig: ...
-    def check(self, anchors: Anchors | None = None) -> Report: ...
-    def problems(self) -> list[str]: ...
-
-
-def until(condition: Callable[[], bool], seconds: float = 15.0) -> float:
-    """Wait; returns the seconds it took."""
-    begun = time.monotonic()
-    while not condition():
-        assert time.monotonic() - begun < seconds, "it did not happen in time"
-        time.sleep(0.02)
-    return time.monotonic() - begun
-
-
-def gaps(place: Place) -> list[tuple[str, float]]:
-    found: list[tuple[str, float]] = []
-    for item in place.store.list():
-        if item.name.endswith(".gap.rec"):
-            record, _ = decode(place.store.get(item.name))
-            found.append((record.cause, (record.last - record.first) / 1e6))
-    return found
 
 
 def test_three_codecs_are_recorded_and_the_store_checks_clean(place: Place) -> None:
@@ -71,7 +33,7 @@ def test_three_codecs_are_recorded_and_the_store_checks_clean(place: Place) -> N
             health = json.load(answer)
         with urllib.request.urlopen(f"http://127.0.0.1:{node.port}/metrics") as answer:
             metrics = answer.read().decode()
-        node._anchor()
+        node.housekeeping.anchor()
         node.stop()
     assert health["recorder"]["recording"] == 3
     assert health["recorder"]["key_days_left"] == 2
@@ -81,7 +43,6 @@ def test_three_codecs_are_recorded_and_the_store_checks_clean(place: Place) -> N
     assert place.problems() == []
     assert place.check().segments == 3
     assert not list((place.directory / "rec" / "open").glob("*/*.part"))
-    assert (place.directory / "rec" / "recorder.key").stat().st_mode & 0o777 == 0o600
 
 
 def test_A6_anchors_bind_the_heads_of_all_cameras(place: Place) -> None:
@@ -90,8 +51,8 @@ def test_A6_anchors_bind_the_heads_of_all_cameras(place: Place) -> None:
     with SimCity(1) as city:
         node = Node(place.write({"cam-0001": city.url(1)}))
         node.start()
-        until(lambda: bool(node._catalogue.heads()))
-        node._anchor()
+        until(lambda: bool(node.catalogue.heads()))
+        node.housekeeping.anchor()
         node.stop()
     (path,) = (place.directory / "rec" / "outbox").glob("*.json")
     entry = Entry.decode(path.read_bytes())
@@ -119,7 +80,7 @@ def test_M4_after_a_reboot_it_plays_within_two_seconds(place: Place) -> None:
         until(lambda: lane.session is not None and lane.gap_from is None)
         assert time.monotonic() - begun < 3.0 + 2.0 + 0.5
         node.stop()
-    causes = [cause for cause, _ in gaps(place)]
+    causes = [cause for cause, _ in place.gaps()]
     assert "network" in causes
     assert place.problems() == []
 
@@ -156,17 +117,8 @@ def test_I5_every_second_is_footage_or_an_explained_gap(place: Place) -> None:
     spans.sort()
     for (_, end), (begin, _) in itertools.pairwise(spans):
         assert begin <= end, "a hole between two items"
-    assert {"recorder_down", "network"} <= {cause for cause, _ in gaps(place)}
+    assert {"recorder_down", "network"} <= {cause for cause, _ in place.gaps()}
     assert place.problems() == []
-
-
-def test_two_recorders_do_not_share_a_directory(place: Place) -> None:
-    config = place.write({})
-    node = Node(config)
-    with pytest.raises(UsageError, match="another recorder"):
-        Node(config)
-    node.start()
-    node.stop()
 
 
 @pytest.mark.alone
@@ -214,21 +166,4 @@ def hostile(place: Place, *, cameras: int, seconds: float) -> None:
         assert [lane.lost for lane in lanes] == [0] * len(lanes)
         assert all(lane.gap_from is None for lane in lanes)
         node.stop()
-    assert place.problems() == []
-
-
-def test_a_day_that_an_earlier_run_left_open_is_closed(place: Place) -> None:
-    config = place.write({"cam-0001": "rtsp://127.0.0.1:9/none"})
-    node = Node(config)
-    yesterday = local_day(node.drain.now()) - dt.timedelta(days=1)
-    midnight = day_start(yesterday + dt.timedelta(days=1))
-    name, data = node.lanes[0].chain.record(
-        "gap", first=Micros(midnight - 60_000_000), last=midnight, cause="network"
-    )
-    node.store.put(name, data)
-    node.start()
-    manifest = place.directory / "rec" / "store" / f"{yesterday}" / "cam-0001" / "manifest.json"
-    if node.drain.now() - day_start(yesterday + dt.timedelta(days=1)) > 131_000_000:
-        until(manifest.exists)
-    node.stop()
     assert place.problems() == []

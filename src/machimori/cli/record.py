@@ -10,9 +10,10 @@ from pathlib import Path
 
 from machimori.kernel.durable import Disk
 from machimori.recorder.config import RecorderConfig
+from machimori.recorder.directory import load_key
 from machimori.recorder.errors import RecorderError
 from machimori.recorder.memory import set_aside
-from machimori.recorder.node import Node, load_key
+from machimori.recorder.node import Node
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

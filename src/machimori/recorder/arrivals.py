@@ -7,7 +7,7 @@ hints for a gap's beginning, never for footage, so a damaged file is no reason n
 
 import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from machimori.footage.segment import BODY, read_header
@@ -18,6 +18,8 @@ from machimori.kernel.ids import CameraId
 from machimori.kernel.instants import Micros
 from machimori.vault.sealing.layout import CORE_SIZE, TAG_SIZE, ChunkHeader
 
+FILE = "arrivals.json"
+"""In the recorder's directory."""
 SAVE_EVERY = 10.0
 """Seconds between two notes."""
 
@@ -33,6 +35,16 @@ def load(path: Path) -> dict[CameraId, Micros]:
         source = canonical.load_object(path.read_bytes())
         return {CameraId(name): Micros(at) for name, at in source.items() if isinstance(at, int)}
     return {}
+
+
+def before(directory: Path, left: Iterable[Path]) -> dict[CameraId, Micros]:
+    """The last arrivals of an earlier run in `directory`, of which the parts `left` are left."""
+    known = load(directory / FILE)
+    for part in left:
+        camera, last = CameraId(part.parent.name), of_part(part)
+        if last is not None:
+            known[camera] = max(last, known.get(camera, last))
+    return known
 
 
 def of_part(path: Path) -> Micros | None:

@@ -5,14 +5,27 @@
 anything of a picture; both name cameras by their ids.
 """
 
+import contextlib
 import json
+import os
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
+from machimori.footage.spool import Spool
 from machimori.kernel.canonical import Json
-from machimori.kernel.instants import Micros, rfc3339
+from machimori.kernel.instants import Micros, local_day, rfc3339
+from machimori.kernel.signing import PublicKey
+from machimori.recorder.config import RecorderConfig
+from machimori.recorder.drain import Drain
+from machimori.recorder.events import Events
+from machimori.recorder.keys import BundleDirectory
 from machimori.recorder.lane import Lane
+from machimori.recorder.space import Space
+from machimori.recorder.timefloor import TimeFloor
+from machimori.recorder.writers import Writers
 
 _GAUGES = {
     "up": "1 while footage of the camera is recorded",
@@ -31,6 +44,87 @@ _COUNTERS = {
     "dropped_bytes": "bytes let go because the disk did not take them",
     "segments": "segments closed",
 }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Health:
+    """All parts of one recorder that have a state to report."""
+
+    config: RecorderConfig
+    session: str
+    public_key: PublicKey
+    since: Micros
+    sha256_lanes: int
+    """Slices of a chunk that are digested side by side; 1: one after the other."""
+    drain: Drain
+    floor: TimeFloor
+    keys: BundleDirectory
+    space: Space
+    writers: Writers
+    spool: Spool | None
+    events: Events
+
+    def report(self) -> dict[str, Json]:
+        """The state of everything, as JSON."""
+        now = self.drain.now()
+        cameras = {lane.camera.id: of_lane(lane, now) for lane in self.drain.lanes}
+        today = local_day(now, self.config.tz)
+        return {
+            "recorder": {
+                "id": self.config.id,
+                "session": self.session,
+                "public_key": self.public_key.raw.hex(),
+                "now": rfc3339(now),
+                "since": rfc3339(self.since),
+                "cameras": len(cameras),
+                "recording": sum(int(values["up"]) for values in cameras.values()),
+                "clock_confirmed": int(self.floor.confirmed),
+                "clock_problem": self.floor.problem,
+                "drain_late_seconds": round(self.drain.late, 3),
+                "drain_cpu_seconds": round(self.drain.cpu, 3),
+                "disk_choked": int(self.drain.choked),
+                "disk_state": self.space.state,
+                "sha256_lanes": self.sha256_lanes,
+                "sync_lag_seconds": round(self.writers.sync_lag, 3),
+                "write_backlog": self.writers.backlog,
+                "written_bytes": self.writers.bytes_written,
+                "published": self.writers.published,
+                "overwritten_segments": self.space.overwritten,
+                **_of_spool(self.spool),
+                "key_days_left": min(
+                    (self.keys.days_left(camera, today) for camera in cameras), default=-1
+                ),
+                "kernel_tcp_bytes": _kernel_tcp_bytes(),
+            },
+            "cameras": cameras,
+            "events": self.events.recent(),
+            "event_counts": dict(self.events.counts),
+        }
+
+
+def _of_spool(spool: Spool | None) -> dict[str, Json]:
+    if spool is None:
+        return {}
+    state = spool.state()
+    return {
+        "spool_objects": state.objects,
+        "spool_bytes": state.size,
+        "spool_limit_bytes": state.limit,
+        "spool_oldest": state.oldest,
+        "spool_uploaded": state.uploaded,
+        "spool_refused": state.refused,
+        "spool_failing": state.failing,
+    }
+
+
+def _kernel_tcp_bytes() -> int:
+    """Memory of all TCP sockets of this machine's network namespace (/proc/net/sockstat)."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        for line in Path("/proc/net/sockstat").read_text().splitlines():
+            if line.startswith("TCP:"):
+                words = line.split()
+                return int(words[words.index("mem") + 1]) * os.sysconf("SC_PAGE_SIZE")
+    return 0
 
 
 def of_lane(lane: Lane, now: Micros) -> dict[str, Json]:
@@ -67,10 +161,10 @@ def of_lane(lane: Lane, now: Micros) -> dict[str, Json]:
     }
 
 
-def metrics(health: dict[str, Json]) -> str:
-    """The same in Prometheus' text exposition format 0.0.4."""
+def metrics(report: dict[str, Json]) -> str:
+    """A report in Prometheus' text exposition format 0.0.4."""
     lines: list[str] = []
-    cameras: dict[str, dict[str, Json]] = health["cameras"]
+    cameras: dict[str, dict[str, Json]] = report["cameras"]
     for names, kind, suffix in ((_GAUGES, "gauge", ""), (_COUNTERS, "counter", "_total")):
         for name, meaning in names.items():
             metric = f"machimori_camera_{name}{suffix}"
@@ -80,11 +174,11 @@ def metrics(health: dict[str, Json]) -> str:
                 for camera, values in cameras.items()
                 if values[name] is not None
             ]
-    for name, value in health["recorder"].items():
+    for name, value in report["recorder"].items():
         if isinstance(value, int | float):
             metric = f"machimori_recorder_{name}"
             lines += [f"# TYPE {metric} gauge", f"{metric} {float(value):g}"]
-    for event, count in health["event_counts"].items():
+    for event, count in report["event_counts"].items():
         lines.append(f'machimori_recorder_events_total{{event="{event}"}} {count}')
     return "\n".join(lines) + "\n"
 

@@ -9,6 +9,7 @@ sealed and let go afterwards: a thousand cameras' keys for a month would be 40 M
 import datetime as dt
 import logging
 import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -116,3 +117,28 @@ class BundleDirectory:
             del self._loaded[min(self._loaded)]
         self._loaded[day] = keys
         return keys
+
+
+class KeyAlarm:
+    """Says that some camera's keys run out: once at each level of `ALARMS`, not at each look."""
+
+    def __init__(
+        self,
+        keys: BundleDirectory,
+        cameras: Sequence[CameraId],
+        on_event: Callable[[str, str], None],
+    ) -> None:
+        self._keys = keys
+        self._cameras = tuple(cameras)
+        self._on_event = on_event
+        self._level = 0
+
+    def look(self, today: dt.date) -> None:
+        """Compare the camera with the fewest days of keys after `today` with the levels."""
+        if not self._cameras:
+            return
+        left = min(self._keys.days_left(camera, today) for camera in self._cameras)
+        level = next((days for days in reversed(ALARMS) if left <= days), 0)
+        if level and level != self._level:
+            self._on_event("keys_run_out", f"keys for {max(left, 0)} more days")
+        self._level = level

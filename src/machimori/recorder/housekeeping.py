@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What a recorder does beside recording, in rounds: floor, arrivals, keys, anchors, days, space.
+
+One thread does it all, one thing after the other. What fails is an event and is tried again in its
+next round; recording does not wait for any of it.
+"""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from machimori.footage.catalogue import Catalogue
+from machimori.kernel.clock import Clock
+from machimori.kernel.durable import Disk
+from machimori.kernel.errors import MachimoriError
+from machimori.kernel.instants import local_day
+from machimori.kernel.signing import SigningKey
+from machimori.ledger.entry import Entry
+from machimori.recorder import anchors, arrivals
+from machimori.recorder.config import RecorderConfig
+from machimori.recorder.days import Days
+from machimori.recorder.drain import LATE, Drain
+from machimori.recorder.keys import BundleDirectory, KeyAlarm
+from machimori.recorder.space import Space
+from machimori.recorder.timefloor import TimeFloor
+
+HOUSEKEEPING = 1.0
+"""Seconds between two looks at what is due."""
+_KEYS_EVERY = 30.0
+_FLOOR_EVERY = 60.0
+_DAYS_EVERY = 5.0
+_SPACE_EVERY = 1.0
+
+
+class Housekeeping:
+    """The rounds of one recorder, in a thread that runs until `ended` is set."""
+
+    def __init__(
+        self,
+        config: RecorderConfig,
+        *,
+        clock: Clock,
+        disk: Disk,
+        signer: SigningKey,
+        drain: Drain,
+        floor: TimeFloor,
+        keys: BundleDirectory,
+        catalogue: Catalogue,
+        space: Space,
+        days: Days,
+        on_event: Callable[[str, str], None],
+        ended: threading.Event,
+    ) -> None:
+        self._config = config
+        self._clock = clock
+        self._disk = disk
+        self._signer = signer
+        self._drain = drain
+        self._floor = floor
+        self._keys = keys
+        self._key_alarm = KeyAlarm(keys, [lane.camera.id for lane in drain.lanes], on_event)
+        self._catalogue = catalogue
+        self._space = space
+        self._days = days
+        self._on_event = on_event
+        self._ended = ended
+        self._thread = threading.Thread(target=self._run, name="housekeeping")
+
+    def start(self) -> None:
+        """Begin the rounds."""
+        self._thread.start()
+
+    def join(self) -> None:
+        """Wait for the round that is under way; call it once `ended` is set."""
+        self._thread.join()
+
+    def _run(self) -> None:
+        mono = self._clock.monotonic()
+        due = {
+            "floor": mono,
+            "arrivals": mono + arrivals.SAVE_EVERY,
+            "keys": mono,
+            "anchor": mono + anchors.EVERY,
+            "day": mono,
+            "space": mono,
+        }
+        rounds = {
+            "floor": (_FLOOR_EVERY, self._floor.save),
+            "arrivals": (arrivals.SAVE_EVERY, self.save_arrivals),
+            "keys": (_KEYS_EVERY, self._look_after_keys),
+            "anchor": (anchors.EVERY, self.anchor),
+            "day": (_DAYS_EVERY, self._days.look),
+            "space": (_SPACE_EVERY, self._look_after_space),
+        }
+        while not self._ended.wait(HOUSEKEEPING):
+            mono = self._clock.monotonic()
+            if self._drain.late > LATE:
+                self._on_event("overloaded", f"a drain was {self._drain.late:.1f} s late")
+            for name, (every, act) in rounds.items():
+                if mono < due[name]:
+                    continue
+                due[name] = mono + every
+                try:
+                    act()
+                except (MachimoriError, OSError) as error:
+                    self._on_event(f"{name}_failed", str(error))
+
+    def save_arrivals(self) -> None:
+        """Note when each camera was last recorded. Raises DurabilityError."""
+        found = {lane.camera.id: lane.arrived for lane in self._drain.lanes if lane.bytes}
+        path = self._config.directory / arrivals.FILE
+        arrivals.save(path, {**arrivals.load(path), **found}, self._disk)
+
+    def anchor(self) -> None:
+        """Put an anchor over all heads into store and outbox. Raises what `anchors.write` does."""
+        anchors.write(
+            self._catalogue.heads(),
+            outbox=self._outbox,
+            store=self._catalogue,
+            recorder=self._config.id,
+            signer=self._signer,
+            now=self._drain.now(),
+            disk=self._disk,
+            tz=self._config.tz,
+        )
+
+    def _look_after_keys(self) -> None:
+        self._keys.rescan()
+        self._key_alarm.look(local_day(self._drain.now(), self._config.tz))
+
+    def _look_after_space(self) -> None:
+        now = self._drain.now()
+        self._space.keep()
+        for camera, segments, first, last in self._space.removed:
+            entry = Entry(
+                type="footage.overwritten",
+                at=now,
+                subject={"camera": camera, "recorder": self._config.id},
+                data={"segments": segments, "from": first, "to": last},
+            )
+            self._disk.make_directory(self._outbox)
+            self._disk.create(self._outbox / f"{entry.id}.json", entry.encode())
+
+    @property
+    def _outbox(self) -> Path:
+        return self._config.directory / "outbox"
