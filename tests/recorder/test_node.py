@@ -3,6 +3,7 @@
 
 import itertools
 import json
+import socket
 import time
 import urllib.request
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from machimori.footage.anchors import anchors_of
 from machimori.kernel.durable import Disk
+from machimori.kernel.errors import UsageError
 from machimori.ledger.courier import carry_outbox
 from machimori.ledger.entry import Entry
 from machimori.ledger.testing import MemoryLedger
@@ -43,6 +45,18 @@ def test_three_codecs_are_recorded_and_the_store_checks_clean(place: Place) -> N
     assert place.problems() == []
     assert place.check().segments == 3
     assert not list((place.directory / "rec" / "open").glob("*/*.part"))
+
+
+def test_a_port_that_is_taken_is_named_before_anything_runs(place: Place) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        node = Node(place.write({}, more=[f'listen = "{address}"']))
+        with pytest.raises(UsageError, match="in use") as caught:
+            node.start()
+        assert caught.value.where == address
+        assert not node.drain.thread.is_alive()
+    node.start()
+    node.stop()
 
 
 def test_A6_anchors_bind_the_heads_of_all_cameras(place: Place) -> None:

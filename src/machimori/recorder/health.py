@@ -16,6 +16,7 @@ from pathlib import Path
 
 from machimori.footage.spool import Spool
 from machimori.kernel.canonical import Json
+from machimori.kernel.errors import UsageError
 from machimori.kernel.instants import Micros, local_day, rfc3339
 from machimori.kernel.signing import PublicKey
 from machimori.recorder.config import RecorderConfig
@@ -184,7 +185,7 @@ def metrics(report: dict[str, Json]) -> str:
 
 
 class HealthServer:
-    """Serves `report()` on a local port, in a thread of its own."""
+    """Serves `report()` on a local port, in a thread of its own. Raises UsageError if it cannot."""
 
     def __init__(self, address: tuple[str, int], report: Callable[[], dict[str, Json]]) -> None:
         class Handler(BaseHTTPRequestHandler):
@@ -209,7 +210,14 @@ class HealthServer:
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002
                 del format, args
 
-        self._server = ThreadingHTTPServer(address, Handler)
+        try:
+            self._server = ThreadingHTTPServer(address, Handler)
+        except OSError as error:
+            raise UsageError(
+                f"health cannot be served: {error.strerror}",
+                where="{}:{}".format(*address),
+                remedy="another port in [recorder] listen",
+            ) from error
         self._server.daemon_threads = True
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.2,), name="health"

@@ -193,7 +193,10 @@ class Node:
         return self._health_server.port if self._health_server else None
 
     def start(self) -> None:
-        """Record; returns at once."""
+        """Record; returns at once. Raises UsageError, before anything runs, if the port of health
+        and metrics is not free."""
+        if self.config.listen is not None:
+            self._health_server = HealthServer(self.config.listen, self.health.report)
         if self.spool is not None:
             self.spool.start()
         self.writers.start()
@@ -201,8 +204,6 @@ class Node:
         self.connector.start(self.lanes)
         self._repairer.start()
         self.housekeeping.start()
-        if self.config.listen is not None:
-            self._health_server = HealthServer(self.config.listen, self.health.report)
 
     def stop(self) -> None:
         """The orderly end."""
