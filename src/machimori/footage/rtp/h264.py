@@ -5,6 +5,7 @@ Single NAL units, STAP-A and FU-A come in decoding order. STAP-B, MTAP16, MTAP24
 interleaved mode) carry decoding order numbers and are sorted by `rtp.order`.
 """
 
+from machimori.footage.rtp.nal import END, START, NalPayloads, integer, sized
 from machimori.kernel.errors import MalformedError
 
 _STAP_A, _STAP_B, _MTAP16, _MTAP24, _FU_A, _FU_B = 24, 25, 26, 27, 28, 29
@@ -13,18 +14,8 @@ IDR, SEI, SPS, PPS, AUD = 5, 6, 7, 8, 9
 _RECOVERY_POINT = 6
 
 
-class H264Payloads:
+class H264Payloads(NalPayloads):
     """Collects the NAL units of one access unit."""
-
-    def __init__(self) -> None:
-        self.units: list[bytes] = []
-        """Whole NAL units in the order sent."""
-        self.numbered: list[tuple[int, int, bytes]] = []
-        """(decoding order number, time stamp offset, NAL unit) of the interleaved mode."""
-        self.damaged = False
-        """A payload was malformed, or a fragment of a NAL unit is missing."""
-        self._fragments: list[bytes] = []
-        self._number: int | None = None
 
     def push(self, data: bytes, start: int, stop: int) -> None:
         """Take the payload `data[start:stop]`, at least one byte."""
@@ -34,109 +25,62 @@ class H264Payloads:
                 self.damaged = True
                 return
             head = data[start + 1]
-            if head < 0x40:
+            # Nearly every packet is a fragment between first and last: no call for those.
+            if head < END:
                 if self._fragments:
                     self._fragments.append(data[start + 2 : stop])
                 else:
                     self.damaged = True
             else:
-                self._fragment(data, start, stop, start + 2)
+                self._edge(head, _header(data, start), None, data[start + 2 : stop])
         elif 1 <= kind <= 23:
             self._whole()
             self.units.append(data[start:stop])
         else:
             self._whole()
             try:
-                self._aggregate(kind, data, start, stop)
+                self._several(kind, data, start, stop)
             except MalformedError:
                 self.damaged = True
 
-    def lost(self) -> None:
-        """Packets are missing here: a NAL unit in fragments cannot be completed."""
-        self._whole()
-
-    def take(self) -> tuple[list[bytes], bool]:
-        """The access unit's NAL units, and whether one was damaged; then start afresh."""
-        self._whole()
-        units, damaged = self.units, self.damaged
-        self.units = []
-        self.damaged = False
-        return units, damaged
-
-    def _whole(self) -> None:
-        """A NAL unit ends where another begins: one without its last fragment is damaged."""
-        if self._fragments:
-            self.damaged = True
-            self._fragments = []
-
-    def _fragment(self, data: bytes, start: int, stop: int, body: int) -> None:
-        """The first or last fragment of a NAL unit (section 5.8)."""
-        head = data[start + 1]
-        if head & 0x80:
-            self._whole()
-            if data[start] & 0x1F == _FU_B:
-                self._number = int.from_bytes(data[body : body + 2], "big")
-                body += 2
-            else:
-                self._number = None
-            self._fragments = [bytes((data[start] & 0xE0 | head & 0x1F,)), data[body:stop]]
-        elif self._fragments:
-            self._fragments.append(data[body:stop])
-        else:
-            self.damaged = True
-            return
-        if head & 0x40:
-            unit = b"".join(self._fragments)
-            self._fragments = []
-            if self._number is None:
-                self.units.append(unit)
-            else:
-                self.numbered.append((self._number, 0, unit))
-
-    def _aggregate(self, kind: int, data: bytes, start: int, stop: int) -> None:
+    def _several(self, kind: int, data: bytes, start: int, stop: int) -> None:
+        """An aggregation packet (section 5.7), or the fragment that begins a numbered NAL unit."""
         position = start + 1
         if kind == _STAP_A:
             while position < stop:
-                unit, position = _sized(data, position, stop)
+                unit, position = sized(data, position, stop, least=1)
                 self.units.append(unit)
         elif kind == _STAP_B:
-            number = _integer(data, position, 2, stop)
+            number = integer(data, position, 2, stop)
             position += 2
             while position < stop:
-                unit, position = _sized(data, position, stop)
-                self.numbered.append((number, 0, unit))
-                number = (number + 1) & 0xFFFF
+                unit, position = sized(data, position, stop, least=1)
+                self._add(number, unit)
+                number += 1
         elif kind in (_MTAP16, _MTAP24):
-            base = _integer(data, position, 2, stop)
+            base = integer(data, position, 2, stop)
             position += 2
             width = 2 if kind == _MTAP16 else 3
             while position < stop:
                 # The size covers the number difference and the time stamp offset (section 5.7.2).
-                size = _integer(data, position, 2, stop)
-                difference = _integer(data, position + 2, 1, stop)
-                offset = _integer(data, position + 3, width, stop)
+                size = integer(data, position, 2, stop)
+                difference = integer(data, position + 2, 1, stop)
+                offset = integer(data, position + 3, width, stop)
                 body = position + 3 + width
                 position += 2 + size
                 if body >= position or position > stop:
                     raise MalformedError("MTAP unit with an impossible size")
                 self.numbered.append(((base + difference) & 0xFFFF, offset, data[body:position]))
-        elif kind == _FU_B and stop - start > 4 and data[start + 1] & 0x80:
-            self._fragment(data, start, stop, start + 2)
+        elif kind == _FU_B and stop - start > 4 and data[start + 1] & START:
+            number = int.from_bytes(data[start + 2 : start + 4], "big")
+            self._edge(data[start + 1], _header(data, start), number, data[start + 4 : stop])
         else:
             raise MalformedError("reserved payload structure", where=f"type {kind}")
 
 
-def _integer(data: bytes, position: int, size: int, stop: int) -> int:
-    if position + size > stop:
-        raise MalformedError("aggregation packet is cut off")
-    return int.from_bytes(data[position : position + size], "big")
-
-
-def _sized(data: bytes, position: int, stop: int) -> tuple[bytes, int]:
-    end = position + 2 + _integer(data, position, 2, stop)
-    if end > stop or end == position + 2:
-        raise MalformedError("aggregation packet with an impossible size")
-    return data[position + 2 : end], end
+def _header(data: bytes, start: int) -> bytes:
+    """A NAL unit's header out of the FU indicator and the FU header (section 5.8)."""
+    return bytes((data[start] & 0xE0 | data[start + 1] & 0x1F,))
 
 
 def first_slice(unit: bytes) -> bool | None:
