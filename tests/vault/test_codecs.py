@@ -2,6 +2,8 @@
 """Both halves of every format of the vault, over many values."""
 
 import string
+from dataclasses import fields
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,29 +11,14 @@ from hypothesis import strategies as st
 
 from machimori.kernel.envelope import Envelope
 from machimori.kernel.errors import MalformedError
-from machimori.kernel.ids import CameraId, CaseId, ClassId, OfficerId, RecorderId, SchemeId
+from machimori.kernel.ids import ClassId
 from machimori.kernel.instants import Micros
 from machimori.kernel.signing import SigningKey
 from machimori.policy.retention import RetentionRule
 from machimori.vault.client.protocol import Message
 from machimori.vault.client.reader import PrivateKey, Reader
 from machimori.vault.client.release import SegmentKeys
-from machimori.vault.client.statements import (
-    Appointment,
-    Authorisation,
-    CameraClass,
-    EarlyDestruction,
-    Hold,
-    HoldEnd,
-    OfficerKey,
-    Override,
-    RecorderEnrolment,
-    Revocation,
-    Rules,
-    Statement,
-    TimeStatement,
-    parse,
-)
+from machimori.vault.client.statements import STATEMENTS, OfficerKey, Statement, parse
 from machimori.vault.errors import VaultMalformedError, VaultRefusedError
 from machimori.vault.opening.places import Epoch
 from machimori.vault.opening.root import new_root, open_root, seal_root
@@ -68,85 +55,30 @@ retention = st.dictionaries(
     min_size=1,
     max_size=3,
 )
-publics = st.binary(min_size=1216, max_size=1216)
+# A member of one name has one form in whichever statement it stands.
+MEMBERS: dict[str, st.SearchStrategy[Any]] = {
+    **dict.fromkeys(("camera", "case", "officer", "recorder", "requester", "scheme"), names),
+    "retention_class": names,
+    **dict.fromkeys(("cameras", "posts", "signer_posts"), name_lists),
+    **dict.fromkeys(("ground", "purpose"), texts),
+    "note": st.one_of(st.just(""), texts),
+    **dict.fromkeys(("start", "end", "now", "effective_from"), moments),
+    **dict.fromkeys(("valid_from", "valid_to", "valid_until"), moments),
+    **dict.fromkeys(("day", "last_day", "through_day"), days),
+    **dict.fromkeys(("release_signers", "hold_signers", "destruction_signers"), counts),
+    **dict.fromkeys(("max_openings", "max_interval", "max_validity", "max_hold_days"), counts),
+    **dict.fromkeys(("version", "openings"), counts),
+    "nonce": nonces,
+    "keys": st.lists(officer_keys, min_size=1, max_size=3).map(tuple),
+    "public": st.binary(min_size=32, max_size=32),
+    "reader": st.binary(min_size=1216, max_size=1216),
+    "retention": retention,
+}
 statements: st.SearchStrategy[Statement] = st.one_of(
-    st.builds(
-        Appointment,
-        officer=names.map(OfficerId),
-        keys=st.lists(officer_keys, min_size=1, max_size=3).map(tuple),
-        posts=name_lists,
-        valid_from=moments,
-        valid_until=moments,
-    ),
-    st.builds(Revocation, officer=names.map(OfficerId), ground=texts, nonce=nonces),
-    st.builds(
-        Rules,
-        scheme=names.map(SchemeId),
-        version=counts,
-        effective_from=moments,
-        signer_posts=name_lists,
-        release_signers=counts,
-        hold_signers=counts,
-        destruction_signers=counts,
-        max_openings=counts,
-        max_interval=counts,
-        max_validity=counts,
-        max_hold_days=counts,
-        retention=retention,
-    ),
-    st.builds(
-        CameraClass,
-        camera=names.map(CameraId),
-        scheme=names.map(SchemeId),
-        retention_class=names.map(ClassId),
-        effective_from=moments,
-    ),
-    st.builds(
-        RecorderEnrolment,
-        recorder=names.map(RecorderId),
-        public=st.binary(min_size=32, max_size=32),
-        effective_from=moments,
-    ),
-    st.builds(
-        Authorisation,
-        case=names.map(CaseId),
-        ground=texts,
-        scheme=names.map(SchemeId),
-        cameras=name_lists,
-        start=moments,
-        end=moments,
-        purpose=texts,
-        requester=names,
-        reader=publics,
-        nonce=nonces,
-        valid_from=moments,
-        valid_to=moments,
-        openings=counts,
-    ),
-    st.builds(
-        Hold,
-        case=names.map(CaseId),
-        ground=texts,
-        scheme=names.map(SchemeId),
-        cameras=name_lists,
-        start=moments,
-        end=moments,
-        last_day=days,
-        nonce=nonces,
-    ),
-    st.builds(
-        HoldEnd, case=names.map(CaseId), ground=texts, scheme=names.map(SchemeId), nonce=nonces
-    ),
-    st.builds(
-        EarlyDestruction,
-        camera=names.map(CameraId),
-        day=days,
-        scheme=names.map(SchemeId),
-        ground=texts,
-        nonce=nonces,
-    ),
-    st.builds(Override, through_day=days, ground=texts, nonce=nonces),
-    st.builds(TimeStatement, now=moments, nonce=nonces, note=st.just("")),
+    [
+        st.builds(kind, **{member.name: MEMBERS[member.name] for member in fields(kind)})
+        for kind in STATEMENTS
+    ]
 )
 
 
