@@ -13,16 +13,14 @@ from machimori.footage.rtp.testing import description
 from machimori.footage.segment import Sealer, SegmentReader
 from machimori.footage.testing import SAMPLE_START, MemoryStore
 from machimori.kernel.clock import ManualClock
-from machimori.kernel.ids import CameraId, RecorderId, SchemeId
+from machimori.kernel.ids import CameraId
 from machimori.kernel.instants import Micros, local_day
-from machimori.kernel.signing import PublicKey, SigningKey
+from machimori.kernel.signing import SigningKey
 from machimori.ledger.testing import MemoryLedger
 from machimori.policy.retention import RetentionRule
 from machimori.vault.client.reader import Reader
-from machimori.vault.client.testing import VaultProcess, authorisation, hold, signed
+from machimori.vault.client.testing import VaultProcess, authorisation, header_for, hold, signed
 from machimori.vault.errors import VaultRefusedError
-from machimori.vault.sealing.bundle import KeyBundle
-from machimori.vault.sealing.layout import Header
 from machimori.vault.sealing.seal import SealingKey
 
 SECOND = 1_000_000
@@ -33,27 +31,14 @@ def segments(vault: VaultProcess, signer: SigningKey) -> MemoryStore:
     """Two segments of three seconds each, sealed to the vault's key of the day."""
     store = MemoryStore()
     day = local_day(SAMPLE_START).isoformat()
-    pinned = PublicKey(vault.client.status().vault_key)
-    bundle = KeyBundle.verified(vault.client.bundle("two-weeks", day), pinned)
+    bundle = vault.bundle("two-weeks", day)
     key = bundle.key_of("cam-1")
     assert key is not None
     chunks = chunks_of(sent("h264", encode("h264", count=90, size=(160, 96))), start=SAMPLE_START)
     previous = None
     for sequence, group in enumerate((chunks[:3], chunks[3:])):
         sealer = Sealer(
-            header=Header(
-                scheme=SchemeId("street"),
-                retention_class=bundle.retention_class,
-                camera=CameraId("cam-1"),
-                day=day,
-                recorder=RecorderId("recorder-1"),
-                session="0" * 32,
-                sequence=sequence,
-                start=group[0].arrived_from,
-                key=key.key,
-                needs_predecessor=False,
-                clock_bound=None,
-            ),
+            header=header_for(bundle, "cam-1", group[0].arrived_from, sequence=sequence),
             key=SealingKey(key.public),
             description=description("H264"),
             signer=signer,

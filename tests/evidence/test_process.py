@@ -19,14 +19,12 @@ from machimori.footage.store import DirectoryStore
 from machimori.kernel.clock import SystemClock
 from machimori.kernel.durable import Disk
 from machimori.kernel.envelope import Envelope
-from machimori.kernel.ids import CameraId, RecorderId, SchemeId
+from machimori.kernel.ids import CameraId
 from machimori.kernel.instants import Micros, local_day, rfc3339
-from machimori.kernel.signing import PublicKey, SigningKey
+from machimori.kernel.signing import SigningKey
 from machimori.ledger.testing import LedgerProcess
 from machimori.policy.retention import RetentionRule
-from machimori.vault.client.testing import VaultProcess, authorisation, signed
-from machimori.vault.sealing.bundle import KeyBundle
-from machimori.vault.sealing.layout import Header
+from machimori.vault.client.testing import VaultProcess, authorisation, header_for, signed
 from machimori.vault.sealing.seal import SealingKey
 
 SECOND = 1_000_000
@@ -44,24 +42,11 @@ def machimori(*arguments: object) -> subprocess.CompletedProcess[str]:
 def record(vault: VaultProcess, store: DirectoryStore, signer: SigningKey, start: Micros) -> None:
     """Six seconds of one camera, sealed to the key that the vault made for its day."""
     day = local_day(start).isoformat()
-    pinned = PublicKey(vault.client.status().vault_key)
-    bundle = KeyBundle.verified(vault.client.bundle("two-weeks", day), pinned)
+    bundle = vault.bundle("two-weeks", day)
     key = bundle.key_of("cam-1")
     assert key is not None
     sealer = Sealer(
-        header=Header(
-            scheme=SchemeId("street"),
-            retention_class=bundle.retention_class,
-            camera=CameraId("cam-1"),
-            day=day,
-            recorder=RecorderId("recorder-1"),
-            session="0" * 32,
-            sequence=0,
-            start=start,
-            key=key.key,
-            needs_predecessor=False,
-            clock_bound=1500,
-        ),
+        header=header_for(bundle, "cam-1", start, clock_bound=1500),
         key=SealingKey(key.public),
         description=description("H264"),
         signer=signer,

@@ -22,7 +22,7 @@ from machimori.kernel import canonical
 from machimori.kernel.clock import ManualClock, SystemClock
 from machimori.kernel.durable import Disk
 from machimori.kernel.envelope import Envelope
-from machimori.kernel.ids import CameraId, RecorderId
+from machimori.kernel.ids import CameraId
 from machimori.kernel.instants import Micros, day_start, parse_day
 from machimori.kernel.signing import PublicKey, SigningKey
 from machimori.ledger.entry import Entry
@@ -32,10 +32,16 @@ from machimori.vault.client.asking import ask_release
 from machimori.vault.client.identity import Certificate
 from machimori.vault.client.reader import Reader
 from machimori.vault.client.statements import HoldEnd
-from machimori.vault.client.testing import VaultProcess, authorisation, hold, nonce, signed
+from machimori.vault.client.testing import (
+    VaultProcess,
+    authorisation,
+    header_for,
+    hold,
+    nonce,
+    signed,
+)
 from machimori.vault.errors import VaultRefusedError
 from machimori.vault.sealing.bundle import KeyBundle
-from machimori.vault.sealing.layout import Header
 
 HOUR = 3_600_000_000
 FIRST = "2026-11-21"
@@ -73,19 +79,7 @@ class City:
         key = bundle.key_of(camera)
         assert key is not None
         sealer = Sealer(
-            header=Header(
-                scheme=SCHEME,  # type: ignore[arg-type]
-                retention_class=bundle.retention_class,
-                camera=key.camera,
-                day=day,
-                recorder=RecorderId("recorder-1"),
-                session="0" * 32,
-                sequence=0,
-                start=start,
-                key=key.key,
-                needs_predecessor=False,
-                clock_bound=None,
-            ),
+            header=header_for(bundle, camera, start, scheme=SCHEME),
             key=key.sealing_key(),
             description=b"{}",
             signer=self.recorder,

@@ -14,16 +14,15 @@ from machimori.footage.scan import scan
 from machimori.footage.segment import Sealer
 from machimori.footage.testing import MemoryStore
 from machimori.kernel.clock import SystemClock
-from machimori.kernel.ids import CameraId, RecorderId, SchemeId
+from machimori.kernel.ids import CameraId, RecorderId
 from machimori.kernel.instants import Micros, local_day
 from machimori.kernel.signing import PublicKey, SigningKey
 from machimori.ledger.testing import MemoryLedger
 from machimori.policy.retention import RetentionRule
 from machimori.vault.client.reader import Reader
-from machimori.vault.client.testing import VaultProcess, authorisation, signed
+from machimori.vault.client.testing import VaultProcess, authorisation, header_for, signed
 from machimori.vault.errors import VaultRefusedError
 from machimori.vault.sealing.bundle import KeyBundle
-from machimori.vault.sealing.layout import Header
 from machimori.vault.sealing.seal import SealingKey
 
 RECORDER = RecorderId("rec-1")
@@ -33,19 +32,7 @@ def record(store: MemoryStore, bundle: KeyBundle, signer: SigningKey, now: Micro
     """One segment of three chunks, a second each."""
     key = bundle.key_of("cam-1")
     assert key is not None
-    header = Header(
-        scheme=SchemeId("streets"),
-        retention_class=bundle.retention_class,
-        camera=CameraId("cam-1"),
-        day=bundle.day,
-        recorder=RECORDER,
-        session="5" * 32,
-        sequence=0,
-        start=now,
-        key=key.key,
-        needs_predecessor=False,
-        clock_bound=None,
-    )
+    header = header_for(bundle, "cam-1", now, scheme="streets", recorder=RECORDER, session="5" * 32)
     sealer = Sealer(
         header=header,
         key=SealingKey(key.public),

@@ -11,19 +11,24 @@ import pytest
 
 from machimori.kernel.clock import ManualClock
 from machimori.kernel.errors import MachimoriError
-from machimori.kernel.ids import CameraId, RecorderId, SchemeId
+from machimori.kernel.ids import CameraId, SchemeId
 from machimori.kernel.instants import Micros, day_start, local_day, parse_day
-from machimori.kernel.signing import PublicKey, SigningKey
+from machimori.kernel.signing import SigningKey
 from machimori.ledger.testing import MemoryLedger
 from machimori.policy.retention import RetentionRule
 from machimori.vault.client.asking import ask_release
 from machimori.vault.client.reader import Reader
 from machimori.vault.client.statements import EarlyDestruction
-from machimori.vault.client.testing import DAY, VaultProcess, authorisation, nonce, signed
+from machimori.vault.client.testing import (
+    DAY,
+    VaultProcess,
+    authorisation,
+    header_for,
+    nonce,
+    signed,
+)
 from machimori.vault.errors import VaultRefusedError
 from machimori.vault.opening.testing import SECOND, Segment, seal_segment
-from machimori.vault.sealing.bundle import KeyBundle
-from machimori.vault.sealing.layout import Header
 
 START = Micros(day_start(parse_day("2026-11-02")) + DAY // 2)
 CAMERAS = tuple(f"cam-{n}" for n in range(1, 9))
@@ -49,26 +54,8 @@ class City:
 
     def segment(self, camera: str) -> Segment:
         now = self.clock.now()
-        day = local_day(now).isoformat()
-        client = self.vault.client
-        bundle = KeyBundle.verified(
-            client.bundle("one-day", day), PublicKey(client.status().vault_key)
-        )
-        key = bundle.key_of(camera)
-        assert key is not None
-        header = Header(
-            scheme=SchemeId("street"),
-            retention_class=bundle.retention_class,
-            camera=CameraId(camera),
-            day=day,
-            recorder=RecorderId("recorder-1"),
-            session="0" * 32,
-            sequence=0,
-            start=now,
-            key=key.key,
-            needs_predecessor=False,
-            clock_bound=None,
-        )
+        bundle = self.vault.bundle("one-day", local_day(now).isoformat())
+        header = header_for(bundle, camera, now)
         return seal_segment(header=header, bundle=bundle, recorder=self.recorder)
 
     def killed_during(self, act: threading.Thread, delay: float) -> None:

@@ -12,11 +12,9 @@ from machimori.ledger.testing import MemoryLedger
 from machimori.policy.retention import RetentionRule
 from machimori.vault.client.asking import ask_release
 from machimori.vault.client.reader import Reader
-from machimori.vault.client.testing import VaultProcess, authorisation, signed
+from machimori.vault.client.testing import VaultProcess, authorisation, header_for, signed
 from machimori.vault.errors import VaultUnavailableError
 from machimori.vault.opening.testing import seal_segment
-from machimori.vault.sealing.bundle import KeyBundle
-from machimori.vault.sealing.layout import Header
 from machimori.vault.sealing.seal import chunk_key
 
 
@@ -33,25 +31,10 @@ def test_keys_seal_and_a_release_opens_across_processes(tmp_path: Path) -> None:
             recorders={"recorder-1": recorder.public.raw},
         )
         now = clock.now()
-        day = local_day(now).isoformat()
         pinned = PublicKey(vault.client.status().vault_key)
-        bundle = KeyBundle.verified(vault.client.bundle("two-weeks", day), pinned)
-        key = bundle.key_of("cam-1")
-        assert key is not None
+        bundle = vault.bundle("two-weeks", local_day(now).isoformat())
         segment = seal_segment(
-            header=Header(
-                scheme="street",  # type: ignore[arg-type]
-                retention_class=bundle.retention_class,
-                camera=key.camera,
-                day=day,
-                recorder="recorder-1",  # type: ignore[arg-type]
-                session="0" * 32,
-                sequence=0,
-                start=now,
-                key=key.key,
-                needs_predecessor=False,
-                clock_bound=None,
-            ),
+            header=header_for(bundle, "cam-1", now),
             bundle=bundle,
             recorder=recorder,
         )

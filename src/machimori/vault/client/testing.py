@@ -13,7 +13,7 @@ from machimori.kernel.envelope import Envelope
 from machimori.kernel.errors import UnavailableError
 from machimori.kernel.ids import CameraId, CaseId, ClassId, OfficerId, RecorderId, SchemeId
 from machimori.kernel.instants import Micros
-from machimori.kernel.signing import SigningKey
+from machimori.kernel.signing import PublicKey, SigningKey
 from machimori.policy.retention import RetentionRule
 from machimori.vault.client.client import VaultClient
 from machimori.vault.client.statements import (
@@ -27,6 +27,8 @@ from machimori.vault.client.statements import (
     Statement,
 )
 from machimori.vault.errors import VaultUnavailableError
+from machimori.vault.sealing.bundle import KeyBundle
+from machimori.vault.sealing.layout import Header
 
 DAY = 24 * 60 * 60 * 1_000_000
 EVER = Micros(0)
@@ -152,6 +154,39 @@ def hold(
     )
 
 
+def header_for(
+    bundle: KeyBundle,
+    camera: str,
+    start: Micros,
+    *,
+    scheme: str = "street",
+    recorder: str = "recorder-1",
+    session: str = "0" * 32,
+    sequence: int = 0,
+    clock_bound: int | None = None,
+) -> Header:
+    """A segment's header as a recorder makes it from the bundle of the camera's day.
+
+    Raises ValueError if the bundle has no key of the camera.
+    """
+    key = bundle.key_of(camera)
+    if key is None:
+        raise ValueError(f"the bundle of {bundle.day} has no key of {camera}")
+    return Header(
+        scheme=SchemeId(scheme),
+        retention_class=bundle.retention_class,
+        camera=key.camera,
+        day=bundle.day,
+        recorder=RecorderId(recorder),
+        session=session,
+        sequence=sequence,
+        start=start,
+        key=key.key,
+        needs_predecessor=False,
+        clock_bound=clock_bound,
+    )
+
+
 class VaultProcess:
     """Makes a vault in `directory`, serves it in a process of its own, and unlocks it.
 
@@ -192,6 +227,11 @@ class VaultProcess:
     def submit(self, statement: Statement) -> bytes:
         """Submit a statement signed by the first two officers."""
         return self.client.submit(signed(statement, *self.officers[:2]))
+
+    def bundle(self, retention_class: str, day: str) -> KeyBundle:
+        """The bundle of a class's day, verified as a recorder does."""
+        pinned = PublicKey(self.client.status().vault_key)
+        return KeyBundle.verified(self.client.bundle(retention_class, day), pinned)
 
     def adopt(
         self,

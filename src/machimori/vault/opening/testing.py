@@ -20,7 +20,7 @@ from machimori.vault.client.asking import authorisation_entry
 from machimori.vault.client.reader import Reader
 from machimori.vault.client.release import Release, ReleaseRequest
 from machimori.vault.client.statements import CameraClass, RecorderEnrolment, Statement
-from machimori.vault.client.testing import POST, Officer, authorisation, rules, signed
+from machimori.vault.client.testing import POST, Officer, authorisation, header_for, rules, signed
 from machimori.vault.opening.clocks import ClockStatus, FixedClockStatus
 from machimori.vault.opening.officers import RelyingParty
 from machimori.vault.opening.setup import initialise
@@ -209,22 +209,7 @@ class Rig:
     def header(self, camera: str = "cam-1", *, start: Micros | None = None) -> Header:
         """A header as the recorder makes it, for now."""
         start = self.clock.now() if start is None else start
-        day = local_day(start).isoformat()
-        key = self.bundle(day=day).key_of(camera)
-        assert key is not None
-        return Header(
-            scheme=SchemeId("street"),
-            retention_class=ClassId("two-weeks"),
-            camera=CameraId(camera),
-            day=day,
-            recorder=RecorderId("recorder-1"),
-            session="0" * 32,
-            sequence=0,
-            start=start,
-            key=key.key,
-            needs_predecessor=False,
-            clock_bound=None,
-        )
+        return header_for(self.bundle(day=local_day(start).isoformat()), camera, start)
 
     def segment(self, camera: str = "cam-1") -> Segment:
         """A segment of six seconds that starts now."""
