@@ -221,6 +221,16 @@ class TestSegments:
         envelope = rig.authorise(rig.segment())
         assert refused(lambda: rig.release(envelope, forged)) == "forged_segment"
 
+    def test_nor_does_it_move_what_came_later_into_the_interval(self, rig: Rig) -> None:
+        early = rig.segment()
+        rig.clock.advance(3600)
+        late = frame(rig.segment().skeleton.sealed, rig.recorder)
+        start = early.skeleton.sealed.header.start
+        reaching_back = tuple(replace(c, arrived_from=start) for c in late.chunks)
+        forged = Segment(sign_frame(late, reaching_back, rig.recorder), b"")
+        envelope = rig.authorise(early)
+        assert refused(lambda: rig.release(envelope, forged)) == "forged_segment"
+
     def test_a_forged_header_lends_its_key_to_nobody(self, rig: Rig) -> None:
         """A recorder's own key, in the wrong hands, cannot move a sealed key to another time."""
         segment = rig.segment()

@@ -186,10 +186,15 @@ def _segment_keys(
         skeleton.check(PublicKey(enrolment.public))
     except MalformedError as error:
         raise VaultRefusedError("forged_segment", error.message, where=where) from error
-    # A stolen recorder's key could say of old chunks that they arrived in the interval; no segment
-    # is long, so it gains minutes and not days.
-    if any(c.arrived_to > header.start + LONGEST for c in skeleton.chunks):
-        raise VaultRefusedError("forged_segment", "a segment of an absurd length", where=where)
+    # A stolen recorder's key could say of other days' chunks that they arrived in the interval. No
+    # segment is long and none holds what came before its start: it gains minutes and not days.
+    if any(
+        c.arrived_from < header.start or c.arrived_to > header.start + LONGEST
+        for c in skeleton.chunks
+    ):
+        raise VaultRefusedError(
+            "forged_segment", "a chunk from outside its segment's time", where=where
+        )
     indexes = skeleton.inside(authorisation.start, authorisation.end)
     if not indexes:
         raise VaultRefusedError(
