@@ -12,9 +12,10 @@ from machimori.kernel.durable import Disk, Moment
 from machimori.kernel.errors import DurabilityError
 from machimori.kernel.instants import Micros
 from machimori.ledger.entry import Entry
+from machimori.vault.client.testing import rules
 from machimori.vault.errors import VaultDurabilityError, VaultRefusedError, VaultUnavailableError
 from machimori.vault.opening.clocks import KernelClockStatus
-from machimori.vault.opening.testing import Rig
+from machimori.vault.opening.testing import SECOND, SEVEN_DAYS, Rig
 from machimori.vault.opening.vault import Vault
 
 DAY = 24 * 3600
@@ -98,6 +99,21 @@ def test_records_never_go_back_in_time(rig: Rig) -> None:
     rig.classify("cam-7")
     assert Entry.decode(rig.vault.journal(0)[-1]).at == before
     rig.restart()
+
+
+def test_officers_are_judged_at_the_time_that_goes_on_record(rig: Rig) -> None:
+    """A clock set back a little is believed, but nobody signs who had left by the last record: the
+    next start would find a log that officers did not sign."""
+    leaving = rig.officers[0]
+    rig.submit(leaving.appointment(valid_until=Micros(rig.clock.now() + 60 * SECOND)))
+    rig.clock.advance(120)
+    rig.vault.make_keys(2)
+    rig.clock.set(Micros(rig.clock.now() - 90 * SECOND))
+    with pytest.raises(VaultRefusedError) as caught:
+        rig.submit(rules("alley", {"one-week": SEVEN_DAYS}))
+    assert caught.value.reason == "appointment_not_valid"
+    rig.restart()
+    assert rig.vault.make_keys(3)
 
 
 def test_two_processes_never_serve_one_vault(rig: Rig) -> None:

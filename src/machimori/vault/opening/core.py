@@ -93,7 +93,8 @@ class Core:
         return self.root
 
     def now(self) -> Micros:
-        """The clock. Raises VaultRefusedError `clock_behind` if it stands before the log."""
+        """The time to judge by, which is the one that goes on record: the clock, or that of the
+        last record where it stands a little later. Raises VaultRefusedError `clock_behind`."""
         now = self.clock.now()
         if now < self.state.floor - BEHIND:
             raise VaultRefusedError(
@@ -101,7 +102,7 @@ class Core:
                 "the clock stands before what the vault has recorded already",
                 remedy="correct the clock",
             )
-        return now
+        return max(now, self.state.floor)
 
     def monotonic(self) -> int:
         """Monotonic microseconds, as records hold them."""
