@@ -9,7 +9,7 @@ import datetime as dt
 
 from machimori.kernel import canonical
 from machimori.kernel.envelope import Envelope
-from machimori.kernel.instants import day_start, local_day, parse_day
+from machimori.kernel.instants import Micros, day_start, local_day, parse_day
 from machimori.vault.client.release import CaseKeys, case_info
 from machimori.vault.client.statements import Hold
 from machimori.vault.errors import VaultRefusedError
@@ -44,8 +44,8 @@ def hold(
     core.opened()
     now = core.now()
     statement = Hold.decode(envelope)
-    _judge(core, envelope, statement)
-    public, resealed = None, {}
+    _judge(core, envelope, statement, now)
+    resealed = {}
     unsealer = Unsealer(core, statement.case, statement.scheme)
     for data in headers:
         sealed, _ = SealedHeader.decode_from(data)
@@ -89,13 +89,9 @@ def hold(
     return case
 
 
-def _judge(core: Core, envelope: Envelope, statement: Hold) -> None:
-    now = core.now()
-    rules = core.state.rules_of(statement.scheme, now)
-    if rules is None:
-        raise VaultRefusedError("no_rules", "this scheme has no rules in force")
-    number, posts = core.state.demanded(statement, now)
-    core.state.officers.demand(envelope, number=number, posts=posts, at=now)
+def _judge(core: Core, envelope: Envelope, statement: Hold, now: Micros) -> None:
+    rules = core.state.rules_in_force(statement.scheme, now)
+    core.state.demand(envelope, statement, now)
     if not 0 < statement.end - statement.start <= rules.max_interval:
         raise VaultRefusedError("interval", "interval is empty or longer than the rules allow")
     today = local_day(now)

@@ -109,11 +109,8 @@ def _judge(core: Core, challenges: Challenges, request: ReleaseRequest) -> _Gran
     now = core.now()
     authorisation = Authorisation.decode(request.authorisation)
     digest = request.authorisation.digest().hex()
-    rules = core.state.rules_of(authorisation.scheme, now)
-    if rules is None:
-        raise VaultRefusedError("no_rules", "this scheme has no rules in force")
-    number, posts = core.state.demanded(authorisation, now)
-    core.state.officers.demand(request.authorisation, number=number, posts=posts, at=now)
+    rules = core.state.rules_in_force(authorisation.scheme, now)
+    core.state.demand(request.authorisation, authorisation, now)
     if not authorisation.valid_from <= now <= authorisation.valid_to:
         raise VaultRefusedError("not_valid_now", "the authorisation is not valid at this time")
     if authorisation.valid_to - authorisation.valid_from > rules.max_validity:

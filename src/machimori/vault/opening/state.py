@@ -127,22 +127,24 @@ class State:
             raise VaultRefusedError("replayed", "this statement was taken in before")
         if record.at < self.floor and not isinstance(statement, TimeStatement):
             raise VaultRefusedError("clock_behind", "a record before the one before it")
-        number, posts = self.demanded(statement, record.at)
-        self.officers.demand(envelope, number=number, posts=posts, at=record.at)
+        self.demand(envelope, statement, record.at)
         self.seen.add(digest)
         self.floor = record.at
         self._statement(statement, record)
 
-    def demanded(self, statement: Statement, at: Micros) -> tuple[int, tuple[str, ...]]:
-        """How many officers of which posts must sign this. Raises VaultRefusedError `no_rules`."""
+    def demand(self, envelope: Envelope, statement: Statement, at: Micros) -> None:
+        """Raise VaultRefusedError unless as many officers as must signed the statement."""
+        number, posts = self._demanded(statement, at)
+        self.officers.demand(envelope, number=number, posts=posts, at=at)
+
+    def _demanded(self, statement: Statement, at: Micros) -> tuple[int, tuple[str, ...]]:
+        """How many officers of which posts must sign this."""
         charter = self.charter
         if isinstance(statement, Override | TimeStatement):
             return charter.override_signers, charter.posts
         if not isinstance(statement, Authorisation | Hold | HoldEnd | EarlyDestruction):
             return charter.quorum, charter.posts
-        rules = self.rules_of(statement.scheme, at)
-        if rules is None:
-            raise VaultRefusedError("no_rules", "this scheme has no rules in force")
+        rules = self.rules_in_force(statement.scheme, at)
         if isinstance(statement, EarlyDestruction):
             return rules.destruction_signers, rules.signer_posts
         if isinstance(statement, Authorisation):
@@ -153,6 +155,13 @@ class State:
         """The version of a scheme's rules in force at that time."""
         found = [r for r in self.rules.get(scheme, ()) if r.effective_from <= at]
         return found[-1] if found else None
+
+    def rules_in_force(self, scheme: SchemeId, at: Micros) -> Rules:
+        """The same. Raises VaultRefusedError `no_rules` if there are none."""
+        rules = self.rules_of(scheme, at)
+        if rules is None:
+            raise VaultRefusedError("no_rules", "this scheme has no rules in force")
+        return rules
 
     def class_of(self, camera: CameraId, at: Micros) -> CameraClass | None:
         """The camera's class at that time."""

@@ -49,8 +49,7 @@ def submit(core: Core, envelope: Envelope) -> None:
         raise VaultRefusedError("not_submitted", "this statement is used, not submitted")
     if envelope.digest().hex() in core.state.seen:
         raise VaultRefusedError("replayed", "this statement was taken in before")
-    number, posts = core.state.demanded(statement, now)
-    core.state.officers.demand(envelope, number=number, posts=posts, at=now)
+    core.state.demand(envelope, statement, now)
     _check(core, statement, now)
     body: dict[str, Json] = {"envelope": canonical.b64(envelope.encode())}
     if isinstance(statement, TimeStatement):
