@@ -92,7 +92,7 @@ class Destruction:
     """What became of one epoch, or of part of one."""
 
     name: str
-    """`<class>/<day>` or `case/<case>`."""
+    """The epoch's: `day.<class>.<day>` or `case.<case>`."""
     at: int
     kept: tuple[str, ...]
     """Key ids that a puncture kept; empty if everything is gone."""

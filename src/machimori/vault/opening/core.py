@@ -145,9 +145,10 @@ class Core:
         """
         root = self.opened()
         epoch_state = self.state.epochs.get(name)
-        if name in self.state.dead or epoch_state is None:
-            reason = "destroyed" if name in self.state.dead else "unknown_key"
-            raise VaultRefusedError(reason, f"the keys of {name} are {reason}", where=key)
+        if name in self.state.dead:
+            raise VaultRefusedError("destroyed", "this key was destroyed", where=key)
+        if epoch_state is None:
+            raise VaultRefusedError("unknown_key", "the vault never made this key", where=key)
         if self.state.intents.get(name) is not None:
             raise VaultRefusedError("destroyed", "this epoch is being destroyed", where=key)
         wrapped = self.keyring.find(name, epoch_state.serial, key)

@@ -8,7 +8,6 @@ destroyed key back. What protects against the loss of a disk is the mirroring of
 import os
 import tarfile
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from machimori.kernel import canonical
@@ -70,7 +69,7 @@ def initialise(
         rehearsal=rehearsal,
     )
     charter.check()
-    envelope = replace(charter.envelope()).signed_by("city", city)
+    envelope = charter.envelope().signed_by("city", city)
     disk.make_directory(home, mode=0o700)
     named = Places(places, disk, charter=envelope.digest().hex())
     for name in places:

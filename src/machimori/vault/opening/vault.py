@@ -34,7 +34,7 @@ class Vault:
         self, home: Path, *, clock: Clock, status: ClockStatus, disk: Disk | None = None
     ) -> None:
         self._lock = threading.RLock()
-        self._held = _hold(home)
+        self._held = _lock(home)
         try:
             self._core = Core(home, clock=clock, status=status, disk=disk or Disk())
         except BaseException:
@@ -163,9 +163,9 @@ class Vault:
         with self._lock:
             core = self._core
             now = core.clock.now()
-            days = self._bundled_days(now)
+            reachable = dict(core.places.reachable())
             return {
-                "bundled_days": days,
+                "bundled_days": self._bundled_days(now),
                 "city": core.root.city_key().public.fingerprint() if core.root else "",
                 "clock_trusted": expiring.clock_trusted(core, now),
                 "epochs": len(core.state.epochs),
@@ -174,7 +174,7 @@ class Vault:
                 "now": now,
                 "open": core.root is not None,
                 "pending": sorted(f"{place}: {name}" for place, name, _ in core.state.pending),
-                "places": {n: n in dict(core.places.reachable()) for n in core.places.names()},
+                "places": {n: n in reachable for n in core.places.names()},
                 "records": len(core.records),
                 "rehearsal": core.charter.rehearsal,
                 "vault_key": canonical.b64(core.charter.city),
@@ -224,7 +224,7 @@ class Vault:
         core.record("refusal", facts=facts)
 
 
-def _hold(home: Path) -> int:
+def _lock(home: Path) -> int:
     """Lock the vault's directory, so that two processes never write one log. The descriptor."""
     try:
         descriptor = os.open(home, os.O_RDONLY | os.O_DIRECTORY)
