@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Both halves of every format of the vault, over many values."""
 
+import hashlib
 import string
 from dataclasses import fields
 from typing import Any
@@ -124,6 +125,13 @@ def test_a_damaged_epoch_is_noticed(position: int, change: int) -> None:
     data[position % len(data)] ^= change
     with pytest.raises(MalformedError):
         Epoch.decode(bytes(data))
+
+
+@given(st.binary(max_size=12))
+def test_a_cut_epoch_with_a_right_digest_is_malformed(rest: bytes) -> None:
+    body = b"MMEPOCH1" + rest
+    with pytest.raises(MalformedError):
+        Epoch.decode(body + hashlib.sha256(body).digest())
 
 
 def test_what_holds_secrets_does_not_show_them() -> None:

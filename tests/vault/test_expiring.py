@@ -254,6 +254,16 @@ class TestPlaces:
         rig.restart()
         assert victim.read_bytes() == (rig.places["second"] / victim.name).read_bytes()
 
+    def test_of_a_damaged_object_no_secret_is_left_on_the_disk(self, rig: Rig) -> None:
+        victim = rig.places["first"] / "day.two-weeks.2026-11-02.0.epoch"
+        whole = victim.read_bytes()
+        with victim.open("r+b") as file:
+            file.write(b"X")
+        with victim.open("rb") as blocks:
+            rig.restart()
+            assert victim.read_bytes() == whole
+            assert whole[-64:-32] not in blocks.read()
+
     def test_an_empty_mount_point_is_no_place(self, rig: Rig) -> None:
         """Its objects are not gone, they are out of reach: pending, not absent."""
         away = rig.places["second"]

@@ -75,8 +75,8 @@ class Epoch:
         body, digest = data[:-32], data[-32:]
         if body[:8] != _MAGIC or hashlib.sha256(body).digest() != digest:
             raise VaultMalformedError("epoch object is damaged")
-        (size,) = struct.unpack_from(">H", body, 8)
         try:
+            (size,) = struct.unpack_from(">H", body, 8)
             name = body[10 : 10 + size].decode("ascii")
             generation, count = struct.unpack_from(">II", body, 10 + size)
         except (UnicodeDecodeError, struct.error) as error:
@@ -149,14 +149,8 @@ class Places:
         data = epoch.encode()
 
         def put(path: Path) -> bool:
-            target = path / epoch.file()
             try:
-                self._disk.create(target, data, mode=0o600)
-            except FileExistsError:
-                # A crash may have left one; whatever it holds, it was never alive.
-                if target.read_bytes() != data:
-                    self._disk.erase(target)
-                    self._disk.create(target, data, mode=0o600)
+                self._put(path / epoch.file(), data)
             except DurabilityError:
                 return False
             return True
@@ -179,17 +173,26 @@ class Places:
         return None
 
     def mend(self, name: str, generation: int) -> None:
-        """Copy an object into reachable places that lack it, or hold it damaged."""
+        """Copy an object into reachable places that lack it, or hold it damaged. Raises
+        DurabilityError."""
         epoch = self.load(name, generation)
         if epoch is None:
             return
         data = epoch.encode()
         for _, path in self.reachable():
             target = path / epoch.file()
-            if not target.exists():
+            if not _holds(target, data):
+                self._put(target, data)
+
+    def _put(self, target: Path, data: bytes) -> None:
+        """Make an object. What has its name already, left by a crash or damaged, may hold secrets
+        that are to die with the object: it loses its content and not only its name."""
+        try:
+            self._disk.create(target, data, mode=0o600)
+        except FileExistsError:
+            if not _holds(target, data):
+                self._disk.erase(target)
                 self._disk.create(target, data, mode=0o600)
-            elif target.read_bytes() != data:
-                self._disk.replace(target, data, mode=0o600)
 
     def erase(self, name: str, generation: int) -> dict[str, str]:
         """Destroy one object everywhere; returns each place's method.
@@ -237,3 +240,11 @@ class Places:
         running = {name: self._pool.submit(act, path) for name, path in self.reachable()}
         wait(running.values())
         return {name: future.result() for name, future in running.items()}
+
+
+def _holds(target: Path, data: bytes) -> bool:
+    """Whether a file has this content; not if it is absent or its disk does not give it."""
+    try:
+        return target.read_bytes() == data
+    except OSError:
+        return False
