@@ -9,6 +9,7 @@ refuses a charter that its city key did not sign.
 from dataclasses import dataclass
 
 from machimori.kernel import canonical
+from machimori.kernel.canonical import Json
 from machimori.kernel.envelope import Envelope
 from machimori.kernel.errors import MalformedError
 from machimori.kernel.ids import check_name
@@ -87,18 +88,26 @@ class Charter:
                 for item in canonical.field(source, "officers", list)
             ),
             quorum=canonical.field(source, "quorum", int),
-            posts=tuple(check_name(p, what="post") for p in source["posts"]),
+            posts=_names(source, "posts"),
             override_signers=canonical.field(source, "override_signers", int),
             ledger_key=canonical.field(source, "ledger_key", str),
             party=RelyingParty(
-                rp_id=canonical.field(source, "rp_id", str), origins=tuple(source["origins"])
+                rp_id=canonical.field(source, "rp_id", str),
+                origins=tuple(canonical.field(source, "origins", list)),
             ),
             city=canonical.unb64(source.get("city"), where="city"),
             journal=canonical.unb64(source.get("journal"), where="journal"),
-            places=tuple(check_name(p, what="place") for p in source["places"]),
+            places=_names(source, "places"),
             rehearsal=canonical.field(source, "rehearsal", bool),
         )
         if not envelope.signed_with(PublicKey(charter.city)):
             raise MalformedError("the charter is not signed by its city key")
         charter.check()
         return charter
+
+
+def _names(source: dict[str, Json], member: str) -> tuple[str, ...]:
+    names = canonical.field(source, member, list)
+    if not all(isinstance(name, str) for name in names):
+        raise VaultMalformedError("names are text", where=member)
+    return tuple(check_name(name, what=member) for name in names)
