@@ -291,22 +291,7 @@ def test_expired_and_overwritten_are_accounted_for(town: Town) -> None:
         if not item.name.endswith("manifest.json")
     ]
     first, rest = day[:2], day
-    record = Record(
-        kind="overwritten",
-        day=town.day,
-        camera=recorder.camera,
-        recorder=recorder.recorder,
-        session=recorder.session,
-        sequence=recorder.sequence,
-        previous=(recorder.head or b"").hex(),
-        first=first[0].first,
-        last=first[-1].last,
-        cause="disk_full",
-        removed=runs(first),
-    )
-    envelope = record.sign(recorder.recorder, recorder.signer)
-    recorder.advance(envelope.digest())
-    town.store.put(str(record.name), envelope.encode())
+    town.store.put(*recorder.overwritten(first))
     for item in first:
         town.store.delete(item.name)
     town.store.put(*recorder.segment([b"after"]))

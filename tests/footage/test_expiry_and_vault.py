@@ -31,7 +31,7 @@ from machimori.policy.retention import RetentionRule
 from machimori.vault.client.asking import ask_release
 from machimori.vault.client.identity import Certificate
 from machimori.vault.client.reader import Reader
-from machimori.vault.client.statements import HoldEnd
+from machimori.vault.client.statements import Hold, HoldEnd
 from machimori.vault.client.testing import (
     VaultProcess,
     authorisation,
@@ -190,13 +190,7 @@ def test_I6_K2_a_hold_keeps_what_its_cause_needs_and_ends_with_it(
     kept = city.record("cam-a", at(FIRST, 10), FIRST)
     other = city.record("cam-a", at(FIRST, 15), FIRST)
     officers = city.vault.officers[:2]
-    statement = hold(
-        scheme=SCHEME,
-        cameras=["cam-a"],
-        start=at(FIRST, 9.5),
-        end=at(FIRST, 10.5),
-        last_day="2026-12-31",
-    )
+    statement = hold_around_ten()
     (tmp_path / "hold.json").write_bytes(signed(statement, *officers).encode())
     assert city.command("hold", str(tmp_path / "hold.json")) == (
         0,
@@ -232,13 +226,7 @@ def test_I6_a_hold_placed_while_the_store_is_down_outlives_the_retention_period(
     kept = city.record("cam-a", at(FIRST, 10), FIRST)
     other = city.record("cam-a", at(FIRST, 15), FIRST)
     officers = city.vault.officers[:2]
-    statement = hold(
-        scheme=SCHEME,
-        cameras=["cam-a"],
-        start=at(FIRST, 9.5),
-        end=at(FIRST, 10.5),
-        last_day="2026-12-31",
-    )
+    statement = hold_around_ten()
     envelope = signed(statement, *officers)
     cases = DirectoryStore(tmp_path / "cases", Disk())
     holds = Holds(city.store, cases, Pace(SystemClock(), operations=1e6, size=1e9))
@@ -260,6 +248,17 @@ def test_I6_a_hold_placed_while_the_store_is_down_outlives_the_retention_period(
     assert city.segments() == []
     assert city.segments("cases") == [f"cases/case-1/{kept}"]
     assert other not in city.segments("cases")
+
+
+def hold_around_ten() -> Hold:
+    """Of the first day, the hour around ten o'clock."""
+    return hold(
+        scheme=SCHEME,
+        cameras=["cam-a"],
+        start=at(FIRST, 9.5),
+        end=at(FIRST, 10.5),
+        last_day="2026-12-31",
+    )
 
 
 def released(city: City, segment: SegmentReader, *, case: str) -> bytes:

@@ -15,12 +15,24 @@ from machimori.footage.anchors import HeadsName
 from machimori.footage.check import check
 from machimori.footage.closing import close_day
 from machimori.footage.errors import SpoolFullError, StoreUnavailableError
-from machimori.footage.items import Item, runs
-from machimori.footage.records import Record
+from machimori.footage.items import Item
 from machimori.footage.spool import Spool
 from machimori.footage.store import DirectoryStore
 from machimori.footage.testing import MemoryStore, SampleRecorder
 from machimori.kernel.durable import Disk
+
+
+class SlowStore(MemoryStore):
+    """Takes its time over segments, so that whatever may overtake them does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.order: list[str] = []
+
+    def put(self, name: str, source: Path | bytes) -> None:
+        time.sleep(0.02 if name.endswith(".seg") else 0)
+        super().put(name, source)
+        self.order.append(name)
 
 
 def spool_of(store: MemoryStore, directory: Path, limit: int = 10**6) -> Spool:
@@ -60,16 +72,8 @@ def test_an_outage_is_outlived_and_nothing_is_lost(tmp_path: Path) -> None:
 
 
 def test_a_days_manifest_goes_last(tmp_path: Path) -> None:
-    order: list[str] = []
-
-    class Slow(MemoryStore):
-        def put(self, name: str, source: Path | bytes) -> None:
-            time.sleep(0.02 if name.endswith(".seg") else 0)
-            super().put(name, source)
-            order.append(name)
-
-    recorder = SampleRecorder()
-    spool = spool_of(Slow(), tmp_path)
+    store, recorder = SlowStore(), SampleRecorder()
+    spool = spool_of(store, tmp_path)
     for _ in range(6):
         spool.put(*recorder.segment())
     spool.put(*recorder.record())
@@ -84,21 +88,13 @@ def test_a_days_manifest_goes_last(tmp_path: Path) -> None:
     spool.start()
     assert spool.wait_empty(20)
     spool.close()
-    assert order[-1].endswith("manifest.json")
-    assert len(order) == 8
+    assert store.order[-1].endswith("manifest.json")
+    assert len(store.order) == 8
 
 
 def test_a_list_of_anchored_heads_goes_after_all_that_it_names(tmp_path: Path) -> None:
-    order: list[str] = []
-
-    class Slow(MemoryStore):
-        def put(self, name: str, source: Path | bytes) -> None:
-            time.sleep(0.02 if name.endswith(".seg") else 0)
-            super().put(name, source)
-            order.append(name)
-
-    recorder = SampleRecorder()
-    spool = spool_of(Slow(), tmp_path)
+    store, recorder = SlowStore(), SampleRecorder()
+    spool = spool_of(store, tmp_path)
     before = [recorder.segment() for _ in range(3)]
     heads = HeadsName(day=recorder.day, recorder=recorder.recorder, at=recorder.now, entry="e" * 32)
     after = [recorder.segment() for _ in range(3)]
@@ -107,8 +103,8 @@ def test_a_list_of_anchored_heads_goes_after_all_that_it_names(tmp_path: Path) -
     spool.start()
     assert spool.wait_empty(20)
     spool.close()
-    assert len(order) == 7
-    assert {name for name, _ in before} <= set(order[: order.index(str(heads))])
+    assert len(store.order) == 7
+    assert {name for name, _ in before} <= set(store.order[: store.order.index(str(heads))])
 
 
 def test_a_full_spool_stops_and_resumes_by_itself(tmp_path: Path) -> None:
@@ -136,22 +132,7 @@ def test_a_full_spool_overwrites_the_oldest_unheld_and_says_so(tmp_path: Path) -
     size = len(recorder.sealer().open()) * 3
 
     def overwritten(items: tuple[Item, ...]) -> None:
-        record = Record(
-            kind="overwritten",
-            day=recorder.day,
-            camera=recorder.camera,
-            recorder=recorder.recorder,
-            session=recorder.session,
-            sequence=recorder.sequence,
-            previous=(recorder.head or b"").hex(),
-            first=items[0].first,
-            last=items[-1].last,
-            cause="disk_full",
-            removed=runs(items),
-        )
-        envelope = record.sign(recorder.recorder, recorder.signer)
-        recorder.advance(envelope.digest())
-        spool.put(str(record.name), envelope.encode())
+        spool.put(*recorder.overwritten(items))
 
     names: list[str] = []
     spool = Spool(

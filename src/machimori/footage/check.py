@@ -22,7 +22,7 @@ from machimori.footage.anchors import Anchor, Anchors, HeadsName, is_heads, pars
 from machimori.footage.chain import Chains
 from machimori.footage.errors import NoSuchObjectError
 from machimori.footage.inspection import Keys, Trusted, inspect_segment
-from machimori.footage.items import Item
+from machimori.footage.items import Item, item_of_record
 from machimori.footage.manifest import Manifest
 from machimori.footage.naming import ManifestName, Name, RecordName, SegmentName, parse
 from machimori.footage.store import Store, StoredObject
@@ -261,19 +261,7 @@ class _Check:
                     count=max(removed, 1),
                 )
             )
-        return Item(
-            name=where,
-            size=stored.size,
-            camera=record.camera,
-            recorder=record.recorder,
-            session=record.session,
-            sequence=record.sequence,
-            previous=record.previous,
-            head=envelope.digest().hex(),
-            first=record.first,
-            last=record.last,
-            kind=record.kind,
-        )
+        return item_of_record(stored, record, envelope)
 
     def _misplaced_record(self, record: records.Record, envelope: Envelope, name: str) -> Finding:
         try:

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from machimori.footage import records
 from machimori.footage.naming import RecordName, SegmentName, parse
-from machimori.footage.records import Removed
+from machimori.footage.records import Record, Removed
 from machimori.footage.segment import SegmentReader
 from machimori.footage.store import Store, StoredObject
+from machimori.kernel.envelope import Envelope
 from machimori.kernel.errors import MalformedError
 from machimori.kernel.ids import CameraId, RecorderId
 from machimori.kernel.instants import Micros
@@ -47,7 +48,7 @@ def identify(store: Store, stored: StoredObject) -> Item:
         )
         return item_of_segment(stored, reader)
     if isinstance(name, RecordName):
-        return _item_of_record(stored, store.get(stored.name))
+        return item_of_record(stored, *records.decode(store.get(stored.name)))
     raise MalformedError("not an item of a chain", where=stored.name)
 
 
@@ -61,7 +62,7 @@ def identify_source(name: str, source: Path | bytes) -> Item:
             size, reader = source.stat().st_size, SegmentReader.of_file(source)
         return item_of_segment(StoredObject(name=name, size=size), reader)
     data = source if isinstance(source, bytes) else source.read_bytes()
-    return _item_of_record(StoredObject(name=name, size=len(data)), data)
+    return item_of_record(StoredObject(name=name, size=len(data)), *records.decode(data))
 
 
 def item_of_segment(stored: StoredObject, reader: SegmentReader) -> Item:
@@ -84,8 +85,8 @@ def item_of_segment(stored: StoredObject, reader: SegmentReader) -> Item:
     )
 
 
-def _item_of_record(stored: StoredObject, data: bytes) -> Item:
-    record, envelope = records.decode(data)
+def item_of_record(stored: StoredObject, record: Record, envelope: Envelope) -> Item:
+    """The item that a record (`records.decode`) is."""
     return Item(
         name=stored.name,
         size=stored.size,

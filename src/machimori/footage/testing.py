@@ -15,8 +15,9 @@ from machimori.footage.errors import (
     ObjectDiffersError,
     StoreUnavailableError,
 )
+from machimori.footage.items import Item, runs
 from machimori.footage.naming import RecordKind, SegmentName
-from machimori.footage.records import Cause, Record
+from machimori.footage.records import Cause, Record, Removed
 from machimori.footage.segment import Sealer
 from machimori.footage.store import Abilities, StoredObject, check_object_name
 from machimori.kernel.ids import CameraId, ClassId, KeyId, RecorderId, SchemeId
@@ -188,17 +189,34 @@ class SampleRecorder:
         """One signed record about the next `seconds`: name and bytes."""
         before = self.now
         self.now = Micros(self.now + seconds * 1_000_000)
+        return self._record(kind, cause, before, self.now)
+
+    def overwritten(self, items: Sequence[Item]) -> tuple[str, bytes]:
+        """The signed record that stands in for items that gave way to newer ones."""
+        first, last = items[0].first, items[-1].last
+        return self._record("overwritten", "disk_full", first, last, removed=runs(items))
+
+    def _record(
+        self,
+        kind: RecordKind,
+        cause: Cause,
+        first: Micros,
+        last: Micros,
+        *,
+        removed: tuple[Removed, ...] = (),
+    ) -> tuple[str, bytes]:
         record = Record(
             kind=kind,
-            day=local_day(before).isoformat(),
+            day=local_day(first).isoformat(),
             camera=self.camera,
             recorder=self.recorder,
             session=self.session,
             sequence=self.sequence,
             previous=(self.head or b"").hex(),
-            first=before,
-            last=self.now,
+            first=first,
+            last=last,
             cause=cause,
+            removed=removed,
         )
         envelope = record.sign(self.recorder, self.signer)
         self.advance(envelope.digest())
