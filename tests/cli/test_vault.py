@@ -126,3 +126,27 @@ def test_an_appointment_says_who_and_until_when(tmp_path: Path) -> None:
     assert statement.officer == "officer-1"
     assert statement.posts == (POST,)
     assert statement.valid_until - statement.valid_from == 365 * 24 * 3600 * 1_000_000
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["submit", "--socket", "S", "MISSING"],
+        ["unlock", "--socket", "S", "--key-file", "MISSING"],
+        ["unlock", "--socket", "S", "--passphrase-file", "MISSING"],
+        ["sign", "--yes", "--key", "MISSING", "MISSING"],
+        ["statement", "hold", "MISSING", "--out", "OUT"],
+        ["statement", "hold", "LIST", "--out", "OUT"],
+        ["officer", "--id", "officer-1", "--post", POST, "--key", "LIST", "--out", "OUT"],
+    ],
+)
+def test_a_file_that_will_not_do_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    (tmp_path / "LIST").write_text("[]")
+    inside = {name: str(tmp_path / name) for name in ("MISSING", "LIST", "OUT", "S")}
+    assert main(["vault", *(inside.get(word, word) for word in words)]) == 2
+    shown = capsys.readouterr().err
+    assert shown.startswith("machimori: ")
+    assert str(tmp_path / ("LIST" if "LIST" in words else "MISSING")) in shown
+    assert not (tmp_path / "OUT").exists()

@@ -2,6 +2,7 @@
 """Acceptance: real segments, a real vault's process, its command line, and days that pass."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -118,7 +119,7 @@ def city(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[City]:
     recorder = SigningKey.generate()
     signer = SigningKey.generate()
     (tmp_path / "work").mkdir()
-    (tmp_path / "work" / "retention.key").write_bytes(signer.seed())
+    Disk().create(tmp_path / "work" / "retention.key", signer.seed(), mode=0o600)
     ledger = MemoryLedger()
     with VaultProcess(tmp_path, ledger_key=ledger.key.vkey(), now=at(FIRST)) as vault:
         vault.adopt(
@@ -297,6 +298,7 @@ def test_a_clock_set_forward_destroys_nothing(city: City) -> None:
 
 def test_a_rehearsal_at_a_time_changes_nothing(city: City) -> None:
     city.record("cam-a", at(FIRST), FIRST)
+    shutil.rmtree(city.directory / "work")
     status, out = city.expire("--at=2026-11-28T00:00:00+09:00", "--json")
     assert status == 0
     (due,) = json.loads(out)["due"]
@@ -304,3 +306,4 @@ def test_a_rehearsal_at_a_time_changes_nothing(city: City) -> None:
     status, out = city.expire("--at=2026-11-27T23:59:59+09:00")
     assert out == "0 epochs would be destroyed; nothing was changed\n"
     assert len(city.segments()) == 1
+    assert not (city.directory / "work").exists()

@@ -7,10 +7,10 @@ or 24 (another city's key), as the one-file verifier does.
 
 import argparse
 import base64
-import os
 import sys
 from pathlib import Path
 
+from machimori.cli.inputs import instant, read
 from machimori.evidence.bundle import pack
 from machimori.evidence.make import Order, Package, make
 from machimori.evidence.stamping import Rfc3161, over_http
@@ -21,8 +21,7 @@ from machimori.footage.place import open_store
 from machimori.kernel.clock import SystemClock
 from machimori.kernel.durable import Disk
 from machimori.kernel.envelope import Envelope
-from machimori.kernel.errors import MalformedError, UsageError
-from machimori.kernel.instants import Micros, parse_rfc3339
+from machimori.kernel.errors import UsageError
 from machimori.ledger.postgres.home import Home
 from machimori.vault.client.client import VaultClient
 from machimori.vault.client.reader import Reader
@@ -93,11 +92,11 @@ def _make(args: argparse.Namespace) -> int:
     disk = Disk()
     if bool(args.tsa) != bool(args.tsa_roots):
         raise UsageError("--tsa and --tsa-roots belong together")
-    authorisation = Envelope.decode(_read(args.authorisation))
+    authorisation = Envelope.decode(read(args.authorisation))
     order = Order(
         authorisation=authorisation,
-        start=_time(args.start),
-        end=_time(args.end),
+        start=instant(args.start),
+        end=instant(args.end),
         cameras=tuple(args.camera),
         approvals=_approvals(authorisation, args.appointment),
     )
@@ -111,13 +110,13 @@ def _make(args: argparse.Namespace) -> int:
     progress = None
     if sys.stderr.isatty() and not args.json:
         progress = app.ProgressLine(args.lang, making=True)
-    with VaultClient(args.vault) as client:
+    with VaultClient(args.vault) as client, Home.read(args.ledger).ledger() as ledger:
         package = make(
             client=client,
-            ledger=Home.read(args.ledger).ledger(),
+            ledger=ledger,
             store=store,
             order=order,
-            reader=Reader.restore(_read(args.reader)),
+            reader=Reader.restore(read(args.reader)),
             out=args.out,
             clock=SystemClock(),
             disk=disk,
@@ -140,7 +139,7 @@ def _approvals(authorisation: Envelope, files: list[Path]) -> tuple[Approval, ..
     """Who signed: officer and posts by key id, as far as appointments are given."""
     known: dict[str, Appointment] = {}
     for file in files:
-        appointment = Appointment.decode(Envelope.decode(_read(file)))
+        appointment = Appointment.decode(Envelope.decode(read(file)))
         known |= {key.keyid: appointment for key in appointment.keys}
     return tuple(
         Approval(
@@ -166,19 +165,3 @@ def _reader(args: argparse.Namespace) -> int:
     Disk().create(args.out, reader.secret(), mode=0o600)
     print(base64.b64encode(reader.public.raw).decode())
     return 0
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"cannot be read: {os.strerror(error.errno or 0)}", where=str(path)) from (
-            error
-        )
-
-
-def _time(text: str | None) -> Micros | None:
-    try:
-        return None if text is None else parse_rfc3339(text)
-    except MalformedError as error:
-        raise UsageError(error.message, where=error.where) from error

@@ -9,6 +9,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
+from machimori.cli.inputs import add_store, instant, read
 from machimori.footage.holds import Holds
 from machimori.footage.pace import Pace
 from machimori.footage.place import open_store
@@ -18,9 +19,10 @@ from machimori.kernel.durable import Disk
 from machimori.kernel.envelope import Envelope
 from machimori.kernel.errors import MalformedError, UsageError
 from machimori.kernel.ids import RecorderId, check_name
-from machimori.kernel.instants import parse_rfc3339, rfc3339
+from machimori.kernel.instants import rfc3339
 from machimori.kernel.signing import SigningKey
-from machimori.ledger.entry import Entry
+from machimori.ledger.courier import leave
+from machimori.recorder.directory import load_key
 from machimori.vault.client.client import VaultClient
 
 KEY = "retention.key"
@@ -66,9 +68,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 
 def _places(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--store", type=Path, required=True, help="a directory, or a .toml file naming a bucket"
-    )
+    add_store(parser)
     parser.add_argument(
         "--cases", type=Path, required=True, help="the cases' store, of the same two kinds"
     )
@@ -82,21 +82,21 @@ def _places(parser: argparse.ArgumentParser) -> None:
 
 
 def _expire(args: argparse.Namespace) -> int:
-    disk = Disk()
-    disk.make_directory(args.directory)
+    disk, at = Disk(), instant(args.at)
     try:
         name = RecorderId(check_name(args.name, what="name"))
-        at = parse_rfc3339(args.at) if args.at else None
     except MalformedError as error:
         raise UsageError(error.message, where=error.where) from error
+    # Only telling leaves nothing behind, no key either.
+    signer = SigningKey.generate() if at is not None else _key(args.directory, disk)
     with VaultClient(args.vault) as vault:
         expiry = Expiry(
             keys=vault,
             store=open_store(args.store, disk),
             cases=open_store(args.cases, disk),
-            signer=_key(args.directory / KEY, disk),
+            signer=signer,
             signer_id=name,
-            record=lambda entry: _outbox(args.directory / "outbox", entry, disk),
+            record=lambda entry: leave(args.directory / "outbox", entry, disk),
             state=args.directory / STATE,
             disk=disk,
             pace=_pace(args),
@@ -113,10 +113,7 @@ def _expire(args: argparse.Namespace) -> int:
 
 def _hold(args: argparse.Namespace) -> int:
     disk = Disk()
-    try:
-        envelope = Envelope.decode(args.statement.read_bytes())
-    except OSError as error:
-        raise UsageError(f"cannot be read: {error.strerror}", where=str(args.statement)) from error
+    envelope = Envelope.decode(read(args.statement))
     holds = Holds(open_store(args.store, disk), open_store(args.cases, disk), _pace(args))
     with VaultClient(args.vault) as vault:
         keys = holds.place(vault, envelope)
@@ -131,27 +128,17 @@ def _pace(args: argparse.Namespace) -> Pace:
     return Pace(SystemClock(), operations=args.operations, size=args.megabytes * 1e6)
 
 
-def _key(path: Path, disk: Disk) -> SigningKey:
-    if not path.exists():
-        key = SigningKey.generate()
-        disk.create(path, key.seed(), mode=0o600)
+def _key(directory: Path, disk: Disk) -> SigningKey:
+    path = directory / KEY
+    disk.make_directory(directory)
+    fresh = not path.exists()
+    key = load_key(path, disk)
+    if fresh:
         print(
             f"machimori: made {path}; enrol it in the vault as a recorder: {key.public.raw.hex()}",
             file=sys.stderr,
         )
-        return key
-    try:
-        return SigningKey(path.read_bytes())
-    except OSError as error:
-        raise UsageError(f"cannot be read: {error.strerror}", where=str(path)) from error
-
-
-def _outbox(outbox: Path, entry: Entry, disk: Disk) -> None:
-    """Put an entry where the ledger's courier takes it from; the same again changes nothing."""
-    disk.make_directory(outbox)
-    path = outbox / f"{entry.id}.json"
-    if not path.exists():
-        disk.create(path, entry.encode())
+    return key
 
 
 def _idle() -> None:

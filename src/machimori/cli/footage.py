@@ -2,13 +2,13 @@
 """`machimori footage`: look at a store, check it, repair what a crash left."""
 
 import argparse
-import fcntl
 import json
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from machimori.cli import expiry
+from machimori.cli.inputs import add_store, instant, read
 from machimori.footage.anchors import Anchors, anchors_of, export, imported
 from machimori.footage.check import Report, check
 from machimori.footage.inspection import Keys, Trusted
@@ -25,10 +25,11 @@ from machimori.kernel.durable import Disk
 from machimori.kernel.envelope import Envelope, Verifier
 from machimori.kernel.errors import MalformedError, UsageError
 from machimori.kernel.ids import RecorderId, check_name
-from machimori.kernel.instants import parse_day, parse_rfc3339, rfc3339
+from machimori.kernel.instants import parse_day, rfc3339
 from machimori.kernel.signing import PublicKey, SigningKey
 from machimori.ledger.checkpoint import LogKey
 from machimori.ledger.postgres.home import Home
+from machimori.recorder.directory import lock
 from machimori.vault.client.client import VaultClient
 from machimori.vault.client.identity import Certificate, Identity
 from machimori.vault.client.reader import Reader
@@ -42,7 +43,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     _register_repair(commands)
     expiry.register(commands)
     listing = commands.add_parser("list", help="list what a store holds")
-    _store_argument(listing)
+    add_store(listing)
     _place_arguments(listing)
     listing.add_argument("--json", action="store_true", help="one JSON object a line")
     listing.set_defaults(run=_list)
@@ -52,7 +53,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     anchors.add_argument("--ledger", type=Path, required=True, metavar="DIRECTORY")
     anchors.set_defaults(run=_export)
     probe = commands.add_parser("probe", help="try out what a store can do, and keep the answer")
-    _store_argument(probe)
+    add_store(probe)
     probe.set_defaults(run=_probe)
 
 
@@ -63,7 +64,7 @@ def _register_check(commands: "argparse._SubParsersAction[argparse.ArgumentParse
         description="Exit status: 0 sound; 45 something still waits to be uploaded; 46 footage is "
         "missing, cut off or damaged; 47 something is here that no enrolled recorder put here.",
     )
-    _store_argument(parser)
+    add_store(parser)
     _place_arguments(parser)
     trust = parser.add_argument_group("whom to trust (one of these, or --recorder for each)")
     trust.add_argument("--vault", type=Path, metavar="SOCKET", help="ask the vault on this machine")
@@ -101,7 +102,7 @@ def _register_repair(commands: "argparse._SubParsersAction[argparse.ArgumentPars
         description="The recorder does this itself when it starts again; this is for a disk whose "
         "recorder will not. The recorder must not be running.",
     )
-    _store_argument(parser)
+    add_store(parser)
     parser.add_argument(
         "--directory", type=Path, required=True, help="the recorder's directory, with open/"
     )
@@ -109,12 +110,6 @@ def _register_repair(commands: "argparse._SubParsersAction[argparse.ArgumentPars
         "--key", type=Path, metavar="FILE", help="its signing key; recorder.key there if not given"
     )
     parser.set_defaults(run=_repair)
-
-
-def _store_argument(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--store", type=Path, required=True, help="a directory, or a .toml file naming a bucket"
-    )
 
 
 def _place_arguments(parser: argparse.ArgumentParser) -> None:
@@ -146,10 +141,7 @@ def _trusted(args: argparse.Namespace) -> tuple[Trusted, Verifier | None]:
                 "--identity needs --fingerprint, which the city publishes",
                 remedy="a file alone proves nothing about where it comes from",
             )
-        try:
-            identity = Identity.decode(args.identity.read_bytes())
-        except OSError as error:
-            raise UsageError("cannot be read", where=str(args.identity)) from error
+        identity = Identity.decode(read(args.identity))
         if identity.fingerprint() != args.fingerprint.lower():
             raise UsageError("the identity is not that city's", where=str(args.identity))
     if identity is not None:
@@ -173,10 +165,7 @@ def _trusted(args: argparse.Namespace) -> tuple[Trusted, Verifier | None]:
 
 def _check(args: argparse.Namespace) -> int:
     trusted, city = _trusted(args)
-    try:
-        now = parse_rfc3339(args.at) if args.at else SystemClock().now()
-    except MalformedError as error:
-        raise UsageError(error.message, where=error.where) from error
+    at = instant(args.at)
     pending = None
     if args.spool is not None:
         pending = [name for directory in args.spool for name in waiting(directory)]
@@ -188,7 +177,7 @@ def _check(args: argparse.Namespace) -> int:
         city=city,
         pending=pending,
         keys=_keys(args, store, trusted),
-        now=now,
+        now=SystemClock().now() if at is None else at,
         prefix=_prefix(args),
         content=not args.quick,
     )
@@ -223,15 +212,12 @@ def _keys(args: argparse.Namespace, store: Store, trusted: Trusted) -> Mapping[s
         return {}
     if not all(given) or args.ledger is None or args.vault is None:
         raise UsageError("--authorisation, --reader, --ledger and --vault belong together")
-    try:
-        authorisation, secret = args.authorisation.read_bytes(), args.reader.read_bytes()
-    except OSError as error:
-        raise UsageError(f"cannot be read: {error.strerror}", where=error.filename) from error
-    with VaultClient(args.vault) as client:
+    authorisation, secret = read(args.authorisation), read(args.reader)
+    with VaultClient(args.vault) as client, Home.read(args.ledger).ledger() as ledger:
         return released_keys(
             store,
             client=client,
-            ledger=Home.read(args.ledger).ledger(),
+            ledger=ledger,
             authorisation=Envelope.decode(authorisation),
             reader=Reader.restore(secret),
             trusted=trusted,
@@ -278,26 +264,18 @@ def _counts(findings: Iterable[Finding]) -> list[str]:
 
 
 def _repair(args: argparse.Namespace) -> int:
-    key_file = args.key or args.directory / "recorder.key"
+    signer = SigningKey(read(args.key or args.directory / "recorder.key"))
+    # A recorder that runs here repairs itself, and must not lose its files to somebody else.
+    held = lock(args.directory)
     try:
-        signer = SigningKey(key_file.read_bytes())
-        lock = os.open(args.directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise UsageError(f"cannot be used: {error.strerror}", where=str(key_file)) from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         done = repair_all(
             remains(args.directory),
             store=open_store(args.store, Disk()),
             disk=Disk(),
             signer=signer,
         )
-    except BlockingIOError:
-        raise UsageError(
-            "a recorder runs here; it repairs itself", where=str(args.directory)
-        ) from None
     finally:
-        os.close(lock)
+        os.close(held)
     for repaired in done:
         kept = f"up to {rfc3339(repaired.last)}" if repaired.last else "nothing kept"
         print(f"{repaired.outcome}: {repaired.part.name}: {kept}, {repaired.cut} bytes cut off")

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from machimori.cli.inputs import read, read_text
 from machimori.kernel.clock import SystemClock
 from machimori.kernel.durable import Disk
 from machimori.kernel.errors import UnavailableError, UsageError
@@ -87,10 +88,7 @@ def register(subparsers: "_Subparsers[argparse.ArgumentParser]") -> None:
 def _init(arguments: argparse.Namespace) -> int:
     admin = None
     if arguments.admin_file is not None:
-        try:
-            admin = arguments.admin_file.read_text().strip()
-        except OSError as error:
-            raise UsageError("cannot be read", where=str(arguments.admin_file)) from error
+        admin = read_text(arguments.admin_file).strip()
     home = create(
         arguments.directory,
         Disk(),
@@ -127,7 +125,7 @@ def _sequence(arguments: argparse.Namespace) -> int:
 
 def _verify(arguments: argparse.Namespace) -> int:
     home = Home.read(arguments.directory)
-    kept = [_read(path) for path in arguments.checkpoint]
+    kept = [read(path) for path in arguments.checkpoint]
 
     def progress(count: int) -> None:
         if sys.stderr.isatty():
@@ -166,7 +164,7 @@ def _prove(arguments: argparse.Namespace) -> int:
         if arguments.entry is not None:
             encoded = ledger.inclusion(arguments.entry).encode()
         else:
-            encoded = ledger.proof_from(_read(arguments.since)).encode()
+            encoded = ledger.proof_from(read(arguments.since)).encode()
     sys.stdout.write(encoded.decode() + "\n")
     return 0
 
@@ -216,10 +214,3 @@ def _tell(source: str, carried: Carried) -> None:
         print(f"{source}: {carried.entries} entries carried", flush=True)
     for name in carried.refused:
         print(f"{source}: {name} is no entry and was left aside", file=sys.stderr, flush=True)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise UsageError("cannot be read", where=str(path)) from error

@@ -6,10 +6,10 @@ import getpass
 import json
 import signal
 import sys
-import time
 from datetime import timedelta
 from pathlib import Path
 
+from machimori.cli.inputs import read, read_text
 from machimori.kernel import canonical
 from machimori.kernel.clock import Clock, SystemClock
 from machimori.kernel.durable import Disk
@@ -130,11 +130,12 @@ def _secret_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _secret(args: argparse.Namespace, *, new: bool = False) -> tuple[RootMethod, bytes]:
     if args.key_file is not None:
-        return "key-file", args.key_file.read_bytes()
+        return "key-file", read(args.key_file)
     if args.passphrase_file is not None:
         source = args.passphrase_file
-        text = sys.stdin.readline() if str(source) == "-" else source.read_text()
-        return "passphrase", text.strip().encode()
+        text = sys.stdin.readline() if str(source) == "-" else read_text(source)
+        # The line's end is the file's; all else is the passphrase, as it is when it is typed.
+        return "passphrase", text.rstrip("\r\n").encode()
     typed = getpass.getpass("Passphrase of the vault's root: ")
     if new and getpass.getpass("Once more: ") != typed:
         raise UsageError("the two passphrases differ")
@@ -160,9 +161,7 @@ def _init(args: argparse.Namespace) -> int:
     fingerprint = setup.initialise(
         args.home,
         places=places,
-        officers=tuple(
-            Appointment.decode(Envelope.decode(path.read_bytes())) for path in args.officer
-        ),
+        officers=tuple(Appointment.decode(Envelope.decode(read(path))) for path in args.officer),
         quorum=args.quorum,
         posts=tuple(sorted(set(args.post))),
         override_signers=args.override_signers,
@@ -247,10 +246,11 @@ def _make_keys(args: argparse.Namespace) -> int:
 
 
 def _bundles(args: argparse.Namespace) -> int:
-    client, disk = VaultClient(args.socket), Disk()
-    today = local_day(client.status().now)
-    days = [(today + timedelta(days=offset)).isoformat() for offset in range(args.days + 1)]
-    bundles = {day: client.bundle(args.retention_class, day) for day in days}
+    disk = Disk()
+    with VaultClient(args.socket) as client:
+        today = local_day(client.status().now)
+        days = [(today + timedelta(days=offset)).isoformat() for offset in range(args.days + 1)]
+        bundles = {day: client.bundle(args.retention_class, day) for day in days}
     for day, bundle in bundles.items():
         disk.replace(args.out / f"{args.retention_class}-{day}.json", bundle)
     print(f"{args.days + 1} bundles in {args.out}")
@@ -260,7 +260,7 @@ def _bundles(args: argparse.Namespace) -> int:
 def _submit(args: argparse.Namespace) -> int:
     with VaultClient(args.socket) as client:
         for path in args.statements:
-            print(client.submit(Envelope.decode(path.read_bytes())).hex())
+            print(client.submit(Envelope.decode(read(path))).hex())
     return 0
 
 
@@ -275,14 +275,17 @@ def _expire(args: argparse.Namespace) -> int:
 
 def _officer(args: argparse.Namespace) -> int:
     officer = OfficerId(check_name(args.id, what="officer"))
+    for path in (args.key, args.out):
+        if path.exists():
+            raise UsageError("there is a file of this name", where=str(path))
     key = SigningKey.generate()
     keyid = f"{officer}-{key.public.fingerprint()[:8]}"
-    now = time.time_ns() // 1000
+    now = SystemClock().now()
     appointment = Appointment(
         officer=officer,
         keys=(OfficerKey(keyid=keyid, kind="ed25519", public=key.public.raw),),
         posts=tuple(sorted(set(args.post))),
-        valid_from=Micros(now),
+        valid_from=now,
         valid_until=Micros(now + args.days * _DAY),
     )
     secret = canonical.dumps({"keyid": keyid, "seed": canonical.b64(key.seed())})
@@ -296,24 +299,26 @@ def _officer(args: argparse.Namespace) -> int:
 def _statement(args: argparse.Namespace) -> int:
     kind = next(s for s in STATEMENTS if args.kind == s.KIND)
     try:
-        members = json.loads(args.source.read_text())
-    except ValueError as error:
-        raise UsageError("not a JSON object", where=str(args.source)) from error
+        members = json.loads(read_text(args.source))
+    except ValueError:
+        members = None
+    if not isinstance(members, dict):
+        raise UsageError("not a JSON object", where=str(args.source))
     envelope = Envelope.of(kind.payload_type(), members)
     kind.decode(envelope)
-    args.out.write_bytes(envelope.encode())
+    Disk().replace(args.out, envelope.encode())
     print(envelope.short_code())
     return 0
 
 
 def _sign(args: argparse.Namespace) -> int:
-    envelope = Envelope.decode(args.statement.read_bytes())
+    envelope = Envelope.decode(read(args.statement))
     parse(envelope)
     print(json.dumps(envelope.statement(), ensure_ascii=False, indent=2, sort_keys=True))
     print(f"code: {envelope.short_code()}")
     if not args.yes and input("Sign this? (yes/no) ") != "yes":
         return 1
-    source = canonical.load_object(args.key.read_bytes())
+    source = canonical.load_object(read(args.key))
     key = SigningKey(canonical.unb64(source.get("seed"), where="seed"))
     signed = envelope.signed_by(canonical.field(source, "keyid", str), key)
     Disk().replace(args.statement, signed.encode(), mode=0o640)

@@ -50,6 +50,14 @@ class Carried:
     refused: tuple[str, ...] = ()
 
 
+def leave(outbox: Path, entry: Entry, disk: Disk) -> None:
+    """Put an entry where `carry_outbox` takes it from, durably; the same again changes nothing."""
+    disk.make_directory(outbox)
+    path = outbox / f"{entry.id}.json"
+    if not path.exists():
+        disk.create(path, entry.encode())
+
+
 def carry_outbox(outbox: Path, ledger: LedgerInterface, disk: Disk) -> Carried:
     """Carry the entries in `outbox/*.json` and remove their files.
 

@@ -16,7 +16,10 @@ from machimori.recorder.config import RecorderConfig
 def lock(directory: Path) -> int:
     """Keep other recorders out until the returned descriptor is closed. Raises UsageError."""
     path = directory / "lock"
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise UsageError(f"cannot be used: {error.strerror}", where=str(directory)) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -26,17 +29,19 @@ def lock(directory: Path) -> int:
 
 
 def load_key(path: Path, disk: Disk) -> SigningKey:
-    """The recorder's Ed25519 key, made at the first start (mode 0600). Raises UsageError."""
+    """The Ed25519 key in a file, made at the first start (mode 0600). Raises UsageError."""
     try:
         if path.stat().st_mode & 0o077:
             raise UsageError(
-                "the recorder's key can be read by others", where=str(path), remedy="chmod 600"
+                "this signing key can be read by others", where=str(path), remedy="chmod 600"
             )
         return SigningKey(path.read_bytes())
     except FileNotFoundError:
         key = SigningKey.generate()
         disk.create(path, key.seed(), mode=0o600)
         return key
+    except OSError as error:
+        raise UsageError(f"cannot be read: {error.strerror}", where=str(path)) from error
 
 
 def open_spool(config: RecorderConfig, disk: Disk) -> Spool | None:

@@ -15,6 +15,7 @@ from machimori.kernel.durable import Disk
 from machimori.kernel.errors import MachimoriError
 from machimori.kernel.instants import local_day
 from machimori.kernel.signing import SigningKey
+from machimori.ledger.courier import leave
 from machimori.ledger.entry import Entry
 from machimori.recorder import anchors, arrivals
 from machimori.recorder.config import RecorderConfig
@@ -138,8 +139,7 @@ class Housekeeping:
                 subject={"camera": camera, "recorder": self._config.id},
                 data={"segments": segments, "from": first, "to": last},
             )
-            self._disk.make_directory(self._outbox)
-            self._disk.create(self._outbox / f"{entry.id}.json", entry.encode())
+            leave(self._outbox, entry, self._disk)
 
     @property
     def _outbox(self) -> Path:
