@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from machimori.kernel import canonical
-from machimori.kernel.durable import Disk, Journal
+from machimori.kernel.durable import Disk, Journal, Moment
 from machimori.kernel.envelope import Envelope
-from machimori.kernel.errors import MachimoriError
+from machimori.kernel.errors import DurabilityError, MachimoriError
 from machimori.kernel.ids import CameraId, SchemeId
 from machimori.kernel.signing import SigningKey
 from machimori.vault.client.statements import EarlyDestruction, Revocation
@@ -64,6 +64,26 @@ def test_a_backup_holds_no_epoch_object(rig: Rig, archive: Path) -> None:
             secrets = path.read_bytes()[-68:-32]
             assert secrets not in content
     assert archive.stat().st_mode & 0o077 == 0
+
+
+def test_a_backup_that_fails_leaves_no_part_of_an_archive(rig: Rig, tmp_path: Path) -> None:
+    steps: list[tuple[str, Moment]] = []
+
+    def full(step: str, path: Path, moment: Moment) -> None:
+        steps.append((step, moment))
+        if (step, moment) == ("link", "before"):
+            raise DurabilityError("no space left", where=str(path))
+
+    (out := tmp_path / "out").mkdir()
+    with pytest.raises(DurabilityError):
+        backup(rig.home, out / "backup.tar", disk=Disk(full))
+    assert list(out.iterdir()) == []
+    assert ("fdatasync", "after") in steps
+    (rig.home / "root.json").unlink()
+    with pytest.raises(VaultDurabilityError) as caught:
+        backup(rig.home, out / "backup.tar")
+    assert caught.value.where == str(rig.home / "root.json")
+    assert list(out.iterdir()) == []
 
 
 def test_the_backup_restored_over_the_vault_brings_no_key_back(rig: Rig, archive: Path) -> None:

@@ -16,7 +16,7 @@ from machimori.kernel.durable import Disk
 from machimori.kernel.envelope import Envelope
 from machimori.kernel.signing import PublicKey, SigningKey
 from machimori.vault.client.statements import Appointment
-from machimori.vault.errors import VaultRefusedError
+from machimori.vault.errors import VaultDurabilityError, VaultRefusedError
 from machimori.vault.opening.charter import Charter
 from machimori.vault.opening.clocks import ClockStatus
 from machimori.vault.opening.log import FILE, VaultLog, make_record
@@ -116,18 +116,37 @@ def replace_place(home: Path, name: str, *, disk: Disk | None = None) -> None:
         places.close()
 
 
-def backup(home: Path, target: Path) -> None:
+def backup(home: Path, target: Path, *, disk: Disk | None = None) -> None:
     """Write a tar archive of all that may be backed up. Raises VaultRefusedError if it exists.
+
+    1. write it under a temporary name; 2. sync it and give it its own (`Disk.publish`): what is
+    called `target` is whole. Raises DurabilityError if either fails.
 
     Places are left out wherever they lie, below `home` too: an epoch object in an archive would
     outlive its destruction.
     """
-    if target.exists():
-        raise VaultRefusedError("exists", "the archive exists already", where=str(target))
-    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file, tarfile.open(fileobj=file, mode="w") as archive:
-        for name in _BACKED_UP:
-            archive.add(home / name, arcname=name)
-        for directory in _DIRECTORIES:
-            for path in sorted((home / directory).glob("*.json")):
-                archive.add(path, arcname=f"{directory}/{path.name}")
+    disk = disk or Disk()
+    unfinished = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file, tarfile.open(fileobj=file, mode="w") as archive:
+            _archive(home, archive)
+        disk.publish(unfinished, target, mode=0o600)
+    except FileExistsError as error:
+        raise VaultRefusedError(
+            "exists", "the archive exists already", where=str(target)
+        ) from error
+    except OSError as error:
+        raise VaultDurabilityError(
+            f"no archive was written: {error.strerror}", where=str(error.filename or target)
+        ) from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _archive(home: Path, archive: tarfile.TarFile) -> None:
+    for name in _BACKED_UP:
+        archive.add(home / name, arcname=name)
+    for directory in _DIRECTORIES:
+        for path in sorted((home / directory).glob("*.json")):
+            archive.add(path, arcname=f"{directory}/{path.name}")
