@@ -54,7 +54,9 @@ def append_when_up(home: Home, entry: Entry) -> None:
     ledger.close()
 
 
-def test_a_database_elsewhere(running: LedgerProcess, tmp_path: Path) -> None:
+def test_a_database_elsewhere(
+    running: LedgerProcess, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The server of another ledger stands in for the city's: a second database in it."""
     with psycopg.connect(running.server.superuser(), autocommit=True) as connection:
         connection.execute("CREATE DATABASE city")
@@ -77,6 +79,24 @@ def test_a_database_elsewhere(running: LedgerProcess, tmp_path: Path) -> None:
     finally:
         sequencer.send_signal(signal.SIGINT)
         assert sequencer.wait(30) == 130
+    third = ["--directory", str(tmp_path / "third")]
+    capsys.readouterr()
+    assert main(["ledger", "init", *third, *named, "--admin-file", str(admin)]) == 1
+    assert "holds the ledger of another key" in capsys.readouterr().err
+    assert not (tmp_path / "third" / "ledger.json").exists()
+
+
+def test_a_connection_string_that_is_none_is_not_quoted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    admin = tmp_path / "admin"
+    admin.write_text("host=localhost hunter2 user=postgres")
+    words = ["ledger", "init", "--directory", str(tmp_path / "l"), "--name", "log"]
+    words += ["--database", "host=localhost", "--admin-file", str(admin)]
+    assert main(words) == 1
+    shown = capsys.readouterr().err
+    assert "administrator's connection string" in shown
+    assert "hunter2" not in shown
 
 
 @pytest.fixture

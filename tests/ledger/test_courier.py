@@ -12,6 +12,7 @@ from machimori.kernel.instants import Micros
 from machimori.ledger.courier import carry_journal, carry_outbox, read_position
 from machimori.ledger.entry import Entry
 from machimori.ledger.errors import (
+    LedgerError,
     LedgerUnavailableError,
     MalformedLedgerError,
     NotIncludedError,
@@ -123,6 +124,16 @@ def test_a_journal_of_records_that_concern_nobody_is_passed_over(tmp_path: Path)
     ledger, position = MemoryLedger(), tmp_path / "vault"
     assert carry_journal(journal, position, ledger, Disk()).entries == 1
     assert read_position(position) == 1201
+
+
+def test_a_journal_that_was_set_back_is_said_so(tmp_path: Path) -> None:
+    journal = Kept([entry.encode() for entry in ENTRIES[:5]])
+    ledger, position = MemoryLedger(), tmp_path / "vault"
+    carry_journal(journal, position, ledger, Disk())
+    del journal.lines[3:]
+    with pytest.raises(LedgerError, match="has 3 records, and 5 were carried"):
+        carry_journal(journal, position, ledger, Disk())
+    assert read_position(position) == 5
 
 
 def test_a_journal_waits_for_the_ledger(tmp_path: Path) -> None:

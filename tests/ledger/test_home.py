@@ -12,7 +12,7 @@ from machimori.kernel.durable import Disk, Moment
 from machimori.kernel.errors import DurabilityError
 from machimori.ledger.errors import LedgerError, LedgerUnavailableError, MalformedLedgerError
 from machimori.ledger.postgres.home import Home, create
-from machimori.ledger.postgres.server import socket_directory
+from machimori.ledger.postgres.server import EmbeddedServer, socket_directory
 from machimori.ledger.testing import LedgerProcess
 
 
@@ -64,3 +64,20 @@ def test_a_long_path_gets_a_short_socket(tmp_path: Path) -> None:
     assert len(str(long)) < 90
     assert long == socket_directory(tmp_path / ("x" * 100))
     assert long != socket_directory(tmp_path / ("x" * 101))
+
+
+def test_a_link_in_place_of_the_socket_directory_is_not_followed(
+    tmp_path: Path, cluster: Path
+) -> None:
+    server = EmbeddedServer(cluster / ("x" * 100), superuser_secret="s" * 32)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    owner = elsewhere.stat().st_uid
+    server.socket_directory.symlink_to(elsewhere)
+    try:
+        with pytest.raises(LedgerError, match="belongs to somebody else"):
+            server.start()
+    finally:
+        server.socket_directory.unlink()
+    assert elsewhere.stat().st_uid == owner
+    assert server.pid is None

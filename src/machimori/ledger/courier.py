@@ -15,7 +15,7 @@ from typing import Final, Protocol
 
 from machimori.kernel.durable import Disk
 from machimori.ledger.entry import MAX_ENTRY, Entry
-from machimori.ledger.errors import MalformedLedgerError, NotIncludedError
+from machimori.ledger.errors import LedgerError, MalformedLedgerError, NotIncludedError
 from machimori.ledger.interface import LedgerInterface
 
 BATCH: Final = 500
@@ -89,11 +89,18 @@ def carry_journal(journal: Journal, position: Path, ledger: LedgerInterface, dis
     """Carry a journal from the place noted in the file `position` on, and note the new place.
 
     For each page: 1. append, committed; 2. wait until it is included; 3. replace the note, synced.
-    What is no entry is named and passed over. Raises as `carry_outbox`.
+    What is no entry is named and passed over. Raises as `carry_outbox`, and LedgerError if the
+    journal is shorter than what was carried: its new records would never be.
     """
     place = read_position(position)
     refused: list[str] = []
     carried = 0
+    if journal.length() < place:
+        raise LedgerError(
+            f"the journal has {journal.length()} records, and {place} were carried from it",
+            where=str(position),
+            remedy="it was set back: find out how; after that, remove this file to start over",
+        )
     while place < (length := journal.length()):
         entries: list[Entry] = []
         for body in journal.read(place):

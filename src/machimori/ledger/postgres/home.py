@@ -19,7 +19,7 @@ from typing import Final, Literal
 
 import psycopg
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from machimori.kernel import canonical
 from machimori.kernel.canonical import Json
@@ -29,6 +29,7 @@ from machimori.kernel.signing import PublicKey
 from machimori.ledger.checkpoint import LogKey, check_name
 from machimori.ledger.errors import LedgerError, LedgerUnavailableError, MalformedLedgerError
 from machimori.ledger.postgres.client import Ledger
+from machimori.ledger.postgres.pending import unavailable
 from machimori.ledger.postgres.server import DATABASE, EmbeddedServer, socket_directory
 from machimori.ledger.postgres.snapshot import Snapshot
 from machimori.ledger.signer import Signer
@@ -132,13 +133,16 @@ def create(
     that may create roles and schemas there; without them the server is embedded, and it runs only
     while this function does. 1. directory and passwords; 2. signer; 3. roles and tables, in one
     transaction; 4. `ledger.json`, last: before it exists there is no ledger and `create` may be
-    repeated. Raises LedgerError if there is a ledger already.
+    repeated. Raises LedgerError if there is a ledger already, here or in that database, and
+    LedgerUnavailableError if the database does not answer.
     """
     if (directory / "ledger.json").exists():
         raise LedgerError("there is a ledger here already", where=str(directory))
     if (database is None) != (admin is None):
         raise LedgerError("a database elsewhere needs both its address and an administrator")
     check_name(name)
+    for text, what in ((database, "address"), (admin, "administrator's connection string")):
+        _check_conninfo(text or "", what)
     disk.make_directory(directory / "secrets", mode=0o700)
     for role in ("superuser", *ROLES):
         path = directory / "secrets" / role
@@ -167,9 +171,20 @@ def create(
             _make_database(server.superuser())
             _install(server.superuser(DATABASE), home, first)
     else:
-        _install(admin, home, first)
+        try:
+            _install(admin, home, first)
+        except psycopg.OperationalError as error:
+            raise unavailable(error) from error
     disk.create(directory / "ledger.json", canonical.dumps(source), mode=0o644)
     return home
+
+
+def _check_conninfo(text: str, what: str) -> None:
+    try:
+        conninfo_to_dict(text)
+    except psycopg.ProgrammingError:
+        # The driver quotes what it could not read, which may be a password.
+        raise LedgerError(f"the database's {what} is no connection string of libpq") from None
 
 
 def _make_database(superuser: str) -> None:
@@ -186,6 +201,15 @@ def _install(admin: str, home: Home, first: bytes) -> None:
     schema = (importlib.resources.files(__package__) / "schema.sql").read_text()
     with psycopg.connect(admin) as connection:
         if connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = 'ledger'").fetchone():
+            note = connection.execute(
+                "SELECT note FROM ledger.checkpoint WHERE size = 0"
+            ).fetchone()
+            if note is None or bytes(note[0]) != first:
+                raise LedgerError(
+                    "this database holds the ledger of another key",
+                    where=str(home.directory),
+                    remedy="use that ledger's own directory, or another database",
+                )
             return
         for name in (OWNER, *ROLES.values()):
             if not connection.execute(

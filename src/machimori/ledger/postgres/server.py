@@ -18,6 +18,7 @@ import os
 import pwd
 import shutil
 import signal
+import stat
 import subprocess
 import tempfile
 import time
@@ -28,6 +29,7 @@ from typing import Final
 import psycopg
 from psycopg.conninfo import make_conninfo
 
+from machimori.kernel.durable import Disk
 from machimori.ledger.errors import LedgerError, LedgerUnavailableError
 
 SYSTEM_USER: Final = "machimori-pg"
@@ -61,11 +63,12 @@ _libc = ctypes.CDLL(None, use_errno=True)
 class EmbeddedServer:
     """A PostgreSQL server in `directory`. The thread that starts it must outlive it."""
 
-    def __init__(self, directory: Path, *, superuser_secret: str) -> None:
+    def __init__(self, directory: Path, *, superuser_secret: str, disk: Disk | None = None) -> None:
         """`directory` is the cluster's own; it is made if it is missing."""
         self.directory = directory.resolve()
         self._data = self.directory / "data"
         self._secret = superuser_secret
+        self._disk = disk or Disk()
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -95,13 +98,14 @@ class EmbeddedServer:
         """
         account = _account()
         programs = _programs()
-        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._disk.make_directory(self.directory, mode=0o700)
         if account is not None:
             os.chown(self.directory, account.pw_uid, account.pw_gid)
             _make_reachable(self.directory)
             _make_reachable(programs)
         sockets = self.socket_directory
         sockets.mkdir(mode=0o755, parents=True, exist_ok=True)
+        _check_owner(sockets, account)
         if account is not None:
             os.chown(sockets, account.pw_uid, account.pw_gid)
         if not (self._data / "PG_VERSION").exists():
@@ -145,7 +149,8 @@ class EmbeddedServer:
         self.stop()
 
     def _initialise(self, programs: Path, account: pwd.struct_passwd | None) -> None:
-        """1. initdb (which syncs) under another name; 2. rename: a cluster is whole or absent."""
+        """1. initdb (which syncs) under another name; 2. rename, synced (`Disk.move`): a cluster is
+        whole or absent."""
         fresh = self.directory / "data.new"
         if fresh.exists():
             shutil.rmtree(fresh)
@@ -179,7 +184,7 @@ class EmbeddedServer:
                 "PostgreSQL's initdb failed: " + _last_lines(result.stderr),
                 where=str(self.directory),
             )
-        fresh.rename(self._data)
+        self._disk.move(fresh, self._data)
 
     def _launch(self, programs: Path, account: pwd.struct_passwd | None) -> None:
         settings = _SETTINGS | {"unix_socket_directories": str(self.socket_directory)}
@@ -274,6 +279,18 @@ def _make_reachable(path: Path) -> None:
         mode = parent.stat().st_mode
         if not mode & 0o001:
             parent.chmod((mode & 0o7777) | 0o001)
+
+
+def _check_owner(sockets: Path, account: pwd.struct_passwd | None) -> None:
+    """In /tmp somebody else may have been first, with a directory of theirs or a link."""
+    found = sockets.lstat()
+    ours = {os.geteuid()} if account is None else {os.geteuid(), account.pw_uid}
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in ours:
+        raise LedgerError(
+            "the socket's directory belongs to somebody else",
+            where=str(sockets),
+            remedy="remove it, or give the cluster a shorter path",
+        )
 
 
 def _environment() -> dict[str, str]:
