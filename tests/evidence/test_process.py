@@ -134,6 +134,7 @@ def test_from_sealed_segments_to_a_verdict_with_the_commands_alone(tmp_path: Pat
         ("", ""),
     ]
     assert found.cameras[0].clock.bound == 1500
+    assert "1.5 ミリ秒以内" in read_files(package)["data/statement.html"].decode()
     checked = machimori("evidence", "verify", package, "--city", city, "--json")
     assert checked.returncode == 0, checked.stdout
     assert json.loads(checked.stdout)["pictures"] == 90

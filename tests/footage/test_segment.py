@@ -14,7 +14,7 @@ from machimori.footage.segment import SegmentReader
 from machimori.footage.testing import SampleKeys, SampleRecorder
 from machimori.kernel.errors import MalformedError
 from machimori.kernel.instants import Micros
-from machimori.vault.sealing.layout import CHUNK_OVERHEAD, SealedHeader
+from machimori.vault.sealing.layout import CHUNK_OVERHEAD, Header, SealedHeader
 from machimori.vault.sealing.skeleton import Skeleton
 
 
@@ -115,3 +115,19 @@ def test_no_header_lends_its_sealed_key_to_another(change: dict[str, Any]) -> No
         moved.chunk(0, keys.chunks[0])
     with pytest.raises(MalformedError):
         moved.skeleton().check(recorder.signer.public)
+
+
+@pytest.mark.parametrize("bound", [None, 0, 1500])
+def test_a_clock_bound_is_known_or_not(bound: int | None) -> None:
+    header = dataclasses.replace(a_header(), clock_bound=bound)
+    assert Header.decode(header.encode()) == header
+
+
+def test_a_clock_bound_is_never_negative() -> None:
+    with pytest.raises(MalformedError):
+        Header.decode(dataclasses.replace(a_header(), clock_bound=-1).encode())
+
+
+def a_header() -> Header:
+    _, data = SampleRecorder().segment()
+    return SealedHeader.decode_from(data)[0].header

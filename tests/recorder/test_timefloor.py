@@ -41,9 +41,41 @@ def test_a_small_step_is_followed_and_a_large_one_is_not(tmp_path: Path) -> None
     clock.advance(1.0)
     time.watch(clock.monotonic())
     assert time.at(clock.monotonic()) == SAMPLE_START + 4 * MINUTE + 1_000_000
-    time.confirm()
-    time.watch(clock.monotonic())
+    proposal = time.propose()
+    assert (proposal.own, proposal.wall) == (SAMPLE_START + 4 * MINUTE + 1_000_000, clock.now())
+    time.keep(proposal)
+    assert (time.jumped, time.floor) == (True, 0)
+    time.adopt(proposal)
     assert (time.jumped, time.at(clock.monotonic())) == (False, clock.now())
+    assert (time.floor, time.steps) == (clock.now(), 2)
+
+
+def test_a_floor_that_was_kept_for_a_confirmation_does_not_fall_again(tmp_path: Path) -> None:
+    clock = ManualClock(SAMPLE_START)
+    time = floor(tmp_path, clock)
+    clock.set(Micros(SAMPLE_START + 30 * DAY))
+    time.watch(clock.monotonic())
+    time.keep(time.propose())
+    time.save()
+    assert floor(tmp_path, clock).floor == SAMPLE_START + 30 * DAY
+
+
+def test_a_reading_that_was_interrupted_moves_nothing(tmp_path: Path) -> None:
+    class Interrupted(ManualClock):
+        """A second passes between the reading of the monotonic clock and that of the other."""
+
+        late = 0.0
+
+        def now(self) -> Micros:
+            self.advance(self.late)
+            return super().now()
+
+    clock = Interrupted(SAMPLE_START)
+    time = floor(tmp_path, clock)
+    clock.late = 1.0
+    time.watch(clock.monotonic())
+    clock.late = 0.0
+    assert (time.at(clock.monotonic()), time.steps) == (SAMPLE_START + 1_000_000, 0)
 
 
 def test_a_damaged_floor_is_replaced_by_the_files_age(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from machimori.kernel.ids import CameraId, RecorderId, SchemeId, check_name
 from machimori.kernel.instants import TOKYO
 from machimori.kernel.signing import PublicKey
 from machimori.recorder.camera import CameraConfig
+from machimori.recorder.chrony import check_address
 from machimori.recorder.space import Policy
 
 _RECORDER: dict[str, type] = {
@@ -35,6 +36,7 @@ _RECORDER: dict[str, type] = {
     "full_disk": str,
     "min_free_mb": int,
     "ceiling_mbit": float,
+    "chrony": str,
 }
 _CAMERA = {"id", "url", "username", "password", "password_file", "ca", "fingerprint"}
 
@@ -67,6 +69,8 @@ class RecorderConfig:
     """Before a bucket: how much may wait on the local disk."""
     ceiling: int = 4_000_000
     """Bytes per second and camera."""
+    chrony: str = ""
+    """Where chronyd is asked (`chrony.check_address`); empty: where chronyc looks by itself."""
 
     @classmethod
     def load(cls, path: Path) -> "RecorderConfig":
@@ -112,6 +116,7 @@ class RecorderConfig:
                 spool_mb=int(_within(values, "spool_mb", 100_000, 100, 1 << 30)),
                 min_free_mb=int(_within(values, "min_free_mb", 1024, 1, 1 << 24)),
                 ceiling=int(_within(values, "ceiling_mbit", 32.0, 0.1, 1000.0) * 125_000),
+                chrony=_chrony(values["chrony"]),
             )
         except MalformedError as error:
             raise UsageError(error.message, where="[recorder]", remedy=error.remedy) from error
@@ -172,6 +177,15 @@ def _listen(text: str | None) -> tuple[str, int] | None:
     if host not in ("127.0.0.1", "localhost") or not port.isdigit() or int(port) > 65535:
         raise UsageError("is not a local address such as 127.0.0.1:9464", where="[recorder] listen")
     return "127.0.0.1", int(port)
+
+
+def _chrony(text: str | None) -> str:
+    if not text:
+        return ""
+    try:
+        return check_address(text)
+    except MalformedError as error:
+        raise UsageError(error.message, where="[recorder] chrony") from error
 
 
 def _cameras(source: Any, base: Path) -> tuple[CameraConfig, ...]:

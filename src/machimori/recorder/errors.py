@@ -8,7 +8,7 @@ them carries a password, an Authorization value, a nonce or a URL.
 
 from typing import ClassVar, Literal
 
-from machimori.kernel.errors import MalformedError, UnavailableError
+from machimori.kernel.errors import MalformedError, RefusedError, UnavailableError
 from machimori.kernel.ids import CameraId
 
 Cause = Literal["refused", "stalled", "network", "camera_lost"]
@@ -28,6 +28,22 @@ class RtspMalformed(RecorderError, MalformedError):  # noqa: N818 – an adjecti
     def __init__(self, message: str, *, offset: int) -> None:
         super().__init__(message, where=f"byte {offset}")
         self.offset = offset
+
+
+class ChronySilent(RecorderError):  # noqa: N818 – reads as a sentence, as those below
+    """chronyd on this machine gives no answer; the bound on the clock's error is then unknown."""
+
+
+class ChronyMalformed(RecorderError, MalformedError):  # noqa: N818
+    """What came as chronyd's answer is none."""
+
+    exit_code = MalformedError.exit_code
+
+
+class ConfirmationRefusedError(RecorderError, RefusedError):
+    """The present time of the clock cannot be confirmed, and why. Nothing was changed."""
+
+    exit_code = RefusedError.exit_code
 
 
 class CameraError(RecorderError):

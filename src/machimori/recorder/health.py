@@ -16,9 +16,11 @@ from pathlib import Path
 
 from machimori.footage.spool import Spool
 from machimori.kernel.canonical import Json
+from machimori.kernel.clock import Clock
 from machimori.kernel.errors import UsageError
 from machimori.kernel.instants import Micros, local_day, rfc3339
 from machimori.kernel.signing import PublicKey
+from machimori.recorder.bound import ClockBound
 from machimori.recorder.config import RecorderConfig
 from machimori.recorder.drain import Drain
 from machimori.recorder.events import Events
@@ -57,8 +59,10 @@ class Health:
     since: Micros
     sha256_lanes: int
     """Slices of a chunk that are digested side by side; 1: one after the other."""
+    clock: Clock
     drain: Drain
     floor: TimeFloor
+    bound: ClockBound
     keys: BundleDirectory
     space: Space
     writers: Writers
@@ -67,7 +71,9 @@ class Health:
 
     def report(self) -> dict[str, Json]:
         """The state of everything, as JSON."""
-        now = self.drain.now()
+        mono = self.clock.monotonic()
+        now = self.floor.at(mono)
+        bound = self.bound.at(mono)
         cameras = {lane.camera.id: of_lane(lane, now) for lane in self.drain.lanes}
         today = local_day(now, self.config.tz)
         return {
@@ -81,6 +87,8 @@ class Health:
                 "recording": sum(int(values["up"]) for values in cameras.values()),
                 "clock_confirmed": int(self.floor.confirmed),
                 "clock_problem": self.floor.problem,
+                "clock_bound_seconds": None if bound is None else bound / 1e6,
+                "clock_bound_problem": self.bound.problem(mono),
                 "drain_late_seconds": round(self.drain.late, 3),
                 "drain_cpu_seconds": round(self.drain.cpu, 3),
                 "disk_choked": int(self.drain.choked),

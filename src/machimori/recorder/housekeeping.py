@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What a recorder does beside recording, in rounds: floor, arrivals, keys, anchors, days, space.
+"""What a recorder does beside recording, in rounds: clock, arrivals, keys, anchors, days, space.
 
 One thread does it all, one thing after the other. What fails is an event and is tried again in its
 next round; recording does not wait for any of it.
@@ -18,6 +18,8 @@ from machimori.kernel.signing import SigningKey
 from machimori.ledger.courier import leave
 from machimori.ledger.entry import Entry
 from machimori.recorder import anchors, arrivals
+from machimori.recorder.bound import EVERY as BOUND_EVERY
+from machimori.recorder.bound import ClockBound
 from machimori.recorder.config import RecorderConfig
 from machimori.recorder.days import Days
 from machimori.recorder.drain import LATE, Drain
@@ -45,6 +47,7 @@ class Housekeeping:
         signer: SigningKey,
         drain: Drain,
         floor: TimeFloor,
+        bound: ClockBound,
         keys: BundleDirectory,
         catalogue: Catalogue,
         space: Space,
@@ -58,6 +61,7 @@ class Housekeeping:
         self._signer = signer
         self._drain = drain
         self._floor = floor
+        self._bound = bound
         self._keys = keys
         self._key_alarm = KeyAlarm(keys, [lane.camera.id for lane in drain.lanes], on_event)
         self._catalogue = catalogue
@@ -76,8 +80,11 @@ class Housekeeping:
         self._thread.join()
 
     def _run(self) -> None:
+        # Before the first segment, if chronyd is quick.
+        self._bound.renew()
         mono = self._clock.monotonic()
         due = {
+            "clock_bound": mono + BOUND_EVERY,
             "floor": mono,
             "arrivals": mono + arrivals.SAVE_EVERY,
             "keys": mono,
@@ -86,6 +93,7 @@ class Housekeeping:
             "space": mono,
         }
         rounds = {
+            "clock_bound": (BOUND_EVERY, self._bound.renew),
             "floor": (_FLOOR_EVERY, self._floor.save),
             "arrivals": (arrivals.SAVE_EVERY, self.save_arrivals),
             "keys": (_KEYS_EVERY, self._look_after_keys),

@@ -90,6 +90,8 @@ class Site:
     """Computes the sliced digest, in the drain thread only."""
     ceiling: int = 4_000_000
     """Bytes per second that a camera may send on average; TCP slows down one that sends more."""
+    clock_bound: Callable[[], int | None] = lambda: None
+    """µs by which the recorder's time is wrong at most; None: unknown."""
 
 
 Refusal = Literal["disk", "clock"]
@@ -465,7 +467,7 @@ class Lane:
             start=start,
             key=found.key,
             needs_predecessor=self._needs_predecessor,
-            clock_bound=None,
+            clock_bound=site.clock_bound(),
         )
         self._needs_predecessor = False
         self._sealer = site.sealer(
@@ -559,6 +561,16 @@ class Lane:
         assert first is not None
         if last > first:
             self._record_gap(self.gap_cause, first, last, self.gap_detail)
+
+    def set_clock(self, now: Micros) -> None:
+        """The recorder's time was set to another: what comes begins a segment by it."""
+        self.end_segment("clock")
+        self.begin_gap("clock", "an operator confirmed another time", self.arrived)
+        self.gap_from = min(self.gap_from or now, now)
+        self.arrived = min(self.arrived, now)
+        self._last_start = 0
+        self._timeless = self.session is not None
+        self.drift = Drift()
 
     def split_gap(self, midnight: Micros) -> None:
         """At a day's end an open gap is written down, so that the day's manifest explains it."""

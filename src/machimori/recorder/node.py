@@ -14,6 +14,8 @@ import os
 import secrets
 import threading
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 
 from machimori.footage.catalogue import Catalogue
 from machimori.footage.repair import OPEN, remains, repair_all
@@ -27,6 +29,9 @@ from machimori.kernel.multibuffer import MultiBuffer
 from machimori.kernel.slices import SLICES, sliced_digest
 from machimori.recorder import arrivals
 from machimori.recorder.blocks import BLOCK, Blocks
+from machimori.recorder.bound import ClockBound
+from machimori.recorder.chrony import Tracking
+from machimori.recorder.chrony import ask as ask_chrony
 from machimori.recorder.config import RecorderConfig
 from machimori.recorder.connector import Connector
 from machimori.recorder.days import Days
@@ -65,7 +70,9 @@ class Node:
         store: Store | None = None,
         disk: Disk | None = None,
         sealer: type[Sealer] = Sealer,
+        tracking: Callable[[], Tracking] | None = None,
     ) -> None:
+        """`tracking` asks how wrong `clock` can be; the machine's own clock is chronyd's matter."""
         self.config = config
         self.clock = clock or SystemClock()
         self._disk = disk or Disk()
@@ -81,6 +88,12 @@ class Node:
         self._disk.make_directory(config.keys)
         self.floor = TimeFloor(
             directory / "floor.json", clock=self.clock, disk=self._disk, tz=config.tz
+        )
+        self.bound = ClockBound(
+            tracking if clock else tracking or partial(ask_chrony, config.chrony),
+            clock=self.clock,
+            floor=self.floor,
+            on_lost=partial(self._event, "clock_bound_lost"),
         )
         self.keys = BundleDirectory(config.keys, vault=config.vault_key)
         self._left = remains(directory)
@@ -108,6 +121,7 @@ class Node:
             ceiling=config.ceiling,
             sealer=sealer,
             digest=lanes.digest if lanes else sliced_digest,
+            clock_bound=lambda: self.bound.at(self.clock.monotonic()),
         )
         now = self.floor.at(self.clock.monotonic())
         before = arrivals.before(directory, self._left)
@@ -164,6 +178,7 @@ class Node:
             signer=self.key,
             drain=self.drain,
             floor=self.floor,
+            bound=self.bound,
             keys=self.keys,
             catalogue=self.catalogue,
             space=self.space,
@@ -177,8 +192,10 @@ class Node:
             public_key=self.key.public,
             since=now,
             sha256_lanes=SLICES if lanes else 1,
+            clock=self.clock,
             drain=self.drain,
             floor=self.floor,
+            bound=self.bound,
             keys=self.keys,
             space=self.space,
             writers=self.writers,

@@ -99,6 +99,8 @@ class Header:
         bound = source.get("clock_bound")
         if bound is not None:
             bound = canonical.field(source, "clock_bound", int)
+            if bound < 0:
+                raise MalformedError("a clock bound is not negative", where=str(bound))
         header = cls(
             scheme=SchemeId(check_name(canonical.field(source, "scheme", str), what="scheme")),
             retention_class=ClassId(
