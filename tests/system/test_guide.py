@@ -57,6 +57,9 @@ def test_P8_a_city_is_set_up_by_following_the_guide(directory: Path) -> None:
                     os.killpg(process.pid, signal.SIGTERM)
     assert process.returncode == 0, problems
     assert "異常なし" in out
+    assert "clock: believed" in out
+    assert "there is nothing to confirm" in problems
+    assert "refused, with status 5" in out
     assert "この証拠は、作られたときから変わっていません" in out
     keys = list((directory / "rec").rglob("*.key"))
     assert [key.name for key in keys] == ["recorder.key"]

@@ -54,6 +54,7 @@ EntryType = Literal[
     "footage.expired",
     "footage.overwritten",
     "recorder.anchor",
+    "recorder.time_confirmed",
     "evidence.made",
     "evidence.handed_over",
     "refusal",

@@ -21,6 +21,7 @@ from machimori.recorder import anchors, arrivals
 from machimori.recorder.bound import EVERY as BOUND_EVERY
 from machimori.recorder.bound import ClockBound
 from machimori.recorder.config import RecorderConfig
+from machimori.recorder.confirming import Confirmations
 from machimori.recorder.days import Days
 from machimori.recorder.drain import LATE, Drain
 from machimori.recorder.keys import BundleDirectory, KeyAlarm
@@ -48,6 +49,7 @@ class Housekeeping:
         drain: Drain,
         floor: TimeFloor,
         bound: ClockBound,
+        confirmations: Confirmations,
         keys: BundleDirectory,
         catalogue: Catalogue,
         space: Space,
@@ -62,6 +64,7 @@ class Housekeeping:
         self._drain = drain
         self._floor = floor
         self._bound = bound
+        self._confirmations = confirmations
         self._keys = keys
         self._key_alarm = KeyAlarm(keys, [lane.camera.id for lane in drain.lanes], on_event)
         self._catalogue = catalogue
@@ -85,6 +88,7 @@ class Housekeeping:
         mono = self._clock.monotonic()
         due = {
             "clock_bound": mono + BOUND_EVERY,
+            "confirmation": mono,
             "floor": mono,
             "arrivals": mono + arrivals.SAVE_EVERY,
             "keys": mono,
@@ -94,6 +98,7 @@ class Housekeeping:
         }
         rounds = {
             "clock_bound": (BOUND_EVERY, self._bound.renew),
+            "confirmation": (HOUSEKEEPING, self._confirmations.look),
             "floor": (_FLOOR_EVERY, self._floor.save),
             "arrivals": (arrivals.SAVE_EVERY, self.save_arrivals),
             "keys": (_KEYS_EVERY, self._look_after_keys),

@@ -9,6 +9,7 @@ End (SIGTERM): connector, drain (which closes every segment and chain), writers,
 """
 
 import contextlib
+import datetime as dt
 import logging
 import os
 import secrets
@@ -33,11 +34,12 @@ from machimori.recorder.bound import ClockBound
 from machimori.recorder.chrony import Tracking
 from machimori.recorder.chrony import ask as ask_chrony
 from machimori.recorder.config import RecorderConfig
+from machimori.recorder.confirming import Confirmations
 from machimori.recorder.connector import Connector
 from machimori.recorder.days import Days
 from machimori.recorder.directory import load_key, lock, open_spool
 from machimori.recorder.drain import Drain
-from machimori.recorder.errors import CameraError
+from machimori.recorder.errors import CameraError, RecorderError
 from machimori.recorder.events import Events
 from machimori.recorder.health import Health, HealthServer
 from machimori.recorder.housekeeping import Housekeeping
@@ -46,13 +48,15 @@ from machimori.recorder.lane import Lane, Site
 from machimori.recorder.ports import Opener
 from machimori.recorder.rtsp.opener import Limits, RtspOpener
 from machimori.recorder.space import Space
-from machimori.recorder.timefloor import TimeFloor
+from machimori.recorder.timefloor import Proposal, TimeFloor
 from machimori.recorder.writers import Writers
 
 log = logging.getLogger(__name__)
 
 STOP_PATIENCE = 20.0
 """Seconds that an orderly end may take until what is left is left to the repair."""
+ADOPTED_WITHIN = 5.0
+"""Seconds that the drain may take to go by another time."""
 LIMITS = Limits(connect=2.0)
 """A SYN that got lost is sent again after a second, and then it is better to begin anew: a camera
 that has come back is to play within two seconds."""
@@ -171,6 +175,15 @@ class Node:
             on_event=self._event,
             ended=self._ended,
         )
+        confirmations = Confirmations(
+            directory,
+            recorder=config.id,
+            floor=self.floor,
+            has_key=self._has_key,
+            adopt=self._adopt_time,
+            on_event=self._event,
+            disk=self._disk,
+        )
         self.housekeeping = Housekeeping(
             config,
             clock=self.clock,
@@ -179,6 +192,7 @@ class Node:
             drain=self.drain,
             floor=self.floor,
             bound=self.bound,
+            confirmations=confirmations,
             keys=self.keys,
             catalogue=self.catalogue,
             space=self.space,
@@ -262,6 +276,24 @@ class Node:
             lane.still_gone(cause, message, now)
 
         self.drain.call(act)
+
+    def _has_key(self, day: dt.date) -> bool:
+        return any(self.keys.find(lane.camera.id, day) for lane in self.lanes)
+
+    def _adopt_time(self, proposal: Proposal) -> None:
+        """Go by the time that an operator confirmed; returns when every lane does."""
+        done = threading.Event()
+
+        def act() -> None:
+            self.floor.adopt(proposal)
+            now = self.drain.now()
+            for lane in self.lanes:
+                lane.set_clock(now)
+            done.set()
+
+        self.drain.call(act)
+        if not done.wait(ADOPTED_WITHIN):
+            raise RecorderError("the drain did not take the confirmed time")
 
     def _repair(self) -> None:
         if not self._left:
