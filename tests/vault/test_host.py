@@ -44,7 +44,6 @@ from machimori.vault.client.statements import (
     TimeStatement,
 )
 from machimori.vault.client.testing import Officer, authorisation, hold, nonce, rules, signed
-from machimori.vault.errors import VaultRefusedError
 from machimori.vault.opening.handlers import HANDLERS
 from machimori.vault.opening.server import Server
 from machimori.vault.opening.testing import DAY, SECOND, SEVEN_DAYS, Rig
@@ -399,15 +398,3 @@ def test_M3_no_key_bundle_of_a_host_is_sealed_to(scene: Scene) -> None:
     ):
         with pytest.raises(MalformedError):
             KeyBundle.verified(forged, scene.rig.city())
-
-
-def test_M3_who_is_dismissed_is_a_host_like_any_other(scene: Scene) -> None:
-    """An officer who was revoked, and hosts a camera, signs for nothing from that moment."""
-    officers = scene.rig.officers
-    scene.rig.vault.submit(
-        signed(Revocation(officer=officers[2].id, ground="異動", nonce=nonce()), *officers[:2])
-    )
-    wish_ = WISHES[Authorisation](scene)
-    with pytest.raises(VaultRefusedError) as caught:
-        scene.rig.release(signed(wish_, officers[0], officers[2]), scene.segment)
-    assert caught.value.reason == "revoked_officer"

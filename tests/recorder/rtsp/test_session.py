@@ -16,7 +16,7 @@ from machimori.recorder.rtsp import session as limits
 from machimori.recorder.rtsp.auth import Authenticator
 from machimori.recorder.rtsp.conversation import Conversation
 from machimori.recorder.rtsp.handshake import Playing
-from machimori.recorder.rtsp.message import Request
+from machimori.recorder.rtsp.message import METHODS, Request
 from machimori.recorder.rtsp.parser import Parser
 from machimori.recorder.rtsp.session import Session
 from machimori.recorder.rtsp.testing import SDP, frame
@@ -208,3 +208,24 @@ def test_what_is_no_message_is_malformed(line: socket.socket, data: bytes) -> No
 def test_whatever_comes_only_the_domain_error_leaves(data: bytes) -> None:
     with socket.socket() as line, contextlib.suppress(CameraError):
         session(line).on_message(b"RTSP/1.0 401 x\r\nWWW-Authenticate: " + data + b"\r\n\r\n")
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_M3_whatever_a_host_s_camera_asks_of_the_recorder_it_is_given_no_footage(
+    line: socket.socket, method: str
+) -> None:
+    """The line between camera and recorder carries footage one way: to whatever the host's end
+    asks there, by any method of the parser's own table, the recorder answers with a status at most,
+    and with no stream, description or other body."""
+    playing = session(line)
+    with contextlib.suppress(CameraLost):
+        playing.on_message(f"{method} rtsp://recorder/cam-2 RTSP/1.0\r\nCSeq: 7\r\n\r\n".encode())
+    answer = playing.outbox()
+    if method in ("TEARDOWN", "REDIRECT"):
+        assert answer == b"", "the session is over"
+        return
+    assert re.fullmatch(
+        rb"RTSP/1\.0 (200 OK|501 Not Implemented)\r\nCSeq: 7\r\n"
+        rb"((Public: [A-Z_, ]+|Session: abc)\r\n)?\r\n",
+        answer,
+    )
