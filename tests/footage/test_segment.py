@@ -3,6 +3,7 @@
 
 import dataclasses
 import gc
+import hashlib
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from cryptography.exceptions import InvalidTag
 from hypothesis import given
 from hypothesis import strategies as st
 
+from machimori.footage import records
 from machimori.footage.segment import SegmentReader
 from machimori.footage.testing import SampleKeys, SampleRecorder
 from machimori.kernel.errors import MalformedError
@@ -31,6 +33,23 @@ def test_what_was_sealed_is_read_back(plains: list[bytes]) -> None:
     skeleton.check(recorder.signer.public)
     assert Skeleton.decode(skeleton.encode()) == skeleton
     assert reader.end.head() == recorder.head
+
+
+def test_heads_follow_from_digests_as_the_format_says() -> None:
+    """Computed here as docs/design/footage-format.md tells it."""
+    recorder = SampleRecorder()
+    first = SegmentReader.of_bytes(recorder.segment()[1]).end
+    payload = first.trailer.encode()
+    signed = b"DSSEv1 46 application/vnd.machimori.segment-trailer+json %d %s"
+    digest = hashlib.sha256(signed % (len(payload), payload)).digest()
+    head = hashlib.sha256(b"machimori chain v1\0" + digest).digest()
+    assert recorder.head == head
+    record, envelope = records.decode(recorder.record()[1])
+    assert record.previous == head.hex()
+    signed = b"DSSEv1 45 application/vnd.machimori.footage-record+json %d %s"
+    digest = hashlib.sha256(signed % (len(envelope.payload), envelope.payload)).digest()
+    chained = b"machimori chain v1\0" + digest + head.hex().encode()
+    assert recorder.head == hashlib.sha256(chained).digest()
 
 
 @given(st.data())

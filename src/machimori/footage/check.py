@@ -186,7 +186,7 @@ class _Check:
                 except MalformedError:
                     continue
                 if self._record_signature(record, envelope) == "":
-                    self._chains.explain(record, envelope.digest().hex())
+                    self._chains.explain(record, record.head(envelope).hex())
                     if record.kind == "expired":
                         self._expired.add((record.day, record.camera))
 

@@ -205,6 +205,7 @@ def _item(stored: StoredObject, found: Scan, trusted: Trusted) -> Item | None:
         session=header.session,
         sequence=header.sequence,
         previous=end.trailer.previous if end else "",
+        digest=end.digest().hex() if end else "",
         head=end.head().hex() if end else "",
         first=end.trailer.first if end else header.start,
         last=end.trailer.last if end else max(last, header.start),

@@ -31,6 +31,8 @@ class Item:
     session: str
     sequence: int
     previous: str
+    digest: str
+    """What it adds to the chain, hex: with the head before it gives `head`."""
     head: str
     first: Micros
     last: Micros
@@ -77,6 +79,7 @@ def item_of_segment(stored: StoredObject, reader: SegmentReader) -> Item:
         session=header.session,
         sequence=header.sequence,
         previous=end.trailer.previous,
+        digest=end.digest().hex(),
         head=end.head().hex(),
         first=end.trailer.first,
         last=end.trailer.last,
@@ -95,7 +98,8 @@ def item_of_record(stored: StoredObject, record: Record, envelope: Envelope) -> 
         session=record.session,
         sequence=record.sequence,
         previous=record.previous,
-        head=envelope.digest().hex(),
+        digest=envelope.digest().hex(),
+        head=record.head(envelope).hex(),
         first=record.first,
         last=record.last,
         kind=record.kind,

@@ -21,6 +21,7 @@ from machimori.kernel.envelope import Envelope, Signer
 from machimori.kernel.errors import MalformedError
 from machimori.kernel.ids import CameraId, RecorderId, check_name
 from machimori.kernel.instants import Micros, parse_day
+from machimori.vault.sealing.layout import head_after
 
 RECORD_TYPE = "application/vnd.machimori.footage-record+json"
 GapCause = Literal[
@@ -147,8 +148,12 @@ class Record:
         return record
 
     def sign(self, keyid: str, signer: Signer) -> Envelope:
-        """The signed envelope; `encode()` is what the store keeps, `digest()` the chain's head."""
+        """The signed envelope; `encode()` is what the store keeps."""
         return Envelope.of(RECORD_TYPE, self.statement()).signed_by(keyid, signer)
+
+    def head(self, envelope: Envelope) -> bytes:
+        """The chain's head after this record, whose envelope that is."""
+        return head_after(self.previous, envelope.digest())
 
 
 def decode(data: bytes) -> tuple[Record, Envelope]:

@@ -219,7 +219,7 @@ class SampleRecorder:
             removed=removed,
         )
         envelope = record.sign(self.recorder, self.signer)
-        self.advance(envelope.digest())
+        self.advance(record.head(envelope))
         return str(record.name), envelope.encode()
 
     def advance(self, head: bytes) -> None:

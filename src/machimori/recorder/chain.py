@@ -71,5 +71,5 @@ class Chain:
             removed=removed,
         )
         envelope = record.sign(self._keyid, self._signer)
-        self.advance(envelope.digest())
+        self.advance(record.head(envelope))
         return str(record.name), envelope.encode()

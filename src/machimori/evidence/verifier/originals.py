@@ -192,7 +192,7 @@ class Originals:
                     _Link(
                         sequence=record.sequence,
                         previous=record.previous,
-                        head=envelope.digest().hex(),
+                        head=record.head(envelope).hex(),
                         where=path,
                     ),
                 )

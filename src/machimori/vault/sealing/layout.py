@@ -23,6 +23,8 @@ CHUNK_MAGIC = b"CHNK"
 TRAILER_MAGIC = b"TRLR"
 END_MAGIC = b"MMSEGEND"
 FORMAT = "machimori segment v1"
+CHAIN = b"machimori chain v1\0"
+"""Prefix of what a head of the chain is the SHA-256 of."""
 SEAL_INFO = b"machimori segment v1\x00"
 """Prefix of the HPKE `info` of a data key; the canonical header follows it."""
 TRAILER_TYPE = "application/vnd.machimori.segment-trailer+json"
@@ -231,6 +233,15 @@ class ChunkHeader:
         )
 
 
+def head_after(previous: str, digest: bytes) -> bytes:
+    """The chain's head after an item: SHA-256 over the item's digest and the head before (hex).
+
+    Digests alone lead from one head to a later one, so whoever is shown that a head is anchored
+    need not be shown what was recorded in between.
+    """
+    return hashlib.sha256(CHAIN + digest + previous.encode()).digest()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Trailer:
     """The signed end of a segment: what it holds and what came before it."""
@@ -304,9 +315,13 @@ class SignedTrailer:
         """What is signed."""
         return pae(TRAILER_TYPE, self.trailer.encode())
 
-    def head(self) -> bytes:
-        """SHA-256 of `message()`: the chain's head after this segment."""
+    def digest(self) -> bytes:
+        """SHA-256 of `message()`: what this segment adds to the chain."""
         return hashlib.sha256(self.message()).digest()
+
+    def head(self) -> bytes:
+        """The chain's head after this segment."""
+        return head_after(self.trailer.previous, self.digest())
 
     def signed_by(self, recorder: Verifier) -> bool:
         """Whether the recorder's key made the signature."""
