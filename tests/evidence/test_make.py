@@ -133,7 +133,7 @@ def test_K12_an_opening_is_in_the_ledger_before_keys_leave(tmp_path: Path) -> No
         recorders=city.vault.recorders,
     )
     made = attempt(city, tmp_path / "p.zip", client=vault)
-    assert seen == [["authorisation.signed", "release.requested"]]
+    assert seen == [["recorder.anchor", "authorisation.signed", "release.requested"]]
     last = Entry.decode(list(city.ledger.entries())[-1])
     assert last.type == "evidence.made"
     assert last.subject == {"case": "case-12", "package": made.statement.package}

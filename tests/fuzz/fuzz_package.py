@@ -9,12 +9,14 @@ from collections.abc import Callable
 
 from machimori.evidence.testing import SampleCity, at, read_package_bytes
 from machimori.evidence.verifier import bag
+from machimori.evidence.verifier.anchors import AnchoredHead
 from machimori.evidence.verifier.container import ZipSource
 from machimori.evidence.verifier.scope import Scope
 from machimori.evidence.verifier.stamp import Stamp
 from machimori.evidence.verifier.statement import IDENTITY, STATEMENT, Statement
 from machimori.kernel.envelope import Envelope
 from machimori.kernel.errors import MalformedError
+from machimori.ledger.errors import ProofError
 from machimori.vault.client.identity import Identity
 
 
@@ -35,6 +37,15 @@ def _statement(data: bytes) -> None:
     assert Statement.decode(envelope).envelope().payload == data
 
 
+def _anchor(data: bytes) -> None:
+    head = AnchoredHead.decode(data)
+    assert head.encode() == data
+    try:
+        head.covered("cam-0001", head.anchor(_LEDGER), ())
+    except ProofError:
+        return
+
+
 PARSERS: tuple[Callable[[bytes], object], ...] = (
     _zip,
     _manifest,
@@ -42,7 +53,9 @@ PARSERS: tuple[Callable[[bytes], object], ...] = (
     Stamp.decode,
     Identity.decode,
     lambda data: Scope.of(Envelope.decode(data)),
+    _anchor,
 )
+_LEDGER = SampleCity().ledger.key
 _TYPE = "application/vnd.machimori.evidence-statement+json"
 
 
@@ -119,4 +132,5 @@ def seeds() -> list[bytes]:
         b"\3" + _stamp(),
         b"\4" + files[IDENTITY],
         b"\5" + order.authorisation.encode(),
+        b"\6" + files["data/anchors/cam-0001-01.json"],
     ]

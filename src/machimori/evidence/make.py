@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Make an evidence package: from sealed segments to a verified zip, in one pass.
 
-1. ask the ledger and the vault: the opening is on record before keys leave; 2. decrypt, hash, write
+1. ask the ledger and the vault: the opening is on record before keys leave, and take from the
+ledger what shows by when the footage existed; 2. decrypt, hash, write
 and remux each chunk once; 3. state what is here and what is not, signed by the vault; 4. write the
 bag's lists; 5. fsync; 6. verify with the very verifier that the recipient gets; 7. only then give
 the package its name. What fails before that leaves nothing behind.
 """
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from machimori.evidence.anchoring import CameraAnchors, find_anchors
 from machimori.evidence.errors import DamagedSegmentError, UnsoundPackageError
 from machimori.evidence.ordering import (
     Order,
@@ -77,6 +80,10 @@ def make(
     trust = trust_of(client.identity())
     footage = stored_footage(store, bounds, trust)
     opening = open_order(client, ledger, order, footage, clock)
+
+    def anchored(footage: tuple[CameraFootage, ...]) -> tuple[CameraAnchors, ...]:
+        return tuple(find_anchors(store, ledger, camera) for camera in footage)
+
     partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
     try:
         descriptor = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o640)
@@ -86,7 +93,7 @@ def make(
         ) from error
     try:
         writing = Writing(descriptor, bounds=bounds, opening=opening, order=order, made=clock.now())
-        statement = _write(writing, client, reader, footage, stamper, progress)
+        statement = _write(writing, client, reader, footage, anchored, stamper, progress)
         size = os.fstat(descriptor).st_size
         with ThreadPoolExecutor(1, "package-sync") as beside:
             synced = beside.submit(disk.sync_file, descriptor, partial)
@@ -113,6 +120,7 @@ def _write(
     client: Vault,
     reader: Reader,
     footage: tuple[CameraFootage, ...],
+    anchored: Callable[[tuple[CameraFootage, ...]], tuple[CameraAnchors, ...]],
     stamper: Stamper | None,
     progress: Progress | None,
 ) -> Statement:
@@ -121,7 +129,9 @@ def _write(
         while True:
             try:
                 with quick_turns():
-                    return writing.run(client, reader, footage, stamper, progress)
+                    return writing.run(
+                        client, reader, footage, anchored(footage), stamper, progress
+                    )
             except DamagedSegmentError as error:
                 remaining = [camera.without({error.segment}) for camera in footage]
                 footage = usable(remaining, writing.case)

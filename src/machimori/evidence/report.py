@@ -153,6 +153,7 @@ def _camera(camera: Camera, s: Statement) -> str:
             if camera.lost
             else ("届かなかった通信", "ありません"),
             ("録画機の時計の誤差", bound),
+            ("いつまでに存在したか", _anchors(camera)),
             ("カメラの時計のずれ", f"{offset}、この間の変化 {drift}"),
         )
     }
@@ -160,6 +161,33 @@ def _camera(camera: Camera, s: Statement) -> str:
 {table}
 <h3>映像</h3>
 {_videos(camera)}"""
+
+
+def _anchors(camera: Camera) -> str:
+    """By when the footage existed, as the ledger's anchors show."""
+    segments = camera.segments
+    lines = []
+    for anchor in camera.anchors:
+        count = sum(segment.anchor == anchor.path for segment in segments)
+        which = (
+            "この映像は"
+            if count == len(segments)
+            else f"録画 {len(segments)} 個のうち {count} 個は"
+        )
+        if count:
+            lines.append(
+                f"{which}、遅くとも {_moment(anchor.by)} には存在しました"
+                "（台帳の登録による。時刻は録画機の時計）"
+            )
+    missing = sum(not segment.anchor for segment in segments)
+    if missing:
+        which = (
+            "この映像"
+            if missing == len(segments)
+            else f"録画 {len(segments)} 個のうち {missing} 個"
+        )
+        lines.append(f"{which}は、作成のときまだ台帳に登録されていませんでした")
+    return "<br>".join(lines) or "映像がありません"
 
 
 def _gap(gap: Gap) -> str:

@@ -24,6 +24,7 @@ from machimori.evidence.verifier.statement import (
     Statement,
 )
 from machimori.evidence.zipping import PackageZip
+from machimori.footage.anchors import Head, Heads
 from machimori.footage.mp4.testing import Picture, chunks_of, encode, sent
 from machimori.footage.naming import SegmentName
 from machimori.footage.rtp.access import TimedChunk
@@ -164,6 +165,22 @@ class SampleCity:
         name, data = recorder.record(seconds=seconds)
         self.store.put(name, data)
 
+    def anchor(self, *recorders: SampleRecorder) -> None:
+        """The recorder puts the heads of its cameras' chains into store and ledger, as of now."""
+        heads = sorted(
+            Head(camera=r.camera, session=r.session, sequence=r.sequence, head=r.head.hex())
+            for r in recorders
+            if r.head
+        )
+        listed = Heads(
+            recorder=recorders[0].recorder,
+            entry=new_id(),
+            at=Micros(max(r.now for r in recorders) + 1),
+            heads=tuple(heads),
+        )
+        self.store.put(str(listed.name()), listed.sign("rec-1", self.recorder_key).encode())
+        self.ledger.append(listed.ledger_entry())
+
     def order(
         self, start: Micros, end: Micros, *, cameras: tuple[str, ...] = ("cam-0001",)
     ) -> Order:
@@ -249,7 +266,8 @@ def at(seconds: float) -> Micros:
 
 
 def recorded(codec: Codec = "h264", *, seconds: int = 6) -> tuple[SampleCity, list[Picture]]:
-    """A city whose camera was recorded in segments of three seconds, then lost its line for five.
+    """A city whose camera was recorded in segments of three seconds, then lost its line for five;
+    then it and a neighbour were anchored.
 
     The encoder makes a key frame a second.
     """
@@ -259,6 +277,9 @@ def recorded(codec: Codec = "h264", *, seconds: int = 6) -> tuple[SampleCity, li
     chunks = chunks_of(sent(codec, pictures), start=SAMPLE_START)
     city.record(recorder, description(ENCODINGS[codec]), chunks, every=3 * SECOND)
     city.gap(recorder)
+    neighbour = city.recorder("cam-0002")
+    neighbour.segment()
+    city.anchor(recorder, neighbour)
     return city, pictures
 
 

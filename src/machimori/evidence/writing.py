@@ -9,14 +9,17 @@ from typing import BinaryIO, Protocol, cast
 
 from machimori import __version__
 from machimori.evidence import report, viewing
+from machimori.evidence.anchoring import CameraAnchors
 from machimori.evidence.ordering import Bounds, Opening, Order, Vault, trust_of
 from machimori.evidence.selection import CameraFootage, Sealed
 from machimori.evidence.verifier import bag, coverage
 from machimori.evidence.verifier import statement as names
 from machimori.evidence.verifier.ahead import ahead
+from machimori.evidence.verifier.anchors import Link
 from machimori.evidence.verifier.check import Progress
 from machimori.evidence.verifier.film import Film, Piece, make_film
 from machimori.evidence.verifier.statement import (
+    Anchor,
     Approval,
     Camera,
     FileDigest,
@@ -83,15 +86,20 @@ class Writing:
         client: Vault,
         reader: Reader,
         footage: tuple[CameraFootage, ...],
+        anchored: tuple[CameraAnchors, ...],
         stamper: Stamper | None,
         progress: Progress | None,
     ) -> Statement:
-        """Everything up to the bag's lists; returns the signed statement."""
+        """Everything up to the bag's lists; returns the signed statement. `anchored` are the
+        anchors of each camera."""
         keys = reader.open(self._opening.release)
         self._progress = progress
         self._total = sum(s.length for camera in footage for s in camera.segments)
         self._add(bag.BAGIT_TXT, bag.BAGIT)
-        cameras = tuple(self._camera(camera, keys) for camera in footage)
+        cameras = tuple(
+            self._camera(camera, anchors, keys)
+            for camera, anchors in zip(footage, anchored, strict=True)
+        )
         identity = client.identity()
         self._add(names.IDENTITY, identity.encode())
         for path, data in self._opening.files.items():
@@ -113,7 +121,12 @@ class Writing:
         self._slots.append(self.zip.add(name, data))
         return name
 
-    def _camera(self, footage: CameraFootage, keys: Mapping[bytes, SegmentKeys]) -> Camera:
+    def _camera(
+        self,
+        footage: CameraFootage,
+        anchored: CameraAnchors,
+        keys: Mapping[bytes, SegmentKeys],
+    ) -> Camera:
         part = _Part(camera=footage.camera)
         room = [self._reserve(part, sealed) for sealed in footage.segments]
         delivered = coverage.covered(
@@ -144,10 +157,15 @@ class Writing:
             self._add(segment.description, sealed.reader.description(description))
         for record in footage.records:
             part.records.append(self._add(record.path, record.data))
+        for path, head in anchored.files.items():
+            self._add(path, head.encode())
         videos = [*film.videos, *self._viewing(film, sealed_tails)]
         return Camera(
             camera=footage.camera,
-            segments=tuple(part.segments),
+            segments=tuple(
+                replace(segment, anchor=anchored.path_of(Link.of_segment(sealed.skeleton, "")))
+                for segment, sealed in zip(part.segments, footage.segments, strict=True)
+            ),
             records=tuple(part.records),
             delivered=delivered,
             gaps=tuple(self._gaps(footage, delivered)),
@@ -155,6 +173,7 @@ class Writing:
             lost=film.lost,
             clock=film.clock,
             videos=tuple(videos),
+            anchors=tuple(Anchor(path=one.path, by=one.by) for one in anchored.shown),
         )
 
     def _reserve(self, part: _Part, sealed: Sealed) -> Slot:

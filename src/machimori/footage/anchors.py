@@ -14,6 +14,7 @@ Anchors leave the ledger for offline use as lines of JSON {entry, inclusion}, bo
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from machimori.footage.naming import parse_stamp, stamp
 from machimori.kernel import canonical
@@ -21,7 +22,7 @@ from machimori.kernel.canonical import Json
 from machimori.kernel.envelope import Envelope, Signer
 from machimori.kernel.errors import MalformedError
 from machimori.kernel.ids import CameraId, RecorderId, check_name
-from machimori.kernel.instants import Micros, parse_day
+from machimori.kernel.instants import TOKYO, Micros, local_day, parse_day
 from machimori.ledger.checkpoint import LogKey, open_checkpoint
 from machimori.ledger.entry import Entry
 from machimori.ledger.errors import AlteredLedgerError
@@ -119,6 +120,21 @@ class Heads:
     def root(self) -> str:
         """The Merkle root, hex."""
         return root_of([head.leaf() for head in self.heads]).hex()
+
+    def ledger_entry(self) -> Entry:
+        """The anchor itself."""
+        return Entry(
+            id=self.entry,
+            type="recorder.anchor",
+            at=self.at,
+            subject={"recorder": self.recorder},
+            data={"cameras": len({head.camera for head in self.heads}), "root": self.root()},
+        )
+
+    def name(self, tz: ZoneInfo = TOKYO) -> HeadsName:
+        """Where the store keeps it."""
+        day = local_day(self.at, tz).isoformat()
+        return HeadsName(day=day, recorder=self.recorder, at=self.at, entry=self.entry)
 
     def statement(self) -> dict[str, Json]:
         """The payload, to be signed."""

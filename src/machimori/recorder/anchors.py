@@ -11,11 +11,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from machimori.footage.anchors import Head, Heads, HeadsName
+from machimori.footage.anchors import Head, Heads
 from machimori.footage.store import Store
 from machimori.kernel.durable import Disk
 from machimori.kernel.ids import RecorderId, new_id
-from machimori.kernel.instants import TOKYO, Micros, local_day
+from machimori.kernel.instants import TOKYO, Micros
 from machimori.kernel.signing import SigningKey
 from machimori.ledger.entry import Entry
 
@@ -45,15 +45,8 @@ def write(
     if not known:
         return None
     listed = Heads(recorder=recorder, entry=new_id(), at=now, heads=known)
-    entry = Entry(
-        id=listed.entry,
-        type="recorder.anchor",
-        at=now,
-        subject={"recorder": recorder},
-        data={"cameras": len({head.camera for head in known}), "root": listed.root()},
-    )
-    name = HeadsName(day=local_day(now, tz).isoformat(), recorder=recorder, at=now, entry=entry.id)
-    store.put(str(name), listed.sign(signer.public.fingerprint(), signer).encode())
+    entry = listed.ledger_entry()
+    store.put(str(listed.name(tz)), listed.sign(signer.public.fingerprint(), signer).encode())
     disk.make_directory(outbox)
     disk.create(outbox / f"{entry.id}.json", entry.encode())
     return entry

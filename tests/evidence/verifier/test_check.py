@@ -43,6 +43,7 @@ FILES = (
     "data/original/cam-0001/20261121T050003000000Z-20261121T050006000000Z.rtp",
     "data/original/cam-0001/20261121T050003000000Z-20261121T050006000000Z.skeleton",
     "data/original/cam-0001/20261121T050003000000Z-20261121T050006000000Z.description.json",
+    "data/anchors/cam-0001-01.json",
     "data/records/cam-0001/20261121T050006000000Z-20261121T050011000000Z.gap.rec",
     "data/video/cam-0001-01.mp4",
 )

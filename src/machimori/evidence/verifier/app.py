@@ -67,6 +67,11 @@ def as_json(judgement: Judgement) -> str:
             "exit_code": judgement.verdict.value,
             "city": judgement.city,
             "stamp": judgement.stamp,
+            "existed": [asdict(one) for one in judgement.existed],
+            "unanchored": [
+                {"camera": camera, "start": start, "end": end}
+                for camera, start, end in judgement.unanchored
+            ],
             "files": judgement.files,
             "bytes": judgement.size,
             "chunks": judgement.chunks,

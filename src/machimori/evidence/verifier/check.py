@@ -2,8 +2,9 @@
 """Verify a package from end to end. Everything that is wrong is named; nothing is extracted.
 
 1. form: the zip or folder, and the bag; 2. the city's signature on the statement; 3. certificates,
-authorisation and ledger; 4. the original bytes against the recorders' signatures; 5. the MP4 files
-against the original bytes; 6. every file's SHA-256; 7. the time stamp.
+authorisation and ledger; 4. the original bytes against the recorders' signatures, and the chains
+against their anchors in the ledger; 5. the MP4 files against the original bytes; 6. every file's
+SHA-256; 7. the time stamp.
 """
 
 import hashlib
@@ -21,6 +22,7 @@ from machimori.evidence.verifier.container import (
     open_package,
     whole,
 )
+from machimori.evidence.verifier.existence import check_anchors
 from machimori.evidence.verifier.film import Piece, make_film
 from machimori.evidence.verifier.hashing import Hasher
 from machimori.evidence.verifier.originals import Originals
@@ -159,6 +161,7 @@ class _Check:
             hasher=self._hasher,
             judgement=self._judgement,
         )
+        check_anchors(self._source, statement, camera, trust, originals, self._judgement)
         if len(originals.parts) < len(camera.segments):
             for part in originals.parts:  # what is missing was named; judge the rest by itself
                 for _ in self._counted(originals.chunks(part)):
@@ -262,6 +265,7 @@ class _Check:
         named = [*(path for part in parts for path in part)]
         named += [path for c in statement.cameras for path in c.records]
         named += [video.path for c in statement.cameras for video in c.videos]
+        named += [anchor.path for c in statement.cameras for anchor in c.anchors]
         named += REQUIRED
         if len(named) != len(set(named)) or not set(named) <= set(statement.files):
             self._judgement.add("altered", "statement", names.STATEMENT, "files not listed")

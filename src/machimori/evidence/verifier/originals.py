@@ -12,6 +12,7 @@ from functools import partial
 from itertools import pairwise
 
 from machimori.evidence.verifier import coverage
+from machimori.evidence.verifier.anchors import Chain, Link
 from machimori.evidence.verifier.container import Source, whole
 from machimori.evidence.verifier.coverage import Interval
 from machimori.evidence.verifier.hashing import Hasher
@@ -41,16 +42,6 @@ class Part:
     """Those inside the interval, in order: what the original file holds."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Link:
-    """An item of a recorder's chain."""
-
-    sequence: int
-    previous: str
-    head: str
-    where: str
-
-
 class Originals:
     """The original bytes of one camera, judged while they are walked through."""
 
@@ -72,12 +63,24 @@ class Originals:
         self._judgement = judgement
         self.sound = True
         """Whether the bytes walked through are the recorder's; final once the hasher settled."""
-        self._chains: dict[tuple[str, str], list[_Link]] = {}
+        self._chains: dict[Chain, list[Link]] = {}
         self.parts = tuple(self._parts())
         self._records = self._read_records()
         self._check_chain()
         if len(self.parts) == len(camera.segments):
             self._check_coverage()
+
+    @property
+    def complete(self) -> bool:
+        """Whether every segment and record that the statement names is here and believed."""
+        return len(self.parts) == len(self._camera.segments) and len(self._records) == len(
+            self._camera.records
+        )
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        """The items of the chains, as far as they are believed."""
+        return tuple(link for links in self._chains.values() for link in links)
 
     def description(self, part: Part) -> bytes:
         """The stream description of a segment."""
@@ -154,24 +157,15 @@ class Originals:
         if skeleton.segment_id().hex() != segment.id or header.camera != self._camera.camera:
             raise MalformedError("the skeleton is another segment's")
         chosen = set(skeleton.inside(self._statement.start, self._statement.end))
-        trailer = skeleton.end.trailer
-        self._link(
-            (header.recorder, header.session),
-            _Link(
-                sequence=header.sequence,
-                previous=trailer.previous,
-                head=skeleton.end.head().hex(),
-                where=segment.skeleton,
-            ),
-        )
+        self._link(Link.of_segment(skeleton, segment.skeleton))
         return Part(
             segment=segment,
             skeleton=skeleton,
             chunks=tuple(chunk for chunk in skeleton.chunks if chunk.index in chosen),
         )
 
-    def _link(self, chain: tuple[str, str], link: _Link) -> None:
-        self._chains.setdefault(chain, []).append(link)
+    def _link(self, link: Link) -> None:
+        self._chains.setdefault((link.recorder, link.session), []).append(link)
 
     def _read_records(self) -> dict[str, records.Record]:
         found: dict[str, records.Record] = {}
@@ -187,15 +181,7 @@ class Originals:
                 continue
             found[path] = record
             if record.session:
-                self._link(
-                    (record.recorder, record.session),
-                    _Link(
-                        sequence=record.sequence,
-                        previous=record.previous,
-                        head=record.head(envelope).hex(),
-                        where=path,
-                    ),
-                )
+                self._link(Link.of_record(record, envelope, path))
         return found
 
     def _check_record(self, record: records.Record, envelope: Envelope) -> None:
@@ -212,7 +198,8 @@ class Originals:
         for links in self._chains.values():
             links.sort(key=lambda link: link.sequence)
             for before, after in pairwise(links):
-                broken = after.sequence == before.sequence + 1 and after.previous != before.head
+                follows = after.sequence == before.sequence + 1 and not after.loose
+                broken = follows and after.previous != before.head
                 if broken or after.sequence == before.sequence:
                     self._judgement.add("altered", "chain", after.where)
 

@@ -5,16 +5,17 @@ A DSSE statement signed by the city's vault. docs/ref/evidence-package.md lists 
 are UTC microseconds; persons appear by pseudonymous id only. Standard library only.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Literal
 
 from machimori.evidence.errors import PackageError
+from machimori.evidence.verifier import members
 from machimori.evidence.verifier.container import check_path
 from machimori.kernel import canonical
 from machimori.kernel.canonical import Json
 from machimori.kernel.envelope import Envelope
-from machimori.kernel.instants import MAX_MICROS, Micros
+from machimori.kernel.instants import Micros
 
 STATEMENT_TYPE = "application/vnd.machimori.evidence-statement+json"
 FORMAT = "machimori evidence v1"
@@ -38,8 +39,6 @@ UNLISTED = frozenset((STATEMENT, STAMP, "manifest-sha256.txt", "tagmanifest-sha2
 
 VideoKind = Literal["copy", "viewing"]
 """A stream copy of the original bytes, or a picture made anew for players that lack the codec."""
-
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +67,16 @@ class Segment:
     original: str
     skeleton: str
     description: str
+    anchor: str = ""
+    """Path of the anchor that shows first that it existed, or ""."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Anchor:
+    """Shows that the segments that name it existed at `by`, the latest (recorder's clock)."""
+
+    path: str
+    by: Micros
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +119,7 @@ class Camera:
     """RTP packets that never reached the recorder."""
     clock: Clock
     videos: tuple[Video, ...]
+    anchors: tuple[Anchor, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,6 +214,7 @@ def _write(s: Statement) -> dict[str, Json]:
 
 def _write_camera(c: Camera) -> dict[str, Json]:
     return {
+        "anchors": [{"by": a.by, "path": a.path} for a in c.anchors],
         "camera": c.camera,
         "clock": {
             "bound": c.clock.bound,
@@ -219,6 +230,7 @@ def _write_camera(c: Camera) -> dict[str, Json]:
         "records": list(c.records),
         "segments": [
             {
+                "anchor": s.anchor,
                 "description": s.description,
                 "original": s.original,
                 "segment": s.id,
@@ -243,81 +255,92 @@ def _write_camera(c: Camera) -> dict[str, Json]:
 def _read(source: Mapping[str, Json]) -> Statement:
     if source.get("format") != FORMAT:
         raise PackageError("statement of an unknown format", where=str(source.get("format"))[:40])
-    keys = _object(source.get("keys"))
+    keys = members.mapping(source.get("keys"))
     return Statement(
-        package=_text(source, "package"),
-        made=_time(source, "made"),
-        software=_text(source, "software"),
-        scheme=_text(source, "scheme"),
-        case=_text(source, "case"),
-        ground=_text(source, "ground"),
-        purpose=_text(source, "purpose"),
-        requester=_text(source, "requester"),
-        start=_time(source, "from"),
-        end=_time(source, "to"),
-        authorisation=_text(source, "authorisation"),
-        approvals=_each(
+        package=members.text(source, "package"),
+        made=members.moment(source, "made"),
+        software=members.text(source, "software"),
+        scheme=members.text(source, "scheme"),
+        case=members.text(source, "case"),
+        ground=members.text(source, "ground"),
+        purpose=members.text(source, "purpose"),
+        requester=members.text(source, "requester"),
+        start=members.moment(source, "from"),
+        end=members.moment(source, "to"),
+        authorisation=members.text(source, "authorisation"),
+        approvals=members.each(
             source,
             "approvals",
             lambda a: Approval(
-                keyid=_text(a, "keyid"), officer=_text(a, "officer"), post=_text(a, "post")
+                keyid=members.text(a, "keyid"),
+                officer=members.text(a, "officer"),
+                post=members.text(a, "post"),
             ),
         ),
-        release=_text(source, "release"),
-        cameras=_each(source, "cameras", _read_camera),
+        release=members.text(source, "release"),
+        cameras=members.each(source, "cameras", _read_camera),
         keys=Keys(
-            city=_text(keys, "city"),
-            ledger=_text(keys, "ledger"),
-            ledger_name=_text(keys, "ledger_name"),
+            city=members.text(keys, "city"),
+            ledger=members.text(keys, "ledger"),
+            ledger_name=members.text(keys, "ledger_name"),
             recorders={
-                name: _text({"key": value}, "key")
-                for name, value in _object(keys.get("recorders")).items()
+                name: members.text({"key": value}, "key")
+                for name, value in members.mapping(keys.get("recorders")).items()
             },
         ),
         files={
             check_path(path): FileDigest(
-                size=_count(_object(value), "bytes"), sha256=_text(_object(value), "sha256")
+                size=members.count(members.mapping(value), "bytes"),
+                sha256=members.text(members.mapping(value), "sha256"),
             )
-            for path, value in _object(source.get("files")).items()
+            for path, value in members.mapping(source.get("files")).items()
         },
         stamped=canonical.field(source, "stamped", bool),
     )
 
 
 def _read_camera(source: Mapping[str, Json]) -> Camera:
-    clock = _object(source.get("clock"))
+    clock = members.mapping(source.get("clock"))
     return Camera(
-        camera=_text(source, "camera"),
-        segments=_each(
+        camera=members.text(source, "camera"),
+        segments=members.each(
             source,
             "segments",
             lambda s: Segment(
-                id=_text(s, "segment"),
-                original=_path(s, "original"),
-                skeleton=_path(s, "skeleton"),
-                description=_path(s, "description"),
+                id=members.text(s, "segment"),
+                original=members.path(s, "original"),
+                skeleton=members.path(s, "skeleton"),
+                description=members.path(s, "description"),
+                anchor=members.path(s, "anchor") if s.get("anchor") else "",
             ),
         ),
-        records=tuple(_path({"path": item}, "path") for item in _list(source, "records")),
-        delivered=tuple(_pair(item) for item in _list(source, "delivered")),
-        gaps=_each(
+        records=tuple(
+            members.path({"path": item}, "path") for item in members.listed(source, "records")
+        ),
+        delivered=tuple(members.interval(item) for item in members.listed(source, "delivered")),
+        gaps=members.each(
             source,
             "gaps",
             lambda g: Gap(
-                start=_time(g, "from"),
-                end=_time(g, "to"),
-                cause=_text(g, "cause"),
-                record=_path(g, "record") if g.get("record") else "",
+                start=members.moment(g, "from"),
+                end=members.moment(g, "to"),
+                cause=members.text(g, "cause"),
+                record=members.path(g, "record") if g.get("record") else "",
             ),
         ),
-        lead_in=_count(source, "lead_in"),
-        lost=_count(source, "lost"),
+        lead_in=members.count(source, "lead_in"),
+        lost=members.count(source, "lost"),
         clock=Clock(
-            bound=_optional(clock, "bound"),
-            camera_offset=_optional(clock, "camera_offset"),
-            camera_drift=_optional(clock, "camera_drift"),
+            bound=members.optional(clock, "bound"),
+            camera_offset=members.optional(clock, "camera_offset"),
+            camera_drift=members.optional(clock, "camera_drift"),
         ),
-        videos=_each(source, "videos", _read_video),
+        videos=members.each(source, "videos", _read_video),
+        anchors=members.each(
+            source,
+            "anchors",
+            lambda a: Anchor(path=members.path(a, "path"), by=members.moment(a, "by")),
+        ),
     )
 
 
@@ -326,64 +349,10 @@ def _read_video(source: Mapping[str, Json]) -> Video:
     if kind not in ("copy", "viewing"):
         raise PackageError("unknown kind of video", where=str(kind)[:40])
     return Video(
-        path=_path(source, "path"),
+        path=members.path(source, "path"),
         kind=kind,
-        codec=_text(source, "codec"),
-        start=_time(source, "from"),
-        end=_time(source, "to"),
-        samples=_count(source, "samples"),
+        codec=members.text(source, "codec"),
+        start=members.moment(source, "from"),
+        end=members.moment(source, "to"),
+        samples=members.count(source, "samples"),
     )
-
-
-def _object(value: Json) -> dict[str, Json]:
-    if not isinstance(value, dict):
-        raise PackageError("object expected", where=STATEMENT)
-    return value
-
-
-def _list(source: Mapping[str, Json], name: str) -> list[Json]:
-    found: list[Json] = canonical.field(source, name, list, where=STATEMENT)
-    return found
-
-
-def _each(
-    source: Mapping[str, Json], name: str, read: Callable[[Mapping[str, Json]], _T]
-) -> tuple[_T, ...]:
-    return tuple(read(_object(item)) for item in _list(source, name))
-
-
-def _text(source: Mapping[str, Json], name: str) -> str:
-    text: str = canonical.field(source, name, str, where=STATEMENT)
-    return text
-
-
-def _path(source: Mapping[str, Json], name: str) -> str:
-    return check_path(_text(source, name))
-
-
-def _count(source: Mapping[str, Json], name: str) -> int:
-    value: int = canonical.field(source, name, int, where=STATEMENT)
-    if value < 0:
-        raise PackageError(f"field {name!r} is negative", where=STATEMENT)
-    return value
-
-
-def _time(source: Mapping[str, Json], name: str) -> Micros:
-    value = _count(source, name)
-    if value > MAX_MICROS:
-        raise PackageError(f"field {name!r} is no time", where=STATEMENT)
-    return Micros(value)
-
-
-def _pair(value: Json) -> tuple[Micros, Micros]:
-    if not isinstance(value, list) or len(value) != 2:
-        raise PackageError("an interval is a pair of times", where=STATEMENT)
-    start, end = (_time({"time": item}, "time") for item in value)
-    return start, end
-
-
-def _optional(source: Mapping[str, Json], name: str) -> int | None:
-    if source.get(name) is None:
-        return None
-    value: int = canonical.field(source, name, int, where=STATEMENT)
-    return value

@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Literal
 
 from machimori.evidence.verifier.statement import Statement
+from machimori.kernel.instants import Micros
 
 
 class Verdict(Enum):
@@ -42,6 +43,18 @@ class Finding:
     detail: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Existed:
+    """A camera's footage from `start` to `end` existed at `by`, the latest, by its recorder's
+    clock: entry `index` of the ledger anchors it."""
+
+    camera: str
+    start: Micros
+    end: Micros
+    by: Micros
+    index: int
+
+
 @dataclass(kw_only=True)
 class Judgement:
     """Everything that verifying one package found."""
@@ -59,6 +72,10 @@ class Judgement:
     signatures: int = 0
     stamp: str = ""
     """When the time-stamp authority saw the statement, RFC 3339, or ""."""
+    existed: list[Existed] = field(default_factory=list)
+    """From when on which footage existed, as the anchors show."""
+    unanchored: list[tuple[str, Micros, Micros]] = field(default_factory=list)
+    """Camera and time of footage that no anchor of the package covers."""
 
     def add(self, severity: Severity, code: str, where: str = "", detail: str = "") -> None:
         """Note a finding, once."""

@@ -158,6 +158,20 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "説明書の時計・欠損の値が元データと違います：{detail}",
         "clock or losses in the statement differ from the original bytes: {detail}",
     ),
+    "anchor": (
+        "台帳に登録された録画のつながりと合いません：{where}（{detail}）",
+        "it does not fit what the ledger holds of the recordings: {where} ({detail})",
+    ),
+    "anchors": (
+        "説明書の「存在した時刻」が台帳の登録と違います：{detail}",
+        "since when the footage existed, by the statement, differs from the ledger: {detail}",
+    ),
+    "no_anchor": (
+        "カメラ {where} の映像の一部または全部は、いつまでに存在したかを台帳で確かめられません"
+        "（録画の直後など、台帳への登録がこの証拠に入っていません）",
+        "camera {where}: for some or all of its footage the ledger does not show by when it "
+        "existed (this package holds no anchor that covers it, as just after recording)",
+    ),
     "stamp_form": ("時刻証明の形が違います", "the time stamp has another form"),
     "stamp": (
         "時刻証明がこの説明書のものではありません",
@@ -249,6 +263,7 @@ def _facts(judgement: Judgement, at: int) -> list[str]:
                 + f"{clock_time(gap.start)} – {clock_time(gap.end)} "
                 + f"({cause_of(gap.cause, language)})"
             )
+        lines += _existed(judgement, camera.camera, at)
         if camera.clock.bound is None:
             lines.append(
                 ("  時計の誤差：不明", "  bound on the clock's error: unknown")[at],
@@ -258,4 +273,26 @@ def _facts(judgement: Judgement, at: int) -> list[str]:
                 ("  時計の誤差の上限：", "  bound on the clock's error: ")[at]
                 + f"{camera.clock.bound / 1000:.1f} ms"
             )
+    return lines
+
+
+def _existed(judgement: Judgement, camera: str, at: int) -> list[str]:
+    """By when the footage existed, as the ledger shows."""
+    lines = []
+    for one in judgement.existed:
+        if one.camera == camera:
+            by = clock_time(Micros(-(-one.by // 1000) * 1000))  # never earlier than it is
+            span = f"{clock_time(one.start)} – {clock_time(one.end)}"
+            lines.append(
+                (
+                    f"  この映像は、遅くとも {by} には存在した：{span}"
+                    f"（録画機の時計による。台帳の {one.index} 番の記録）",
+                    f"  this footage existed no later than {by}: {span} "
+                    f"(by the recorder's clock; entry {one.index} of the ledger)",
+                )[at]
+            )
+    for name, start, end in judgement.unanchored:
+        if name == camera:
+            label = ("  存在した時刻の登録がまだない：", "  not anchored in the ledger yet: ")[at]
+            lines.append(label + f"{clock_time(start)} – {clock_time(end)}")
     return lines
