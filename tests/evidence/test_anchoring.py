@@ -15,6 +15,7 @@ from machimori.evidence.verifier.anchors import AnchoredHead
 from machimori.evidence.verifier.app import as_json
 from machimori.evidence.verifier.verdict import Verdict
 from machimori.footage import anchors
+from machimori.footage.held import CaseFootage
 from machimori.footage.items import identify, runs
 from machimori.footage.mp4.testing import chunks_of, encode, sent
 from machimori.footage.records import Record
@@ -22,6 +23,7 @@ from machimori.footage.rtp.testing import description
 from machimori.footage.segment import SegmentReader, sign_trailer
 from machimori.footage.store import StoredObject
 from machimori.footage.testing import MemoryStore, SampleRecorder
+from machimori.kernel.ids import CaseId
 from machimori.kernel.instants import Micros
 
 
@@ -277,3 +279,22 @@ def test_an_anchor_before_the_footage_shows_nothing(street: Street, tmp_path: Pa
     package = street.pack(tmp_path, 2, 4)
     assert shown(package) == []
     assert package.judgement.verdict is Verdict.SOUND
+
+
+def test_held_footage_keeps_its_anchors_when_its_day_has_expired(
+    street: Street, tmp_path: Path
+) -> None:
+    """Expiry copies the held segments and the lists of their time; what lay between the last held
+    segment and a later anchor is gone, and so is the way to it."""
+    names = [street.record(), street.record(), street.anchor(), street.record()]
+    street.record()
+    names.append(street.anchor())
+    cases = MemoryStore()
+    for name in names:
+        cases.put(f"cases/case-12/{name}", street.store.get(name))
+    street.store.objects.clear()
+    street.city.store = CaseFootage(street.store, cases, CaseId("case-12"))
+    package = street.pack(tmp_path, 0, 6)
+    assert package.judgement.verdict is Verdict.SOUND
+    assert shown(package) == [(0.0, 4.0, 4.0)]
+    assert package.judgement.unanchored == [("cam-0001", at(4), at(6))]

@@ -269,7 +269,12 @@ def test_what_has_expired_or_was_overwritten_is_no_alarm(street: Street) -> None
     for name in street.lists():
         if name.startswith(DAY):
             street.store.delete(name)
-    assert street.told(pending=[]) == [("expired", "retention")]
+    gone = [("expired", "heads_expired"), ("expired", "retention")]
+    assert street.told(pending=[]) == gone
+    # A camera that had no footage on that day is no reason for alarm either.
+    street.store.put(*SampleRecorder(camera="cam-0003", session="3" * 32).record())
+    assert ("missing", "heads") not in street.told(prefix=f"{DAY}/cam-0003/", pending=[])
+    assert street.told(prefix=f"{DAY}/cam-0001/", pending=[]) == gone
     street.store.delete(street.lists()[0])
     assert ("missing", "heads") in street.told(pending=[])
 

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from machimori.footage import records
+from machimori.footage.anchors import Head, Heads, anchors_of, is_heads
 from machimori.footage.check import check
 from machimori.footage.closing import close_day
+from machimori.footage.items import identify
 from machimori.footage.pace import Pace
 from machimori.footage.retention import Expiry
 from machimori.footage.store import DirectoryStore
@@ -19,10 +21,11 @@ from machimori.kernel.clock import ManualClock
 from machimori.kernel.durable import Disk, Moment
 from machimori.kernel.envelope import Envelope
 from machimori.kernel.errors import RefusedError, UnavailableError
-from machimori.kernel.ids import CaseId, RecorderId
+from machimori.kernel.ids import CaseId, RecorderId, new_id
 from machimori.kernel.instants import Micros, day_start, parse_day
 from machimori.kernel.signing import SigningKey
 from machimori.ledger.entry import Entry, EntryType
+from machimori.ledger.testing import MemoryLedger
 from machimori.vault.client.client import Status
 from machimori.vault.client.release import CaseKeys, Destruction
 from machimori.vault.client.testing import hold as hold_statement
@@ -142,6 +145,7 @@ class Site:
     clock: ManualClock = field(default_factory=lambda: ManualClock(Micros(0)))
     names: dict[str, list[str]] = field(default_factory=dict)
     ends: dict[str, Micros] = field(default_factory=dict)
+    ledger: MemoryLedger = field(default_factory=MemoryLedger)
 
     def __post_init__(self) -> None:
         self.reopen(self.disk)
@@ -173,6 +177,27 @@ class Site:
                     now=recorder.now,
                 )
 
+    def anchor(self, seconds: float, camera: str = CAMERAS[0]) -> str:
+        """A list of heads as of so long after the start, and its entry; returns its name."""
+        sample = SampleRecorder()
+        stored = self.store.list(f"{DAY}/{camera}/")
+        item = identify(self.store, next(s for s in stored if s.name.endswith(".seg")))
+        row = Head(
+            camera=item.camera, session=item.session, sequence=item.sequence + 1, head=item.head
+        )
+        listed = Heads(
+            recorder=sample.recorder,
+            entry=new_id(),
+            at=Micros(sample.now + round(seconds * 1_000_000)),
+            heads=(row,),
+        )
+        self.store.put(str(listed.name()), listed.sign("rec-1", sample.signer).encode())
+        self.ledger.append(listed.ledger_entry())
+        return str(listed.name())
+
+    def lists(self) -> list[str]:
+        return [name for name in self.stored() if is_heads(name)]
+
     def expiry(self) -> Expiry:
         return Expiry(
             keys=self.vault,
@@ -201,7 +226,14 @@ class Site:
             RecorderId("rec-1"): (sample.signer.public,),
             RecorderId("retention"): (SIGNER.public,),
         }
-        report = check(self.store, trusted=trusted, city=None, now=Micros(1_800_000_000_000_000))
+        self.ledger.append(Entry(type="refusal", at=Micros(1)), *self.entries.values())
+        report = check(
+            self.store,
+            trusted=trusted,
+            city=None,
+            anchors=anchors_of(self.ledger),
+            now=Micros(1_800_000_000_000_000),
+        )
         assert [f for f in report.findings if f.verdict not in ("expired", "sound")] == []
 
     def place_hold(self, *cameras: str, case: str = "case-1") -> None:
@@ -277,6 +309,7 @@ def test_a_crash_at_any_step_is_completed_by_the_next_run(tmp_path: Path) -> Non
     for number in range(1000):
         site = Site(tmp_path / str(number))
         site.record(2)
+        owed, _ = site.anchor(8), site.anchor(7 + 3 * 3600)
         site.place_hold(CAMERAS[0])
         site.vault.due = {EPOCH: set()}
         site.reopen(Disk(on_step=cut_at(number)))
@@ -291,16 +324,87 @@ def test_a_crash_at_any_step_is_completed_by_the_next_run(tmp_path: Path) -> Non
             site.check_is_clean()
         for name in set(site.names[CAMERAS[0]][1:]) - set(site.stored(".seg")):
             assert f"case-1/{name}" in site.held()
+        if len(site.lists()) < 2:
+            assert site.stored(".seg") == []
+            assert f"case-1/{owed}" in site.held()
+            site.check_is_clean()
         site.expiry().run()
-        assert site.stored(".seg") == site.stored("manifest.json") == []
+        assert site.stored(".seg") == site.stored("manifest.json") == site.lists() == []
         assert len(site.stored(".expired.rec")) == 2
         assert len(site.entries) == 2
-        assert site.held() == [f"case-1/{site.names[CAMERAS[0]][1]}"]
+        assert site.held() == [f"case-1/{owed}", f"case-1/{site.names[CAMERAS[0]][1]}"]
         site.check_is_clean()
         if not crashed:
             assert number > 20
             return
     raise AssertionError("expiry never ends")
+
+
+def test_the_lists_of_anchored_heads_go_with_the_last_footage_of_their_day(
+    tmp_path: Path,
+) -> None:
+    site = Site(tmp_path)
+    site.record()
+    names = [site.anchor(20), site.anchor(40)]
+    late = site.anchor(60)
+    in_spool = site.store.get(late)
+    site.store.delete(late)
+    kept = site.anchor(24 * 3600)
+    site.vault.destroy(EPOCH, {f"{CAMERAS[0]}/{DAY}/0"}, ground="early")
+    assert site.expiry().run().lists == 0
+    assert site.lists() == [*names, kept]
+    site.vault.due = {EPOCH: set()}
+    assert site.expiry().run().lists == 2
+    assert site.lists() == [kept]
+    site.check_is_clean()
+    # A spool brings one later; a file that is none of ours stays where it is.
+    site.store.put(late, in_spool)
+    foreign = late.replace(".json", "-x.json")
+    site.store.put(foreign, b"{}")
+    assert site.expiry().run().lists == 1
+    assert site.lists() == [foreign, kept]
+
+
+def test_lists_stay_while_a_key_of_their_day_lives_or_nothing_says_why(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.record()
+    other = f"day.long.{DAY}"
+    site.vault.leaves[other] = {f"cam-0003/{DAY}/0"}
+    name = site.anchor(20)
+    site.vault.due = {EPOCH: set()}
+    assert site.expiry().run().lists == 0
+    assert site.stored(".seg") == []
+    # The other class held no footage of that day; its key is the last one all the same.
+    site.vault.due = {other: set()}
+    for tombstone in site.stored(".expired.rec"):
+        site.store.delete(tombstone)
+    assert site.expiry().run().lists == 0
+    assert site.lists() == [name]
+
+
+def test_lists_wait_for_the_copy_that_a_case_is_owed(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.record()
+    site.place_hold(CAMERAS[0])
+    name = site.anchor(9)
+    site.vault.due = {EPOCH: set()}
+    expiry = site.expiry()
+    copy = expiry.holds.copy
+
+    def failing(case: CaseId, name: str) -> bool:
+        if is_heads(name):
+            raise UnavailableError("the case's store does not answer")
+        return copy(case, name)
+
+    expiry.holds.copy = failing  # type: ignore[method-assign]
+    outcome = expiry.run()
+    assert outcome.problems == [f"{DAY}/anchors.*: the case's store does not answer"]
+    assert site.lists() == [name]
+    assert site.expiry().run().lists == 1
+    assert f"case-1/{name}" in site.held()
+    site.vault.leaves.pop("case.case-1")
+    assert site.expiry().run().ended == ["case-1"]
+    assert site.held() == []
 
 
 def test_a_wrong_clock_removes_nothing_and_is_told(tmp_path: Path) -> None:

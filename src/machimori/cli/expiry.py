@@ -175,5 +175,5 @@ def _report(outcome: Outcome, *, as_json: bool) -> None:
         print(f"not done, tried again by the next run: {problem}")
     print(
         f"{outcome.segments} segments removed ({outcome.size} bytes), {outcome.copied} copied to "
-        f"cases, {outcome.tombstones} records written"
+        f"cases, {outcome.tombstones} records written, {outcome.lists} lists removed"
     )

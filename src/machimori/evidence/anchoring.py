@@ -23,7 +23,7 @@ from machimori.evidence.verifier.anchors import (
     existence,
 )
 from machimori.footage import anchors, items, records
-from machimori.footage.anchors import Heads, HeadsName, heads_prefix, parse_heads_name
+from machimori.footage.anchors import HORIZON, Heads, HeadsName, heads_prefix, parse_heads_name
 from machimori.footage.errors import NoSuchObjectError
 from machimori.footage.naming import ManifestName, parse
 from machimori.footage.store import Store, StoredObject
@@ -34,9 +34,6 @@ from machimori.ledger.errors import NotIncludedError, ProofError
 from machimori.ledger.interface import LedgerInterface
 from machimori.ledger.proof import Inclusion
 
-HORIZON = 2 * 60 * 60 * 1_000_000
-"""Microseconds after an item in which its anchor is looked for. One is due every five minutes, and
-names all that the recorder had on disk."""
 _BACK = 62
 """Days before the footage in which records of overwriting are looked for: they stand on the day of
 what they removed, and in the chain where the disk was full."""

@@ -22,7 +22,7 @@ from machimori.footage.anchors import (
 from machimori.footage.chain import Chains
 from machimori.footage.items import Item
 from machimori.footage.store import Store
-from machimori.footage.verdicts import Finding
+from machimori.footage.verdicts import Finding, Verdict
 from machimori.kernel.envelope import Envelope, Verifier
 from machimori.kernel.errors import MalformedError
 from machimori.kernel.ids import CameraId, RecorderId
@@ -255,20 +255,28 @@ class Comparison:
             count=number + 1,
         )
 
-    def unlisted(self, wanted: Callable[[str], bool]) -> Iterator[Finding]:
+    def unlisted(
+        self, wanted: Callable[[str], bool], over: Callable[[str], bool]
+    ) -> Iterator[Finding]:
         """Anchors of the days that `wanted` names whose list the store does not hold: a finding
-        for each day and recorder."""
+        for each day and recorder. Where all footage of the day has expired (`over`), so has the
+        list."""
         gone: dict[tuple[str, str, RecorderId], list[Micros]] = {}
         for anchor in self._held.by_entry.values():
             day = local_day(anchor.at).isoformat()
             if anchor.entry not in self._listed and wanted(day):
                 key = (day, self._late(anchor, day), anchor.recorder)
                 gone.setdefault(key, []).append(anchor.at)
+        expired = {day: over(day) for day in {day for day, _, _ in gone}}
         for (day, waits, recorder), times in sorted(gone.items()):
+            verdict: Verdict = "not_yet_uploaded" if waits else "missing"
+            meaning = waits or "heads"
+            if expired[day]:
+                verdict, meaning = "expired", "heads_expired"
             yield Finding(
-                verdict="not_yet_uploaded" if waits else "missing",
+                verdict=verdict,
                 name=f"{heads_prefix(day)}{recorder}/",
-                meaning=waits or "heads",
+                meaning=meaning,
                 first=min(times),
                 last=max(times),
                 count=len(times),

@@ -32,6 +32,9 @@ from machimori.ledger.tree import Frontier, leaf_hash, root_of
 
 HEADS_TYPE = "application/vnd.machimori.anchored-heads+json"
 MAX_HEADS = 100_000
+HORIZON = 2 * 60 * 60 * 1_000_000
+"""Microseconds after footage in which the anchor that covers it is looked for, and kept for a case.
+One is due every five minutes, and names all that the recorder had on disk."""
 _PLACE = "anchors."
 _ID = re.compile(r"[0-9a-f]{32}\Z")
 _HEAD = re.compile(r"[0-9a-f]{64}\Z")

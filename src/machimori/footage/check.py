@@ -137,7 +137,7 @@ class _Check:
             if self._prefix and self._prefix[:10] not in entered:
                 self._enter(self._prefix[:10])
                 self._report.findings.extend(self._comparison.leave())
-            self._report.findings.extend(self._comparison.unlisted(self._wanted))
+            self._report.findings.extend(self._comparison.unlisted(self._wanted, self._over))
             self._report.anchors = self._comparison.compared
             self._report.anchored_until = self._comparison.until
         return self._report
@@ -148,10 +148,27 @@ class _Check:
             self._report.findings.extend(self._comparison.enter(day, camera))
 
     def _wanted(self, day: str) -> bool:
-        """Whether anchors of this day have anything to say: not if the day has expired."""
-        if not day.startswith(self._prefix[:10]):
+        """Whether anchors of this day are asked for."""
+        return day.startswith(self._prefix[:10])
+
+    def _over(self, day: str) -> bool:
+        """Whether all footage of this day has expired: its lists go with it."""
+        if day in self._days:
             return False
-        return day in self._days or all(day != expired for expired, _ in self._expired)
+        if len(self._prefix) <= len(day) + 1:
+            return any(day == expired for expired, _ in self._expired)
+        # One camera was walked; the lists stay as long as any other has footage.
+        names = [stored.name for stored in self._store.list(f"{day}/")]
+        return not any(name.endswith(".seg") for name in names) and any(
+            self._is_tombstone(name) for name in names if name.endswith(".expired.rec")
+        )
+
+    def _is_tombstone(self, name: str) -> bool:
+        try:
+            record, envelope = records.decode(self._store.get(name))
+        except MalformedError:
+            return False
+        return record.kind == "expired" and not self._record_signature(record, envelope)
 
     def _list_may_come(self, anchor: Anchor, day: str) -> str:
         """Why the list under an anchor may yet arrive: a key of MEANINGS, or nothing."""

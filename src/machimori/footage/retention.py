@@ -16,13 +16,16 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from machimori.footage import items, records
+from machimori.footage.anchors import heads_prefix
 from machimori.footage.holds import HoldingVault, Holds, PlacedHold
 from machimori.footage.items import Item
+from machimori.footage.lists import remove_lists
 from machimori.footage.naming import ManifestName, Name, RecordName, SegmentName, parse
 from machimori.footage.pace import Pace
 from machimori.footage.records import Record, Removed
 from machimori.footage.segment import SegmentReader
 from machimori.footage.store import Store, StoredObject
+from machimori.footage.tombstones import entry_of, free_end
 from machimori.kernel import canonical
 from machimori.kernel.durable import Disk
 from machimori.kernel.envelope import Envelope, Signer
@@ -82,6 +85,8 @@ class Outcome:
     """Bytes of the segments removed."""
     copied: int = 0
     """Held segments copied to their case before removal."""
+    lists: int = 0
+    """Lists of anchored heads that went with their day."""
     ended: list[str] = field(default_factory=list)
     """Cases whose keys are destroyed and whose copies were removed."""
     problems: list[str] = field(default_factory=list)
@@ -131,8 +136,9 @@ class Expiry:
 
         1. held segments stored meanwhile: their headers to the vault; 2. the vault destroys keys;
         3. per camera and day whose keys are dead: a tombstone, its ledger entry, then the files,
-        those under a hold last; 4. cases that ended. Raises VaultRefusedError after step 4 if the
-        vault refused step 2 (its clock), VaultUnavailableError, StoreUnavailableError.
+        those under a hold last; 4. the lists of anchored heads of days of which nothing is left;
+        5. cases that ended. Raises VaultRefusedError after step 5 if the vault refused step 2 (its
+        clock), VaultUnavailableError, StoreUnavailableError.
         """
         outcome = Outcome()
         # A closed vault places no hold, and still destroys: the rest is not delayed.
@@ -150,6 +156,7 @@ class Expiry:
                 held += self._day(epoch, fates[epoch], placed, outcome)
         for segment, holds in held:
             self._remove_held(segment, holds, outcome)
+        self._remove_lists({_day_of(e) for e in fates if e.startswith("day.")}, placed, outcome)
         self._end_cases(placed, outcome)
         if not outcome.problems:
             self._save(position)
@@ -297,7 +304,7 @@ class Expiry:
             if isinstance(name, RecordName) and name.kind == "expired":
                 known.append(records.decode(self._store.get(stored.name)))
         for record, envelope in known:
-            self._record(_entry(record, envelope))
+            self._record(entry_of(record, envelope))
         covered = [run for record, _ in known for run in record.removed]
         missing = [s for s in dead if s.item is None or not _covered(s.item, covered)]
         if not missing or (known and all(s.item is None for s in missing)):
@@ -311,7 +318,7 @@ class Expiry:
             sequence=0,
             previous="",
             first=min(s.name.first for s in missing),
-            last=_free_end(max(s.name.last for s in missing), [name for name, _ in objects]),
+            last=free_end(max(s.name.last for s in missing), [name for name, _ in objects]),
             cause=attestation.cause,
             detail=_detail(missing),
             removed=items.runs(s.item for s in missing if s.item is not None),
@@ -319,7 +326,7 @@ class Expiry:
         )
         envelope = record.sign(self._signer_id, self._signer)
         self._store.put(str(record.name), envelope.encode())
-        self._record(_entry(record, envelope))
+        self._record(entry_of(record, envelope))
         outcome.tombstones += 1
 
     def _remove(self, segment: _Segment, outcome: Outcome) -> None:
@@ -336,6 +343,18 @@ class Expiry:
             outcome.problems.append(f"{segment.stored.name}: {error.message}")
             return
         self._remove(segment, outcome)
+
+    def _remove_lists(
+        self, days: set[str], placed: tuple[PlacedHold, ...], outcome: Outcome
+    ) -> None:
+        living = {_day_of(epoch) for epoch in self._keys.epochs() if epoch.startswith("day.")}
+        for day in sorted(days - living):
+            try:
+                outcome.lists += remove_lists(
+                    self._store, day, holds=self.holds, placed=placed, pace=self._pace
+                )
+            except MachimoriError as error:
+                outcome.problems.append(f"{heads_prefix(day)}*: {error.message}")
 
     def _end_cases(self, placed: tuple[PlacedHold, ...], outcome: Outcome) -> None:
         living = self._keys.epochs()
@@ -373,28 +392,3 @@ def _covered(item: Item, runs: Iterable[Removed]) -> bool:
 def _detail(segments: list[_Segment]) -> str:
     damaged = sum(segment.item is None for segment in segments)
     return f"{damaged} damaged or misplaced files" if damaged else ""
-
-
-def _free_end(last: Micros, names: list[Name]) -> Micros:
-    """`last`, or the next microsecond for which no other tombstone of the day stands."""
-    taken = {name.last for name in names if isinstance(name, RecordName) and name.kind == "expired"}
-    while last in taken:
-        last = Micros(last + 1)
-    return last
-
-
-def _entry(record: Record, envelope: Envelope) -> Entry:
-    """The ledger entry of a tombstone: the same for the same record, so it counts once."""
-    attestation = Envelope.decode(canonical.unb64(record.attestation, where="attestation"))
-    return Entry(
-        type="footage.expired",
-        at=Micros(canonical.field(attestation.statement(), "at", int)),
-        id=envelope.digest().hex()[:32],
-        subject={"camera": record.camera, "recorder": record.recorder},
-        data={
-            "cause": record.cause,
-            "day": record.day,
-            "record": envelope.digest().hex(),
-            "segments": sum(run.last - run.first + 1 for run in record.removed),
-        },
-    )

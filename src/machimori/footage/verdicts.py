@@ -228,6 +228,10 @@ MEANINGS: dict[str, Meaning] = {
         "can be compared with this anchor",
         japanese="台帳の登録に対応する一覧が届いておらず、まだ照合できません。",
     ),
+    "heads_expired": Meaning(
+        english="removed with the last footage of its day; what it named can no longer be read",
+        japanese="その日の画像がすべて保存期間の満了により消去されたため、一覧も消去されました。",
+    ),
     "other_heads": Meaning(
         english="this list is not the one whose root the ledger holds: it was exchanged",
         japanese="台帳に登録された一覧ではありません。差し替えられています。",
