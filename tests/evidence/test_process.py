@@ -11,6 +11,9 @@ import pytest
 
 from machimori.evidence.testing import read_files
 from machimori.evidence.verifier.statement import STATEMENT, Statement
+from machimori.evidence.verifier.wording import clock_time
+from machimori.footage.anchors import Head
+from machimori.footage.items import identify
 from machimori.footage.mp4.testing import chunks_of, encode, sent
 from machimori.footage.naming import SegmentName
 from machimori.footage.rtp.testing import description
@@ -19,11 +22,13 @@ from machimori.footage.store import DirectoryStore
 from machimori.kernel.clock import SystemClock
 from machimori.kernel.durable import Disk
 from machimori.kernel.envelope import Envelope
-from machimori.kernel.ids import CameraId
+from machimori.kernel.ids import CameraId, RecorderId
 from machimori.kernel.instants import Micros, local_day, rfc3339
 from machimori.kernel.signing import SigningKey
+from machimori.ledger.courier import carry_outbox
 from machimori.ledger.testing import LedgerProcess
 from machimori.policy.retention import RetentionRule
+from machimori.recorder import anchors
 from machimori.vault.client.testing import VaultProcess, authorisation, header_for, signed
 from machimori.vault.sealing.seal import SealingKey
 
@@ -67,12 +72,32 @@ def record(vault: VaultProcess, store: DirectoryStore, signer: SigningKey, start
     store.put(str(name), b"".join(parts))
 
 
+def anchor(
+    ledger: LedgerProcess, store: DirectoryStore, signer: SigningKey, now: Micros, directory: Path
+) -> None:
+    """What a recorder and the courier do every five minutes."""
+    found = [identify(store, stored) for stored in store.list() if stored.name.endswith(".seg")]
+    anchors.write(
+        [
+            Head(camera=i.camera, session=i.session, sequence=i.sequence + 1, head=i.head)
+            for i in found
+        ],
+        outbox=directory / "outbox",
+        store=store,
+        recorder=RecorderId("recorder-1"),
+        signer=signer,
+        now=now,
+        disk=Disk(),
+    )
+    assert carry_outbox(directory / "outbox", ledger.ledger, Disk()).entries == 1
+
+
 @pytest.mark.alone
 def test_from_sealed_segments_to_a_verdict_with_the_commands_alone(tmp_path: Path) -> None:
     store = tmp_path / "store"
     store.mkdir()
     signer = SigningKey.generate()
-    start = Micros(SystemClock().now() - 60 * SECOND)
+    start = Micros(SystemClock().now() // SECOND * SECOND - 60 * SECOND)
     with (
         LedgerProcess(tmp_path / "ledger") as ledger,
         VaultProcess(tmp_path / "vault", ledger_key=ledger.key.vkey()) as vault,
@@ -84,6 +109,7 @@ def test_from_sealed_segments_to_a_verdict_with_the_commands_alone(tmp_path: Pat
             recorders={"recorder-1": signer.public.raw},
         )
         record(vault, DirectoryStore(store, Disk()), signer, start)
+        anchor(ledger, DirectoryStore(store, Disk()), signer, Micros(start + 8 * SECOND), tmp_path)
 
         made = machimori("evidence", "reader", "--out", tmp_path / "reader.key")
         assert made.returncode == 0, made.stderr
@@ -137,7 +163,10 @@ def test_from_sealed_segments_to_a_verdict_with_the_commands_alone(tmp_path: Pat
     assert "1.5 ミリ秒以内" in read_files(package)["data/statement.html"].decode()
     checked = machimori("evidence", "verify", package, "--city", city, "--json")
     assert checked.returncode == 0, checked.stdout
-    assert json.loads(checked.stdout)["pictures"] == 90
+    told = json.loads(checked.stdout)
+    assert told["pictures"] == 90
+    assert [one["by"] for one in told["existed"]] == [start + 8 * SECOND]
+    assert told["unanchored"] == []
     verifier = tmp_path / "verify.py"
     assert machimori("evidence", "verifier", "--out", verifier).returncode == 0
     alone = subprocess.run(
@@ -147,4 +176,6 @@ def test_from_sealed_segments_to_a_verdict_with_the_commands_alone(tmp_path: Pat
         capture_output=True,
     )
     assert alone.returncode == 0
+    by = clock_time(Micros(start + 8 * SECOND))
+    assert f"この映像は、遅くとも {by} には存在した" in alone.stdout.decode()
     assert machimori("evidence", "verify", package).returncode == 20
