@@ -17,6 +17,7 @@ from machimori.kernel.durable import Disk
 from machimori.kernel.ids import RecorderId, new_id
 from machimori.kernel.instants import TOKYO, Micros
 from machimori.kernel.signing import SigningKey
+from machimori.ledger.courier import leave
 from machimori.ledger.entry import Entry
 
 EVERY = 300.0
@@ -38,7 +39,7 @@ def write(
     what `Store.put` raises.
 
     `heads` are only of items that the store has: what a crash could still change is not anchored.
-    1. the signed list into the store; 2. the entry into `outbox` (`Disk.create`). A crash between
+    1. the signed list into the store; 2. the entry into `outbox` (`courier.leave`). A crash between
     the two leaves a list that says nothing; the next anchor says it.
     """
     known = tuple(sorted(heads))
@@ -47,6 +48,5 @@ def write(
     listed = Heads(recorder=recorder, entry=new_id(), at=now, heads=known)
     entry = listed.ledger_entry()
     store.put(str(listed.name(tz)), listed.sign(signer.public.fingerprint(), signer).encode())
-    disk.make_directory(outbox)
-    disk.create(outbox / f"{entry.id}.json", entry.encode())
+    leave(outbox, entry, disk)
     return entry
