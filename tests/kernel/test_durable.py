@@ -127,3 +127,10 @@ def test_a_damaged_line_before_the_last_is_an_error_not_a_loss(tmp_path: Path) -
     with pytest.raises(DurabilityError, match="damaged"):
         Journal(tmp_path / "j", Disk())
     assert (tmp_path / "j").read_bytes() == data
+
+
+def test_publishing_what_cannot_be_opened_names_it(tmp_path: Path) -> None:
+    with pytest.raises(DurabilityError, match="publish failed: No such file") as caught:
+        Disk().publish(tmp_path / "gone", tmp_path / "b")
+    assert caught.value.where == str(tmp_path / "gone")
+    assert not (tmp_path / "b").exists()

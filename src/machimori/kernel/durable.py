@@ -55,7 +55,10 @@ class Disk:
         target's directory. On another file system, or one without links, steps 2 and 3 are those
         of `create` with the source's bytes. The source keeps its own name.
         """
-        descriptor = os.open(source, os.O_RDONLY)
+        try:
+            descriptor = os.open(source, os.O_RDONLY)
+        except OSError as error:
+            raise DurabilityError(f"publish failed: {error.strerror}", where=str(source)) from error
         try:
             self.sync_file(descriptor, source)
         finally:
