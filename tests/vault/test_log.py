@@ -67,6 +67,28 @@ def test_with_home_full_nothing_is_released_and_nothing_more_is_written(tmp_path
     rig.vault.close()
 
 
+def test_after_a_defect_at_a_place_nothing_more_is_written(tmp_path: Path) -> None:
+    disk = FullDisk()
+    rig = Rig(tmp_path, disk=disk)
+
+    def defect(path: Path) -> bool:
+        if "second" in path.parts:
+            raise RuntimeError("no disk does this")
+        return False
+
+    disk.full = defect
+    with pytest.raises(RuntimeError, match="no disk does this"):
+        rig.classify("cam-7")
+    disk.full = lambda path: False
+    with pytest.raises(VaultDurabilityError, match="could not be written before"):
+        rig.classify("cam-8")
+    rig.restart()
+    rig.classify("cam-8")
+    homes = [path / "vault.log" for path in (rig.home, *rig.places.values())]
+    assert len({home.read_bytes() for home in homes}) == 1
+    rig.vault.close()
+
+
 def test_the_journal_is_entries_that_the_journal_key_attests(rig: Rig) -> None:
     entries = [Entry.decode(data) for data in rig.vault.journal(0)]
     kinds = {entry.type for entry in entries}

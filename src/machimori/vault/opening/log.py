@@ -154,7 +154,7 @@ class VaultLog:
         """Write a line to every copy at once, each synced. A place may be away, home may not.
 
         After a failure at home nothing is appended any more: the line may be in a place already,
-        and only a restart can tell.
+        and only a restart can tell. The same holds for whatever a place does beyond being away.
         """
         if self._broken:
             raise VaultDurabilityError(
@@ -170,12 +170,15 @@ class VaultLog:
             raise
         finally:
             wait(writes.values())
-        for place, write in writes.items():
-            if isinstance(write.exception(), DurabilityError):
+        failures = {place: write.exception() for place, write in writes.items()}
+        for place, failure in failures.items():
+            if failure is not None:
                 # Closed, and read again when the place is back: catch_up completes it.
                 self._journals.pop(place).close()
-            else:
-                write.result()
+        for failure in failures.values():
+            if failure is not None and not isinstance(failure, DurabilityError):
+                self._broken = True
+                raise failure
 
     def copies(self) -> int:
         """How many copies, the one at home included, have every line."""
