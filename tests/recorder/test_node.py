@@ -3,6 +3,7 @@
 
 import itertools
 import json
+import signal
 import socket
 import time
 import urllib.request
@@ -10,13 +11,17 @@ from typing import Any
 
 import pytest
 
+from machimori.cli import record
+from machimori.cli.main import build_parser
 from machimori.footage.anchors import anchors_of
 from machimori.kernel.durable import Disk
 from machimori.kernel.errors import UsageError
 from machimori.ledger.courier import carry_outbox
 from machimori.ledger.entry import Entry
 from machimori.ledger.testing import MemoryLedger
+from machimori.recorder.errors import RecorderError
 from machimori.recorder.node import Node
+from machimori.recorder.space import Space
 from machimori.recorder.testing_place import Place, until
 from machimori.simcity.city import SimCity
 
@@ -57,6 +62,25 @@ def test_a_port_that_is_taken_is_named_before_anything_runs(place: Place) -> Non
         assert not node.drain.thread.is_alive()
     node.start()
     node.stop()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_defect_in_housekeeping_ends_the_process(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def defect(space: Space) -> None:
+        raise RuntimeError(f"a defect of {type(space).__name__}")
+
+    monkeypatch.setattr(Space, "keep", defect)
+    monkeypatch.setattr(signal, "signal", lambda number, handler: None)
+    monkeypatch.setattr(record, "set_aside", lambda: None)
+    with SimCity(1) as city:
+        place.write({"cam-0001": city.url(1)})
+        arguments = ["record", "--config", str(place.config)]
+        args = build_parser().parse_args(arguments)
+        with pytest.raises(RecorderError, match="housekeeping ended unexpectedly"):
+            args.run(args)
+    assert place.problems() == []
 
 
 def test_A6_anchors_bind_the_heads_of_all_cameras(place: Place) -> None:

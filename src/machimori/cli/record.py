@@ -76,10 +76,9 @@ def run(args: argparse.Namespace) -> int:
     set_aside()
     listening = f", health on 127.0.0.1:{node.port}" if node.port else ""
     print(f"recording {len(config.cameras)} cameras{listening}", flush=True)
-    sound = True
-    while sound and not ended.wait(0.5):
-        sound = node.drain.thread.is_alive()
+    while not node.failed and not ended.wait(0.5):
+        pass
     node.stop()
-    if not sound:
-        raise RecorderError("the drain ended unexpectedly", remedy="start the recorder again")
+    if node.failed:
+        raise RecorderError(f"{node.failed} ended unexpectedly", remedy="start the recorder again")
     return 0

@@ -2,7 +2,8 @@
 """What a recorder does beside recording, in rounds: clock, arrivals, keys, anchors, days, space.
 
 One thread does it all, one thing after the other. What fails is an event and is tried again in its
-next round; recording does not wait for any of it.
+next round; recording does not wait for any of it. A defect ends the thread, and then the process
+(`Node.failed`): a recorder of which nobody looks after keys, space and anchors only seems to run.
 """
 
 import threading
@@ -73,6 +74,8 @@ class Housekeeping:
         self._on_event = on_event
         self._ended = ended
         self._thread = threading.Thread(target=self._run, name="housekeeping")
+        self.failure: BaseException | None = None
+        """A defect that ended the rounds; the node then ends the process."""
 
     def start(self) -> None:
         """Begin the rounds."""
@@ -83,6 +86,13 @@ class Housekeeping:
         self._thread.join()
 
     def _run(self) -> None:
+        try:
+            self._rounds()
+        except BaseException as error:
+            self.failure = error
+            raise
+
+    def _rounds(self) -> None:
         # Before the first segment, if chronyd is quick.
         self._bound.renew()
         mono = self._clock.monotonic()

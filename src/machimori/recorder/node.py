@@ -223,6 +223,12 @@ class Node:
         """Port of health and metrics."""
         return self._health_server.port if self._health_server else None
 
+    @property
+    def failed(self) -> str:
+        """What a defect ended, "" if all of it runs. The process is then to end."""
+        parts = {"drain": self.drain.failure, "housekeeping": self.housekeeping.failure}
+        return " and ".join(name for name, failure in parts.items() if failure is not None)
+
     def start(self) -> None:
         """Record; returns at once. Raises UsageError, before anything runs, if the port of health
         and metrics is not free."""
