@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from machimori.kernel.canonical import Json
+from machimori.kernel.envelope import Envelope
 from machimori.ledger.testing import MemoryLedger
 from machimori.vault.client.client import VaultClient
 from machimori.vault.client.protocol import MAX_MESSAGE, Message
@@ -121,6 +123,43 @@ def test_requests_of_a_wrong_shape_are_malformed_and_say_nothing(path: Path) -> 
             head = connection.recv(65536)
             assert b'"kind":"malformed"' in head
             assert b"Traceback" not in head
+
+
+@pytest.mark.parametrize("op", sorted({"unlock", "submit", "release", "hold", "attest"}))
+def test_a_request_without_its_parts_is_malformed(path: Path, op: str) -> None:
+    body: dict[str, Json] = {"op": op, "complete": [], "unreachable": [], "until": "", "type": ""}
+    with closing(connect(path)) as connection:
+        connection.sendall(Message(body=body).encode())
+        assert b'"kind":"malformed"' in connection.recv(65536)
+
+
+def test_keys_of_a_hold_that_are_no_texts_are_malformed(path: Path) -> None:
+    body: dict[str, Json] = {"op": "hold", "complete": [], "unreachable": [[]], "until": ""}
+    envelope = Envelope(payload_type="a", payload=b"").encode()
+    with closing(connect(path)) as connection:
+        connection.sendall(Message(body=body, blobs=(envelope,)).encode())
+        assert b'"kind":"malformed"' in connection.recv(65536)
+
+
+@pytest.mark.parametrize("kind", [KeyError, ValueError, OSError])
+def test_a_defect_is_no_fault_of_the_request_and_quotes_nothing(
+    rig: Rig,
+    path: Path,
+    kind: type[Exception],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def defect() -> None:
+        raise kind("a secret of the vault")
+
+    monkeypatch.setattr(rig.vault, "status", defect)
+    with closing(connect(path)) as connection:
+        connection.sendall(Message(body={"op": "status"}).encode())
+        answer = connection.recv(65536)
+    assert b'"kind":"other"' in answer
+    assert f"status: {kind.__name__} at {__file__}" in caplog.text
+    assert b"a secret" not in answer
+    assert "a secret" not in caplog.text
 
 
 def test_a_wrong_secret_does_not_open_and_is_not_repeated(rig: Rig, path: Path) -> None:

@@ -8,6 +8,7 @@ from machimori.kernel.canonical import Json
 from machimori.kernel.envelope import Envelope
 from machimori.vault.client.protocol import Message
 from machimori.vault.client.release import Destruction, ReleaseRequest
+from machimori.vault.errors import VaultMalformedError
 from machimori.vault.opening.vault import Vault
 
 Handler = Callable[[Vault, Message], Message]
@@ -17,18 +18,33 @@ def _ok(value: Json = None, *blobs: bytes) -> Message:
     return Message(body={"ok": value}, blobs=blobs)
 
 
+def _blobs(request: Message, least: int) -> tuple[bytes, ...]:
+    """The request's byte strings. Raises VaultMalformedError if there are fewer than `least`."""
+    if len(request.blobs) < least:
+        raise VaultMalformedError("the request does not have its form", where="its parts")
+    return request.blobs
+
+
+def _texts(request: Message, name: str) -> tuple[str, ...]:
+    """A list of texts. Raises MalformedError if the field is anything else."""
+    values = canonical.field(request.body, name, list)
+    if not all(isinstance(value, str) for value in values):
+        raise VaultMalformedError("the request does not have its form", where=name)
+    return tuple(values)
+
+
 def _status(vault: Vault, request: Message) -> Message:
     del request
     return _ok(vault.status())
 
 
 def _unlock(vault: Vault, request: Message) -> Message:
-    vault.unlock(request.blobs[0])
+    vault.unlock(_blobs(request, 1)[0])
     return _ok()
 
 
 def _submit(vault: Vault, request: Message) -> Message:
-    return _ok(None, vault.submit(Envelope.decode(request.blobs[0])))
+    return _ok(None, vault.submit(Envelope.decode(_blobs(request, 1)[0])))
 
 
 def _make_keys(vault: Vault, request: Message) -> Message:
@@ -46,7 +62,7 @@ def _challenge(vault: Vault, request: Message) -> Message:
 
 
 def _release(vault: Vault, request: Message) -> Message:
-    authorisation, *rest = request.blobs
+    authorisation, *rest = _blobs(request, 6)
     release = vault.release(
         ReleaseRequest(
             authorisation=Envelope.decode(authorisation),
@@ -63,13 +79,13 @@ def _release(vault: Vault, request: Message) -> Message:
 
 
 def _hold(vault: Vault, request: Message) -> Message:
-    body = request.body
+    envelope, *headers = _blobs(request, 1)
     keys = vault.hold(
-        Envelope.decode(request.blobs[0]),
-        request.blobs[1:],
-        unreachable=tuple(canonical.field(body, "unreachable", list)),
-        until=canonical.field(body, "until", str),
-        complete=tuple(canonical.field(body, "complete", list)),
+        Envelope.decode(envelope),
+        tuple(headers),
+        unreachable=_texts(request, "unreachable"),
+        until=canonical.field(request.body, "until", str),
+        complete=_texts(request, "complete"),
     )
     blobs = [part for pair in keys.sealed.items() for part in pair]
     return _ok(keys.case, keys.public, *blobs)
@@ -105,7 +121,7 @@ def _living(vault: Vault, request: Message) -> Message:
 
 
 def _attest(vault: Vault, request: Message) -> Message:
-    release_id, payload = request.blobs
+    release_id, payload, *_ = _blobs(request, 2)
     payload_type = canonical.field(request.body, "type", str)
     return _ok(None, vault.attest(release_id, payload_type, payload).encode())
 

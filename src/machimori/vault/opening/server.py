@@ -6,10 +6,12 @@ bounded in size and time, the number of connections is bounded, and the vault's 
 once a whole request is there. The peer must run as the same user or as root (SO_PEERCRED).
 """
 
+import logging
 import os
 import socket
 import struct
 import threading
+import traceback
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from pathlib import Path
@@ -18,9 +20,16 @@ from machimori.kernel.canonical import Json
 from machimori.kernel.errors import MachimoriError, MalformedError, UnavailableError
 from machimori.vault.client import protocol
 from machimori.vault.client.protocol import Message
-from machimori.vault.errors import VaultMalformedError, VaultRefusedError, VaultUnavailableError
+from machimori.vault.errors import (
+    VaultError,
+    VaultMalformedError,
+    VaultRefusedError,
+    VaultUnavailableError,
+)
 from machimori.vault.opening.handlers import HANDLERS
 from machimori.vault.opening.vault import Vault
+
+log = logging.getLogger(__name__)
 
 MAX_CONNECTIONS = 32
 REQUEST_TIME = 20.0
@@ -120,9 +129,11 @@ class Server:
             return handler(self._vault, request)
         except MachimoriError as error:
             return _error(error)
-        except (LookupError, TypeError, ValueError, AttributeError):
-            # A request of the wrong shape. What Python says of it may quote secrets: say less.
-            return _error(VaultMalformedError("the request does not have its form"))
+        except Exception as error:
+            _log_defect(str(request.body["op"]), error)
+            return _error(
+                VaultError("the vault failed by a defect of its own", remedy="its log says where")
+            )
 
     def _expire_loop(self) -> None:
         while not self._stop.wait(self._expire_every):
@@ -155,6 +166,12 @@ def _listen(path: Path) -> socket.socket:
         os.umask(old)
     listener.listen(64)
     return listener
+
+
+def _log_defect(what: str, error: Exception) -> None:
+    """Type and place only: what Python says of an error may quote secrets."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    log.error("%s: %s at %s:%s", what, type(error).__name__, place.filename, place.lineno)
 
 
 def _same_user(connection: socket.socket) -> bool:
