@@ -162,6 +162,28 @@ def test_a_defect_is_no_fault_of_the_request_and_quotes_nothing(
     assert "a secret" not in caplog.text
 
 
+def test_expiry_goes_on_after_an_error_of_the_system(
+    rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    rounds: list[int] = []
+    again = threading.Event()
+
+    def expire() -> None:
+        rounds.append(1)
+        if len(rounds) == 1:
+            raise OSError("a disk is away")
+        again.set()
+
+    monkeypatch.setattr(rig.vault, "expire", expire)
+    server = Server(rig.vault, tmp_path / "run" / "vault.sock", expire_every=0.05)
+    thread = threading.Thread(target=server.serve)
+    thread.start()
+    assert again.wait(5)
+    server.stop()
+    thread.join()
+    assert f"expiry: OSError at {__file__}" in caplog.text
+
+
 def test_a_wrong_secret_does_not_open_and_is_not_repeated(rig: Rig, path: Path) -> None:
     rig.vault._core.root = None
     secret = b"a secret that must not come back in the answer"

@@ -13,7 +13,7 @@ import struct
 import threading
 import traceback
 from collections.abc import Callable
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from pathlib import Path
 
 from machimori.kernel.canonical import Json
@@ -137,9 +137,14 @@ class Server:
 
     def _expire_loop(self) -> None:
         while not self._stop.wait(self._expire_every):
-            # Refusals are on record, and `status` shows that expiry stands still.
-            with suppress(MachimoriError):
+            try:
                 self._vault.expire()
+            except MachimoriError:
+                # Refusals are on record, and `status` shows that expiry stands still.
+                continue
+            except Exception as error:
+                # The next round tries again: what is due must go, whatever this was.
+                _log_defect("expiry", error)
 
 
 def _listen(path: Path) -> socket.socket:
