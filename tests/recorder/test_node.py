@@ -5,6 +5,7 @@ import itertools
 import json
 import signal
 import socket
+import threading
 import time
 import urllib.request
 from typing import Any
@@ -19,6 +20,7 @@ from machimori.kernel.errors import UsageError
 from machimori.ledger.courier import carry_outbox
 from machimori.ledger.entry import Entry
 from machimori.ledger.testing import MemoryLedger
+from machimori.recorder import memory
 from machimori.recorder.errors import RecorderError
 from machimori.recorder.node import Node
 from machimori.recorder.space import Space
@@ -81,6 +83,17 @@ def test_a_defect_in_housekeeping_ends_the_process(
         with pytest.raises(RecorderError, match="housekeeping ended unexpectedly"):
             args.run(args)
     assert place.problems() == []
+
+
+def test_housekeeping_collects_the_cycles_that_python_is_told_to_leave(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collected = threading.Event()
+    monkeypatch.setattr(memory, "collect", collected.set)
+    node = Node(place.write({}))
+    node.start()
+    assert collected.wait(10)
+    node.stop()
 
 
 def test_A6_anchors_bind_the_heads_of_all_cameras(place: Place) -> None:

@@ -18,7 +18,7 @@ from machimori.kernel.instants import local_day
 from machimori.kernel.signing import SigningKey
 from machimori.ledger.courier import leave
 from machimori.ledger.entry import Entry
-from machimori.recorder import anchors, arrivals
+from machimori.recorder import anchors, arrivals, memory
 from machimori.recorder.bound import EVERY as BOUND_EVERY
 from machimori.recorder.bound import ClockBound
 from machimori.recorder.config import RecorderConfig
@@ -35,6 +35,7 @@ _KEYS_EVERY = 30.0
 _FLOOR_EVERY = 60.0
 _DAYS_EVERY = 5.0
 _SPACE_EVERY = 1.0
+_MEMORY_EVERY = 60.0
 
 
 class Housekeeping:
@@ -105,6 +106,7 @@ class Housekeeping:
             "anchor": mono + anchors.EVERY,
             "day": mono,
             "space": mono,
+            "memory": mono,
         }
         rounds = {
             "clock_bound": (BOUND_EVERY, self._bound.renew),
@@ -115,6 +117,7 @@ class Housekeeping:
             "anchor": (anchors.EVERY, self.anchor),
             "day": (_DAYS_EVERY, self._days.look),
             "space": (_SPACE_EVERY, self._look_after_space),
+            "memory": (_MEMORY_EVERY, memory.collect),
         }
         while not self._ended.wait(HOUSEKEEPING):
             mono = self._clock.monotonic()
