@@ -20,7 +20,8 @@ from machimori.footage.items import identify, runs
 from machimori.footage.mp4.testing import chunks_of, encode, sent
 from machimori.footage.records import Record
 from machimori.footage.rtp.testing import description
-from machimori.footage.segment import SegmentReader, sign_trailer
+from machimori.footage.sealer import sign_trailer
+from machimori.footage.segment import SegmentReader
 from machimori.footage.store import StoredObject
 from machimori.footage.testing import MemoryStore, SampleRecorder
 from machimori.kernel.ids import CaseId

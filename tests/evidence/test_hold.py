@@ -10,7 +10,8 @@ from machimori.evidence.verifier.verdict import Verdict
 from machimori.footage.mp4.testing import chunks_of, encode, sent
 from machimori.footage.naming import SegmentName
 from machimori.footage.rtp.testing import description
-from machimori.footage.segment import Sealer, SegmentReader
+from machimori.footage.sealer import Sealer
+from machimori.footage.segment import SegmentReader
 from machimori.footage.testing import SAMPLE_START, MemoryStore
 from machimori.kernel.clock import ManualClock
 from machimori.kernel.ids import CameraId

@@ -17,7 +17,7 @@ from machimori.footage.items import identify
 from machimori.footage.mp4.testing import chunks_of, encode, sent
 from machimori.footage.naming import SegmentName
 from machimori.footage.rtp.testing import description
-from machimori.footage.segment import Sealer
+from machimori.footage.sealer import Sealer
 from machimori.footage.store import DirectoryStore
 from machimori.kernel.clock import SystemClock
 from machimori.kernel.durable import Disk

@@ -17,7 +17,8 @@ from machimori.footage.held import CaseFootage
 from machimori.footage.holds import Holds
 from machimori.footage.naming import SegmentName
 from machimori.footage.pace import Pace
-from machimori.footage.segment import Sealer, SegmentReader
+from machimori.footage.sealer import Sealer
+from machimori.footage.segment import SegmentReader
 from machimori.footage.store import DirectoryStore
 from machimori.kernel import canonical
 from machimori.kernel.clock import ManualClock, SystemClock

@@ -11,7 +11,7 @@ from machimori.footage.check import check
 from machimori.footage.naming import SegmentName
 from machimori.footage.released import released_keys
 from machimori.footage.scan import scan
-from machimori.footage.segment import Sealer
+from machimori.footage.sealer import Sealer
 from machimori.footage.testing import MemoryStore
 from machimori.kernel.clock import SystemClock
 from machimori.kernel.ids import CameraId, RecorderId

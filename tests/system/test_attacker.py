@@ -27,7 +27,7 @@ from machimori.cli.demo.acting import (
     wait_for_footage,
 )
 from machimori.cli.demo.city import DAY, RETENTION_CLASS, SCHEME, City
-from machimori.footage.segment import sign_trailer
+from machimori.footage.sealer import sign_trailer
 from machimori.kernel.envelope import Envelope
 from machimori.kernel.errors import MalformedError
 from machimori.kernel.ids import CameraId

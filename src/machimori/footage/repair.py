@@ -23,7 +23,7 @@ from machimori.footage import items
 from machimori.footage.errors import StoreUnavailableError
 from machimori.footage.naming import Name, RecordName, SegmentName, parse
 from machimori.footage.scan import Scan, scan
-from machimori.footage.segment import sign_trailer
+from machimori.footage.sealer import sign_trailer
 from machimori.footage.store import Store
 from machimori.kernel.durable import Disk
 from machimori.kernel.envelope import Signer

@@ -18,7 +18,7 @@ from machimori.footage.errors import (
 from machimori.footage.items import Item, runs
 from machimori.footage.naming import RecordKind, SegmentName
 from machimori.footage.records import Cause, Record, Removed
-from machimori.footage.segment import Sealer
+from machimori.footage.sealer import Sealer
 from machimori.footage.store import Abilities, StoredObject, check_object_name
 from machimori.kernel.ids import CameraId, ClassId, KeyId, RecorderId, SchemeId
 from machimori.kernel.instants import TOKYO, Micros, local_day

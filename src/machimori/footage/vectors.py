@@ -19,7 +19,8 @@ from machimori.footage.inspection import inspect_segment
 from machimori.footage.naming import SegmentName, parse
 from machimori.footage.records import RECORD_TYPE
 from machimori.footage.scan import scan
-from machimori.footage.segment import SegmentReader, sign_trailer
+from machimori.footage.sealer import sign_trailer
+from machimori.footage.segment import SegmentReader
 from machimori.footage.store import StoredObject
 from machimori.footage.testing import MemoryStore, SampleKeys, SampleRecorder
 from machimori.kernel.canonical import Json

@@ -21,7 +21,8 @@ from machimori.kernel.errors import MachimoriError
 from machimori.kernel.ids import CameraId, RecorderId
 from machimori.kernel.instants import Micros, day_start, local_day, parse_day
 from machimori.recorder.drain import Drain
-from machimori.recorder.lane import MIDNIGHT_GRACE, SEGMENT_HARD
+from machimori.recorder.site import SEGMENT_HARD
+from machimori.recorder.track import MIDNIGHT_GRACE
 
 CLOSING_PAUSE = 0.1
 """Seconds between the closing of two cameras' days."""

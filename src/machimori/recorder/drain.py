@@ -16,9 +16,10 @@ from collections.abc import Callable, Sequence
 from machimori.kernel.clock import Clock
 from machimori.kernel.instants import Micros
 from machimori.recorder.blocks import BLOCK, Blocks
-from machimori.recorder.lane import FASTEST, Lane, Refusal, SessionOver
+from machimori.recorder.lane import FASTEST, Lane, SessionOver
 from machimori.recorder.ports import PlayingSession
 from machimori.recorder.timefloor import TimeFloor
+from machimori.recorder.track import Refusal
 from machimori.vault.sealing.layout import CHUNK_OVERHEAD
 
 log = logging.getLogger(__name__)

@@ -20,7 +20,7 @@ from functools import partial
 
 from machimori.footage.catalogue import Catalogue
 from machimori.footage.repair import OPEN, remains, repair_all
-from machimori.footage.segment import Sealer
+from machimori.footage.sealer import Sealer
 from machimori.footage.store import DirectoryStore, Store
 from machimori.kernel.clock import Clock, SystemClock
 from machimori.kernel.durable import Disk
@@ -44,9 +44,10 @@ from machimori.recorder.events import Events
 from machimori.recorder.health import Health, HealthServer
 from machimori.recorder.housekeeping import Housekeeping
 from machimori.recorder.keys import BundleDirectory
-from machimori.recorder.lane import Lane, Site
+from machimori.recorder.lane import Lane
 from machimori.recorder.ports import Opener
 from machimori.recorder.rtsp.opener import Limits, RtspOpener
+from machimori.recorder.site import Site
 from machimori.recorder.space import Space
 from machimori.recorder.timefloor import Proposal, TimeFloor
 from machimori.recorder.writers import Writers

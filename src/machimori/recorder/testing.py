@@ -26,8 +26,10 @@ from machimori.recorder.blocks import Blocks
 from machimori.recorder.camera import CameraConfig
 from machimori.recorder.drain import READ
 from machimori.recorder.framing import Codec
-from machimori.recorder.lane import Lane, Refusal, SessionOver, Site
+from machimori.recorder.lane import Lane, SessionOver
 from machimori.recorder.ports import DayKey
+from machimori.recorder.site import Site
+from machimori.recorder.track import Refusal
 from machimori.recorder.writers import Writers
 from machimori.vault.sealing.bundle import BundledKey, KeyBundle, key_id
 

@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 from typing import Any, cast
 
-from machimori.footage.segment import Buffer, Sealer
+from machimori.footage.sealer import Buffer, Sealer
 from machimori.kernel.clock import SystemClock
 from machimori.kernel.durable import Disk
 from machimori.kernel.instants import Micros

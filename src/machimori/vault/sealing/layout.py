@@ -3,7 +3,7 @@
 
 docs/design/footage-format.md has the byte tables; all integers are big-endian. What holds the
 camera's bytes (ciphertext) and how a file of these parts is written and read is
-`machimori.footage.segment`. Standard library only: the offline verifier is built from this module.
+`machimori.footage.sealer`. Standard library only: the offline verifier is built from this module.
 """
 
 import hashlib
