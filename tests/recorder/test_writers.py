@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Between drain and disk: slow, failing and vanishing disks, and memory that stays bounded."""
 
+import ctypes
 import errno
+import mmap
 import os
 import threading
 import time
@@ -129,3 +131,32 @@ def test_an_io_error_after_which_the_file_is_gone_gives_it_up(
     setup.writers.finish(part, "2026-11-21/cam/a.seg")
     assert setup.writers.stop(5.0)
     assert not (setup.directory / "store" / "2026-11-21").exists()
+
+
+def test_what_is_synced_leaves_the_page_cache_and_stays_in_the_file(tmp_path: Path) -> None:
+    chunk, chunks = bytes(range(256)) * 1000, 20
+    part = Part(tmp_path / "a.part", 0)
+    part.descriptor = os.open(part.path, os.O_WRONLY | os.O_CREAT)
+    part.dirty = True
+    for _ in range(chunks):
+        part.size += os.write(part.descriptor, chunk)
+    part.sync(Disk())
+    part.leave_cache()
+    # The kernel keeps what lies in one folio with the last page.
+    assert 0 < resident(part.path) * mmap.PAGESIZE <= 1 << 20
+    part.close()
+    part.leave_cache()
+    assert part.path.read_bytes() == chunk * chunks
+
+
+def resident(path: Path) -> int:
+    """Pages of a file that are in the page cache (mincore(2))."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    with path.open("r+b") as file, mmap.mmap(file.fileno(), 0) as pages:
+        count = -(-len(pages) // mmap.PAGESIZE)
+        found = (ctypes.c_ubyte * count)()
+        start = ctypes.c_char.from_buffer(pages)
+        address = ctypes.c_void_p(ctypes.addressof(start))
+        assert libc.mincore(address, ctypes.c_size_t(len(pages)), found) == 0
+        del start
+        return sum(page & 1 for page in found)

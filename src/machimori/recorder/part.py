@@ -8,6 +8,9 @@ from pathlib import Path
 from machimori.kernel.durable import Disk
 from machimori.kernel.errors import MachimoriError
 
+_TAIL = 1 << 16
+"""Bytes that stay in the page cache: the last page is written on, and would be read again."""
+
 
 class Part:
     """`<spool>/open/<camera>/<start>.part`."""
@@ -59,8 +62,8 @@ class Part:
     def leave_cache(self) -> None:
         """Let the kernel use the memory of what is on the disk already; unsynced bytes stay."""
         with self._lock:
-            if self.descriptor >= 0:
-                os.posix_fadvise(self.descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+            if self.descriptor >= 0 and self.size > _TAIL:
+                os.posix_fadvise(self.descriptor, 0, self.size - _TAIL, os.POSIX_FADV_DONTNEED)
 
     def close(self) -> None:
         """Let the file go."""
