@@ -131,7 +131,9 @@ class VaultDouble:
             sealed, _ = SealedHeader.decode_from(header)
             assert sealed.header.key in self.leaves[EPOCH], "held too late"
             found.add(sealed.segment_id())
-        return CaseKeys(case=CaseId(case), public=b"", sealed=dict.fromkeys(found, b""))
+        return CaseKeys(
+            case=CaseId(case), public=b"", sealed=dict.fromkeys(found, b""), segments=len(found)
+        )
 
 
 @dataclass

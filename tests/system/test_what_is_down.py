@@ -243,7 +243,7 @@ class Row:
             return unless(error, "refused")
         except UnavailableError as error:
             return unless(error, "waits" if self._is_placed() else "lost")
-        return Cell(outcome="works" if keys.sealed else "empty")
+        return Cell(outcome="works" if keys.segments else "empty")
 
     def _is_placed(self) -> bool:
         return any(placed.envelope == self.hold for placed in self.city.holds.placed())
@@ -302,7 +302,7 @@ class Row:
         city = self.city
         wait_for_footage(city, seconds=0.2)
         assert city.holds.bring_up(city.vault) == []
-        assert city.holds.place(city.vault, self.hold).sealed
+        assert city.holds.place(city.vault, self.hold).segments
         city.vault.expire()
         assert self.due not in city.vault.epochs()
         city.stop_recorder()

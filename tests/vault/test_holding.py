@@ -9,10 +9,12 @@ import pytest
 from machimori.kernel.envelope import Envelope
 from machimori.kernel.ids import CaseId, SchemeId
 from machimori.kernel.instants import Micros
+from machimori.vault.client.protocol import Message
 from machimori.vault.client.statements import EarlyDestruction, Hold, HoldEnd
-from machimori.vault.client.testing import hold, nonce, signed
+from machimori.vault.client.testing import header_for, hold, nonce, signed
 from machimori.vault.errors import VaultRefusedError
-from machimori.vault.opening.testing import SECOND, Rig, Segment
+from machimori.vault.opening.handlers import HANDLERS
+from machimori.vault.opening.testing import SECOND, Rig, Segment, seal_segment
 from machimori.vault.sealing.bundle import BundledKey, KeyBundle
 from machimori.vault.sealing.seal import chunk_key
 
@@ -99,13 +101,73 @@ def test_more_headers_join_the_hold_and_a_new_hold_follows_an_old_one(rig: Rig) 
     envelope = order(rig, first)
     rig.vault.hold(envelope, (first.header(),))
     second = rig.segment()
-    assert rig.vault.hold(envelope, (second.header(),)).sealed.keys() == {first.id, second.id}
+    assert rig.vault.hold(envelope, (first.header(), second.header())).sealed.keys() == {second.id}
     rig.submit(end())
     again = rig.segment()
     assert rig.vault.hold(order(rig, again), (again.header(),)).sealed.keys() == {again.id}
     pass_days(rig, 7)
     assert rig.release(rig.authorise(again), again).sealed
     assert refused(lambda: rig.release(rig.authorise(first), first)) == "expired"
+
+
+def cover(rig: Rig, cameras: tuple[str, ...], start: Micros, seconds: int) -> Envelope:
+    """A hold of two officers over some cameras' time."""
+    statement = hold(
+        scheme="street",
+        cameras=list(cameras),
+        start=start,
+        end=Micros(start + seconds * SECOND),
+        last_day="2026-11-20",
+    )
+    return signed(statement, *rig.officers[:2])
+
+
+def brought(rig: Rig, envelope: Envelope, segments: list[Segment]) -> tuple[int, int, int]:
+    """Sizes of the request and its answer in bytes, and the case's segments."""
+    request = Message(
+        body={"complete": [], "op": "hold", "unreachable": [], "until": ""},
+        blobs=(envelope.encode(), *(s.header() for s in segments)),
+    )
+    answer = HANDLERS["hold"](rig.vault, request)
+    return len(request.encode()), len(answer.encode()), answer.body["ok"]["segments"]
+
+
+def test_neither_an_answer_nor_a_write_grows_with_the_case(rig: Rig) -> None:
+    """A request that fits into a message has an answer that does, however much is held already."""
+    start, cameras = rig.clock.now(), ("cam-1", "cam-2")
+    envelope = cover(rig, cameras, start, 600)
+    at = [Micros(start + n * SECOND) for n in range(120)]
+    bundle = rig.bundle()
+    made = {
+        camera: [
+            seal_segment(header=header_for(bundle, camera, t), bundle=bundle, recorder=rig.recorder)
+            for t in at
+        ]
+        for camera in cameras
+    }
+    answers = set()
+    for first in range(0, 120, 10):
+        request, answer, held = brought(rig, envelope, made["cam-1"][first : first + 10])
+        assert answer <= request
+        assert held == first + 10
+        answers.add(answer - len(str(held)))
+    assert len(answers) == 1
+    before = rig.home / "keyring" / "case.case-1.cam-1.2026-11-02.json"
+    inode = before.stat().st_ino
+    _, answer, held = brought(rig, envelope, made["cam-2"][:10])
+    assert (answer - len(str(held)), held) == (answers.pop(), 130)
+    assert before.stat().st_ino == inode, "another camera-day's keys were written again"
+    again = brought(rig, envelope, made["cam-1"])
+    assert (again[1] < 3000, again[2]) == (True, 130), "what the case has is not answered again"
+    pass_days(rig, 7)
+    rig.restart()
+    for segment in (made["cam-1"][0], made["cam-1"][119], made["cam-2"][9]):
+        opened = rig.reader.open(rig.release(rig.authorise(segment), segment))
+        assert opened[segment.id].chunks[5] == chunk_key(segment.data_key, 5)
+    unheld = made["cam-2"][10]
+    assert refused(lambda: rig.release(rig.authorise(unheld), unheld)) == "expired"
+    rig.submit(end())
+    assert not list((rig.home / "keyring").glob("case.*"))
 
 
 def test_a_hold_needs_its_signers_and_stays_in_its_bounds(rig: Rig) -> None:

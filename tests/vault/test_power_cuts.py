@@ -73,6 +73,22 @@ def end_hold(rig: Rig) -> object:
     )
 
 
+def place_hold(rig: Rig) -> Segment:
+    """Hold a new segment for case-0."""
+    segment = rig.segment("cam-1")
+    start = segment.skeleton.sealed.header.start
+    statement = hold(
+        scheme="street",
+        cameras=["cam-1"],
+        start=start,
+        end=Micros(start + 6 * SECOND),
+        last_day="2026-11-20",
+        case="case-0",
+    )
+    rig.vault.hold(signed(statement, *rig.officers[:2]), (segment.header(),))
+    return segment
+
+
 def opens(rig: Rig, segment: Segment, case: str = "case-0") -> bool:
     try:
         rig.release(rig.authorise(segment, case=case), segment)
@@ -103,7 +119,13 @@ def build(directory: Path, name: str) -> tuple[Rig, DyingDisk, Segment, Segment]
     return rig, disk, first, second
 
 
-ACTS: dict[str, Act] = {"early": early, "expire": expire, "issue": issue, "end_hold": end_hold}
+ACTS: dict[str, Act] = {
+    "early": early,
+    "expire": expire,
+    "issue": issue,
+    "end_hold": end_hold,
+    "hold": place_hold,
+}
 
 
 @pytest.mark.parametrize("name", ACTS)
@@ -142,6 +164,13 @@ def check(rig: Rig, name: str, first: Segment, second: Segment) -> None:
         rig.vault.expire()
         assert not opens(rig, first)
         assert not list(rig.places["first"].glob("*2026-11-02*"))
+    elif name == "hold":
+        # What the cut left is sealed to a key that never counted; it must not be in the way.
+        again = place_hold(rig)
+        for _ in range(7):
+            expire(rig)
+        assert opens(rig, again)
+        assert not opens(rig, first)
     elif name == "issue":
         assert opens(rig, first)
         with suppress(VaultRefusedError):

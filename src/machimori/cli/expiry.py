@@ -118,7 +118,7 @@ def _hold(args: argparse.Namespace) -> int:
     with VaultClient(args.vault) as vault:
         keys = holds.place(vault, envelope)
     copied = holds.copy_all() if args.copy else 0
-    print(f"case {keys.case}: {len(keys.sealed)} segments held, {copied} copied now")
+    print(f"case {keys.case}: {keys.segments} segments held, {copied} copied now")
     return 0
 
 

@@ -110,10 +110,10 @@ class Story:
         keys = self._city.holds.place(self._city.vault, signed(statement, *self._city.officers[:2]))
         copied = self._city.holds.copy_all()
         self._say(
-            f"保全 — 消去を止めました：{len(keys.sealed)}区間の鍵を案件の鍵へ封じ直し、"
+            f"保全 — 消去を止めました：{keys.segments}区間の鍵を案件の鍵へ封じ直し、"
             f"{copied}区間を写しました"
             f"（保全の期限 {last_day:%Y年%m月%d日}）。保全中も、承認がなければ誰も見られません",
-            f"Hold: keys of {len(keys.sealed)} segments re-sealed to the case, {copied} copied"
+            f"Hold: keys of {keys.segments} segments re-sealed to the case, {copied} copied"
             f" (last day {last_day}); still nobody can look",
         )
 

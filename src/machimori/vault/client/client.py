@@ -142,12 +142,17 @@ class VaultClient:
         `unreachable` are key ids of camera-days whose headers cannot be read now; their keys are
         kept through day `until`. `complete` are such key ids of which all headers are brought.
         """
-        case, blobs = self._ask(
+        body, blobs = self._ask(
             "hold",
             {"complete": list(complete), "unreachable": list(unreachable), "until": until},
             blobs=(envelope.encode(), *headers),
         )
-        return CaseKeys(case=CaseId(case), public=blobs[0], sealed=_pairs(blobs[1:]))
+        return CaseKeys(
+            case=CaseId(body["case"]),
+            public=blobs[0],
+            sealed=_pairs(blobs[1:]),
+            segments=body["segments"],
+        )
 
     def end_hold(self, envelope: Envelope) -> bytes:
         """End a case's hold: its keys are destroyed. Returns the statement's digest."""

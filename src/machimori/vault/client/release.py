@@ -79,12 +79,15 @@ class SegmentKeys:
 
 @dataclass(frozen=True, kw_only=True)
 class CaseKeys:
-    """The data keys that a hold re-sealed to its case, by segment id."""
+    """What a hold, or more headers for it, added to a case."""
 
     case: CaseId
     public: bytes
     """The case's sealing key."""
     sealed: Mapping[bytes, bytes]
+    """Data keys re-sealed by this call and by none before, by segment id."""
+    segments: int
+    """How many segments the case has in all."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A case's keys: the data keys of its held segments, re-sealed to a key pair of the case.
 
-A file of the keyring, worth nothing once the case's epoch is destroyed, and removed with it.
+Files of the keyring, one with the key pair and one for each camera-day, so that neither holding
+more nor opening a part reads or writes the whole case. They are worth nothing once the case's
+epoch is destroyed, and removed with it.
 """
 
 import secrets
@@ -11,29 +13,21 @@ from pathlib import Path
 from machimori.kernel import canonical
 from machimori.kernel.ids import CaseId
 from machimori.vault.client.reader import PrivateKey
-from machimori.vault.client.release import CaseKeys
 from machimori.vault.errors import VaultMalformedError, VaultRefusedError, VaultUnavailableError
 from machimori.vault.opening.core import Core
 from machimori.vault.opening.places import Epoch
 from machimori.vault.opening.state import case_epoch
+from machimori.vault.sealing.layout import Header
 
 
-def path(core: Core, case: str) -> Path:
-    """The case's file."""
-    return core.home / "keyring" / f"{case_epoch(case)}.0.json"
+def camera_day(header: Header) -> str:
+    """`<camera>/<day>`: where a segment's key is filed."""
+    return f"{header.camera}/{header.day}"
 
 
-def read(core: Core, case: CaseId) -> CaseKeys:
-    """The case's keys. Raises VaultRefusedError `no_hold` if there are none."""
-    source = _load(core, case)
-    return CaseKeys(
-        case=case,
-        public=canonical.unb64(source.get("public"), where="public"),
-        sealed={
-            bytes.fromhex(segment): canonical.unb64(sealed, where=segment)
-            for segment, sealed in canonical.field(source, "segments", dict).items()
-        },
-    )
+def public_key(core: Core, case: CaseId) -> bytes:
+    """The case's sealing key. Raises VaultRefusedError `no_hold` if there is none."""
+    return canonical.unb64(_pair(core, case).get("public"), where="public")
 
 
 def private_key(core: Core, case: CaseId) -> PrivateKey:
@@ -45,43 +39,71 @@ def private_key(core: Core, case: CaseId) -> PrivateKey:
     epoch = core.places.load(name, state.generation)
     if epoch is None:
         raise VaultUnavailableError("no place that holds the case's epoch is there", where=case)
-    wrapped = canonical.unb64(_load(core, case).get("wrapped"), where="wrapped")
+    wrapped = canonical.unb64(_pair(core, case).get("wrapped"), where="wrapped")
     return core.opened().unwrap(wrapped, epoch.secrets[0], name)
 
 
-def create(core: Core, case: CaseId, generation: int) -> CaseKeys:
-    """A key pair for the case: its epoch object, then its file. Counts once it is recorded."""
+def create(core: Core, case: CaseId, generation: int) -> bytes:
+    """A key pair for the case: its epoch object, then its file. Counts once it is recorded.
+
+    Returns the public half.
+    """
     private = PrivateKey.generate()
     secret = secrets.token_bytes(32)
     name = case_epoch(case)
     core.places.write(Epoch(name=name, generation=generation, secrets={0: secret}))
-    keys = CaseKeys(case=case, public=private.public, sealed={})
-    _save(core, keys, core.opened().wrap(private, secret, name))
-    return keys
+    content = {
+        "public": canonical.b64(private.public),
+        "wrapped": canonical.b64(core.opened().wrap(private, secret, name)),
+    }
+    core.disk.replace(_pair_path(core, case), canonical.dumps(content), mode=0o600)
+    return private.public
 
 
-def add(core: Core, keys: CaseKeys, sealed: Mapping[bytes, bytes]) -> CaseKeys:
-    """The case with more segments, durably."""
-    wrapped = canonical.unb64(_load(core, keys.case).get("wrapped"), where="wrapped")
-    grown = CaseKeys(case=keys.case, public=keys.public, sealed={**keys.sealed, **sealed})
-    _save(core, grown, wrapped)
-    return grown
+def read(core: Core, case: CaseId, place: str, public: bytes) -> Mapping[bytes, bytes]:
+    """The re-sealed data keys of a camera-day, by segment id; none if none are held.
 
-
-def _save(core: Core, keys: CaseKeys, wrapped: bytes) -> None:
-    content = canonical.dumps(
-        {
-            "public": canonical.b64(keys.public),
-            "segments": {s.hex(): canonical.b64(value) for s, value in keys.sealed.items()},
-            "wrapped": canonical.b64(wrapped),
-        }
-    )
-    core.disk.replace(path(core, keys.case), content, mode=0o600)
-
-
-def _load(core: Core, case: str) -> dict[str, canonical.Json]:
+    Raises VaultMalformedError if the file is damaged.
+    """
     try:
-        return canonical.load_object(path(core, case).read_bytes())
+        source = canonical.load_object(path(core, case, place).read_bytes())
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise VaultMalformedError("the case's file cannot be read", where=case) from error
+    if canonical.unb64(source.get("public"), where="public") != public:
+        # Of a hold that a crash cut off, or one that ended: sealed to a key that is no more.
+        return {}
+    return {
+        bytes.fromhex(segment): canonical.unb64(sealed, where=segment)
+        for segment, sealed in canonical.field(source, "segments", dict).items()
+    }
+
+
+def write(
+    core: Core, case: CaseId, place: str, public: bytes, sealed: Mapping[bytes, bytes]
+) -> None:
+    """Set the keys of a camera-day, durably. 1.-4. of `Disk.replace`."""
+    content = {
+        "public": canonical.b64(public),
+        "segments": {segment.hex(): canonical.b64(key) for segment, key in sealed.items()},
+    }
+    core.disk.replace(path(core, case, place), canonical.dumps(content), mode=0o600)
+
+
+def path(core: Core, case: str, place: str) -> Path:
+    """The file of a case's camera-day."""
+    camera, _, day = place.partition("/")
+    return core.home / "keyring" / f"{case_epoch(case)}.{camera}.{day}.json"
+
+
+def _pair_path(core: Core, case: str) -> Path:
+    return core.home / "keyring" / f"{case_epoch(case)}.0.json"
+
+
+def _pair(core: Core, case: str) -> dict[str, canonical.Json]:
+    try:
+        return canonical.load_object(_pair_path(core, case).read_bytes())
     except FileNotFoundError as error:
         raise VaultRefusedError("no_hold", "nothing is held for this case", where=case) from error
     except OSError as error:

@@ -88,7 +88,7 @@ def _hold(vault: Vault, request: Message) -> Message:
         complete=_texts(request, "complete"),
     )
     blobs = [part for pair in keys.sealed.items() for part in pair]
-    return _ok(keys.case, keys.public, *blobs)
+    return _ok({"case": keys.case, "segments": keys.segments}, keys.public, *blobs)
 
 
 def _expire(vault: Vault, request: Message) -> Message:

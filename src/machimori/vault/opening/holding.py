@@ -6,9 +6,12 @@ instead, and its key survives its epoch's end by a puncture, until a stated day.
 """
 
 import datetime as dt
+from collections import defaultdict
+from collections.abc import Mapping
 
 from machimori.kernel import canonical
 from machimori.kernel.envelope import Envelope
+from machimori.kernel.ids import CaseId
 from machimori.kernel.instants import Micros, day_start, local_day, parse_day
 from machimori.vault.client.release import CaseKeys, case_info
 from machimori.vault.client.statements import Hold
@@ -37,15 +40,17 @@ def hold(
     """Place a hold, or bring it more headers.
 
     1. judge the statement and every header; 2. open and re-seal each data key; 3. the case's
-    epoch object and file, fsynced; 4. the record. `unreachable` are key ids whose headers are out
-    of reach, kept through day `until`; `complete` are those of which every header was brought now.
+    epoch object and key pair, then a file for each camera-day, each fsynced; 4. the record. The
+    answer has what this call added, so that it does not grow with the case. `unreachable` are key
+    ids whose headers are out of reach, kept through day `until`; `complete` are those of which
+    every header was brought now.
     Raises VaultRefusedError with its reason.
     """
     core.opened()
     now = core.now()
     statement = Hold.decode(envelope)
     _judge(core, envelope, statement, now)
-    resealed = {}
+    opened: dict[str, dict[bytes, bytes]] = defaultdict(dict)
     unsealer = Unsealer(core, statement.case, statement.scheme)
     for data in headers:
         sealed, _ = SealedHeader.decode_from(data)
@@ -53,21 +58,21 @@ def hold(
         check_header(core, header, statement.scheme, statement.cameras)
         if not statement.start - LONGEST_SEGMENT < header.start < statement.end:
             raise VaultRefusedError("outside_interval", "a header outside the hold's interval")
-        resealed[sealed.segment_id()] = (header, unsealer.day_data_key(sealed))
+        opened[cases.camera_day(header)][sealed.segment_id()] = unsealer.day_data_key(sealed)
     kept = _kept(core, statement, unreachable, until)
-    name = case_epoch(statement.case)
-    living = core.state.epochs.get(name)
+    living = core.state.epochs.get(case_epoch(statement.case))
     # A generation of a case that ended is never used again: a restored copy stays dead.
     generation = living.generation if living else len(core.records)
-    case = (
-        cases.read(core, statement.case)
+    public = (
+        cases.public_key(core, statement.case)
         if living
         else cases.create(core, statement.case, generation)
     )
-    public = SealingKey(case.public)
-    case = cases.add(
-        core, case, {s: public.seal(key, case_info(s)) for s, (_, key) in resealed.items()}
-    )
+    added: dict[bytes, bytes] = {}
+    days: dict[str, int] = {}
+    for place, keys in opened.items():
+        new, days[place] = _add(core, statement.case, place, public, keys)
+        added |= new
     core.record(
         "hold.placed",
         at=now,
@@ -75,18 +80,35 @@ def hold(
         facts={
             "kept": len(kept),
             "last_day": statement.last_day,
-            "resealed": len(resealed),
+            "resealed": sum(map(len, opened.values())),
             "statement": envelope.digest().hex(),
         },
         body={
+            "days": days,
             "envelope": canonical.b64(envelope.encode()),
             "generation": generation,
             "kept": kept,
             "resealed": list(complete),
-            "segments": len(case.sealed),
         },
     )
-    return case
+    return CaseKeys(
+        case=statement.case,
+        public=public,
+        sealed=added,
+        segments=core.state.cases[statement.case].segments,
+    )
+
+
+def _add(
+    core: Core, case: CaseId, place: str, public: bytes, keys: Mapping[bytes, bytes]
+) -> tuple[dict[bytes, bytes], int]:
+    """Re-seal a camera-day's data keys that are not there yet; them, and how many there are now."""
+    held = cases.read(core, case, place, public)
+    to = SealingKey(public)
+    new = {s: to.seal(key, case_info(s)) for s, key in keys.items() if s not in held}
+    if new:
+        cases.write(core, case, place, public, {**held, **new})
+    return new, len(held) + len(new)
 
 
 def _judge(core: Core, envelope: Envelope, statement: Hold, now: Micros) -> None:

@@ -69,9 +69,15 @@ class CaseState:
 
     scheme: SchemeId
     last_day: str
-    segments: int = 0
+    days: dict[str, int] = field(default_factory=dict)
+    """Segments with a re-sealed data key, by camera-day (`<camera>/<day>`)."""
     kept: dict[str, str] = field(default_factory=dict)
     """Key ids of camera-days that must outlive their epoch, and their last day."""
+
+    @property
+    def segments(self) -> int:
+        """Segments that the case's key opens."""
+        return sum(self.days.values())
 
 
 class State:
@@ -265,7 +271,7 @@ class State:
             hold.case, CaseState(scheme=hold.scheme, last_day=hold.last_day)
         )
         case.last_day = max(case.last_day, hold.last_day)
-        case.segments = record.body["segments"]
+        case.days.update(record.body["days"])
         for key in record.body["resealed"]:
             case.kept.pop(key, None)
         case.kept.update(record.body["kept"])

@@ -42,18 +42,17 @@ class Unsealer:
         self._core = core
         self._case = case
         self._days: dict[str, PrivateKey] = {}
-        self._held: Mapping[bytes, bytes] = {}
+        self._held: dict[str, Mapping[bytes, bytes]] = {}
         self._case_key: PrivateKey | None = None
         state = core.state.cases.get(case)
-        if state is not None and state.scheme == scheme:
-            self._held = cases.read(core, case).sealed
+        self._held_days = state.days.keys() if state and state.scheme == scheme else set()
 
     def data_key(self, sealed: SealedHeader, segment: bytes) -> bytes:
         """The data key of a segment: the case's own if a hold re-sealed it, else its day's.
 
         Raises as `day_data_key` does.
         """
-        held = self._held.get(segment)
+        held = self._held_on(cases.camera_day(sealed.header)).get(segment)
         if held is None:
             return self.day_data_key(sealed)
         if self._core.state.expires_at(case_epoch(self._case)) <= self._core.now():
@@ -77,6 +76,14 @@ class Unsealer:
             raise VaultRefusedError(
                 "moved_key", "the sealed key does not belong to this header", where=header.key
             ) from error
+
+    def _held_on(self, place: str) -> Mapping[bytes, bytes]:
+        if place not in self._held_days:
+            return {}
+        if place not in self._held:
+            public = cases.public_key(self._core, self._case)
+            self._held[place] = cases.read(self._core, self._case, place, public)
+        return self._held[place]
 
     def _day_key(self, header: Header) -> PrivateKey:
         state = self._core.state
