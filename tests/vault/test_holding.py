@@ -9,6 +9,7 @@ import pytest
 from machimori.kernel.envelope import Envelope
 from machimori.kernel.ids import CaseId, SchemeId
 from machimori.kernel.instants import Micros
+from machimori.ledger.entry import Entry
 from machimori.vault.client.protocol import Message
 from machimori.vault.client.statements import EarlyDestruction, Hold, HoldEnd
 from machimori.vault.client.testing import header_for, hold, nonce, signed
@@ -207,7 +208,7 @@ class TestUnreachableHeaders:
     def test_the_camera_days_key_survives_by_a_puncture_to_a_stated_day(self, rig: Rig) -> None:
         held, other = rig.segment("cam-1"), rig.segment("cam-2")
         envelope = order(rig, held)
-        rig.vault.hold(envelope, (), unreachable=(self.key(held),), until="2026-11-12")
+        rig.vault.hold(envelope, (), unreachable=(self.key(held),), until="2026-11-20")
         pass_days(rig, 6)
         rig.clock.advance(DAY)
         (done,) = rig.vault.expire()
@@ -218,8 +219,42 @@ class TestUnreachableHeaders:
         assert rig.release(rig.authorise(held), held).sealed
         keys = rig.vault.hold(envelope, (held.header(),), complete=(self.key(held),))
         assert keys.sealed.keys() == {held.id}
+        assert rig.vault.expire() == ()
+        pass_days(rig, 7)
+        rig.clock.advance(DAY)
         names = [d.name for d in rig.vault.expire()]
         assert names == ["day.two-weeks.2026-11-02"]
+        assert rig.release(rig.authorise(held), held).sealed
+
+    def test_a_false_word_that_all_is_brought_destroys_nothing_for_a_week(self, rig: Rig) -> None:
+        """Who has the socket and the signed hold can say so without bringing anything."""
+        held = rig.segment()
+        envelope, key = order(rig, held), self.key(held)
+        rig.vault.hold(envelope, (), unreachable=(key,), until="2026-11-20")
+        assert refused(lambda: rig.vault.hold(envelope, (), complete=(key,))) == "outside_interval"
+        pass_days(rig, 6)
+        rig.vault.hold(envelope, (), complete=(key,))
+        (entry,) = rig.vault.journal(rig.vault.status()["records"] - 1)
+        assert Entry.decode(entry).data["complete"] == 1
+        rig.restart()
+        pass_days(rig, 7)
+        assert rig.release(rig.authorise(held), held).sealed
+        rig.vault.hold(envelope, (), unreachable=(key,), until="2026-11-20")
+        pass_days(rig, 5)
+        assert rig.release(rig.authorise(held), held).sealed, "naming it again undoes the word"
+
+    def test_a_hold_gives_up_only_what_it_keeps_itself(self, rig: Rig) -> None:
+        held = rig.segment()
+        key = self.key(held)
+        first, second = order(rig, held), order(rig, held)
+        rig.vault.hold(first, (), unreachable=(key,), until="2026-11-20")
+        rig.vault.hold(second, (), unreachable=(key,), until="2026-11-12")
+        pass_days(rig, 1)
+        rig.vault.hold(second, (), complete=(key,))
+        assert refused(lambda: rig.vault.hold(second, (), complete=("cam-2/2026-11-02/0",))) == (
+            "outside_interval"
+        )
+        pass_days(rig, 12)
         assert rig.release(rig.authorise(held), held).sealed
 
     def test_the_stated_day_ends_it(self, rig: Rig) -> None:

@@ -140,7 +140,8 @@ class VaultClient:
         """Place a hold, or bring it more segment headers (the same statement, as often as needed).
 
         `unreachable` are key ids of camera-days whose headers cannot be read now; their keys are
-        kept through day `until`. `complete` are such key ids of which all headers are brought.
+        kept through day `until`. `complete` are such key ids of which all headers are brought,
+        once the hold's time is over: the vault keeps them a week longer, for it cannot know.
         """
         body, blobs = self._ask(
             "hold",

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from machimori.kernel import canonical
 from machimori.kernel.envelope import Envelope
-from machimori.kernel.ids import CaseId
+from machimori.kernel.ids import CameraId, CaseId
 from machimori.kernel.instants import Micros, day_start, local_day, parse_day
 from machimori.vault.client.release import CaseKeys, case_info
 from machimori.vault.client.statements import Hold
@@ -24,6 +24,13 @@ from machimori.vault.sealing.bundle import split_key_id
 from machimori.vault.sealing.layout import SealedHeader
 from machimori.vault.sealing.seal import SealingKey
 
+COMPLETE_STANDS = dt.timedelta(days=7)
+"""How long a camera-day is kept after somebody said that every header of it was brought.
+
+No header and no trailer can prove that: the vault knows which segments it was shown, not which
+there are, and a chain may have begun anew with any restart of a recorder. So the word is on record
+at once and counts a week later, in which a hold that names the key as `unreachable` undoes it.
+"""
 LONGEST_SEGMENT = 130 * 1_000_000
 """µs: a segment ends 120 s after its start at the latest, or 10 s past midnight."""
 
@@ -43,7 +50,7 @@ def hold(
     epoch object and key pair, then a file for each camera-day, each fsynced; 4. the record. The
     answer has what this call added, so that it does not grow with the case. `unreachable` are key
     ids whose headers are out of reach, kept through day `until`; `complete` are those of which
-    every header was brought now.
+    every header was brought, which is the caller's word: `COMPLETE_STANDS` bounds what it does.
     Raises VaultRefusedError with its reason.
     """
     core.opened()
@@ -60,6 +67,7 @@ def hold(
             raise VaultRefusedError("outside_interval", "a header outside the hold's interval")
         opened[cases.camera_day(header)][sealed.segment_id()] = unsealer.day_data_key(sealed)
     kept = _kept(core, statement, unreachable, until)
+    ending = _ending(core, envelope, statement, complete, now)
     living = core.state.epochs.get(case_epoch(statement.case))
     # A generation of a case that ended is never used again: a restored copy stays dead.
     generation = living.generation if living else len(core.records)
@@ -78,17 +86,18 @@ def hold(
         at=now,
         subject={"case": statement.case, "scheme": statement.scheme},
         facts={
+            "complete": len(ending),
             "kept": len(kept),
             "last_day": statement.last_day,
             "resealed": sum(map(len, opened.values())),
             "statement": envelope.digest().hex(),
         },
         body={
+            "complete": ending,
             "days": days,
             "envelope": canonical.b64(envelope.encode()),
             "generation": generation,
             "kept": kept,
-            "resealed": list(complete),
         },
     )
     return CaseKeys(
@@ -130,10 +139,7 @@ def _judge(core: Core, envelope: Envelope, statement: Hold, now: Micros) -> None
 def _kept(core: Core, statement: Hold, unreachable: tuple[str, ...], until: str) -> dict[str, str]:
     kept = {}
     for key in unreachable:
-        camera, day, _ = split_key_id(key)
-        start, end = day_start(parse_day(day)), day_start(parse_day(day) + dt.timedelta(days=1))
-        if camera not in statement.cameras or statement.start >= end or statement.end <= start:
-            raise VaultRefusedError("outside_interval", "a key that the hold does not cover")
+        camera, day = _covered(statement, key)
         held_class = next(
             (
                 c
@@ -148,6 +154,32 @@ def _kept(core: Core, statement: Hold, unreachable: tuple[str, ...], until: str)
             raise VaultRefusedError("last_day", "a kept key has a day within the hold's")
         kept[key] = until
     return kept
+
+
+def _ending(
+    core: Core, envelope: Envelope, statement: Hold, complete: tuple[str, ...], now: Micros
+) -> dict[str, str]:
+    """The last day of each camera-day that this very hold keeps and that is called complete."""
+    for key in complete:
+        _covered(statement, key)
+    if complete and now < statement.end + LONGEST_SEGMENT:
+        raise VaultRefusedError("outside_interval", "the hold's time is not over; more may come")
+    case = core.state.cases.get(statement.case)
+    by_hold = case.kept if case else {}
+    placed = envelope.digest().hex()
+    last = (local_day(now) + COMPLETE_STANDS).isoformat()
+    return {
+        key: min(by_hold[key][placed], last) for key in complete if placed in by_hold.get(key, {})
+    }
+
+
+def _covered(statement: Hold, key: str) -> tuple[CameraId, str]:
+    """Camera and day of a key id. Raises VaultRefusedError if the hold does not reach into it."""
+    camera, day, _ = split_key_id(key)
+    start, end = day_start(parse_day(day)), day_start(parse_day(day) + dt.timedelta(days=1))
+    if camera not in statement.cameras or statement.start >= end or statement.end <= start:
+        raise VaultRefusedError("outside_interval", "a key that the hold does not cover")
+    return camera, day
 
 
 def _living(core: Core, retention_class: str, day: str) -> set[str]:

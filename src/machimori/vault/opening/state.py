@@ -71,8 +71,9 @@ class CaseState:
     last_day: str
     days: dict[str, int] = field(default_factory=dict)
     """Segments with a re-sealed data key, by camera-day (`<camera>/<day>`)."""
-    kept: dict[str, str] = field(default_factory=dict)
-    """Key ids of camera-days that must outlive their epoch, and their last day."""
+    kept: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Key ids of camera-days that must outlive their epoch; for each, by the digest of the hold
+    that keeps it, the last day: one hold of a case does not give up what another one keeps."""
 
     @property
     def segments(self) -> int:
@@ -209,8 +210,8 @@ class State:
             key
             for name, case in self.cases.items()
             if of in (None, name)
-            for key, last in case.kept.items()
-            if today <= min(last, case.last_day)
+            for key, by_hold in case.kept.items()
+            if today <= min(max(by_hold.values()), case.last_day)
         }
 
     def _statement(self, statement: Statement, record: Record) -> None:
@@ -272,9 +273,10 @@ class State:
         )
         case.last_day = max(case.last_day, hold.last_day)
         case.days.update(record.body["days"])
-        for key in record.body["resealed"]:
-            case.kept.pop(key, None)
-        case.kept.update(record.body["kept"])
+        placed = record.facts["statement"]
+        for keys in (record.body["complete"], record.body["kept"]):
+            for key, last in keys.items():
+                case.kept.setdefault(key, {})[placed] = last
         name = case_epoch(hold.case)
         self.dead.discard(name)
         self.epochs.setdefault(
