@@ -251,6 +251,41 @@ class TestWrongAssertions:
         copied = zero.sign(counting.sign(plain))
         assert refused(lambda: city.release(copied, segment)) == "cloned_key"
 
+    @pytest.mark.parametrize("restart", [False, True], ids=["running", "replayed"])
+    def test_only_what_is_on_record_uses_a_counter(self, city: Rig, restart: bool) -> None:
+        """A vault that runs on and one that reads its log know the same counters."""
+        zero = VirtualAuthenticator("token-0", counter=None)
+        counting = VirtualAuthenticator("token-1")
+        appoint(city, zero, "chief-0")
+        appoint(city, counting, "chief-1")
+        segment = city.segment()
+        plain = replace(city.authorise(segment, openings=99), signatures=())
+        refused_one = zero.sign(counting.sign(plain))
+        assert refused(lambda: city.release(refused_one, segment)) == "openings"
+        if restart:
+            city.restart()
+        counting.counter = 0
+        plain = replace(city.authorise(segment), signatures=())
+        accepted = zero.sign(counting.sign(plain))
+        assert counting.counter == 1
+        assert city.release(accepted, segment).sealed
+
+    def test_a_signature_that_does_not_count_uses_no_counter(self, city: Rig) -> None:
+        """Nobody spoils an officer's next counter by an assertion that is not the officer's."""
+        counting = VirtualAuthenticator("token-1")
+        appoint(city, counting, "chief-1")
+        segment = city.segment()
+        plain = replace(city.authorise(segment), signatures=())
+        asserted = counting.sign(plain).signatures[0]
+        forged = replace(asserted, sig=bytes(len(asserted.sig)))
+        for officer in city.officers[:2]:
+            plain = officer.sign(plain)
+        spoiling = replace(plain, signatures=(*plain.signatures, forged))
+        assert city.release(spoiling, segment).sealed
+        counting.counter = 0
+        plain = replace(city.authorise(segment), signatures=())
+        assert city.release(city.officers[0].sign(counting.sign(plain)), segment).sealed
+
     def test_a_vault_without_relying_party_takes_no_assertion(self, rig: Rig) -> None:
         token = VirtualAuthenticator("token-1")
         appoint(rig, token, "chief-1")

@@ -25,14 +25,8 @@ class RelyingParty:
     origins: tuple[str, ...]
 
 
-def counters_of(envelope: Envelope) -> list[tuple[str, int]]:
-    """Key id and authenticator counter of each FIDO2 signature that has one."""
-    found = []
-    for signature in envelope.signatures:
-        counter = int.from_bytes(signature.authenticator_data[33:37], "big")
-        if signature.kind == "fido2" and counter:
-            found.append((signature.keyid, counter))
-    return found
+Counter = tuple[str, int]
+"""Key id and value of an authenticator's signature counter."""
 
 
 class OfficerBook:
@@ -44,7 +38,7 @@ class OfficerBook:
         self._revoked: set[OfficerId] = set()
         self._owners: dict[str, OfficerId] = {}
         self._publics: dict[bytes, OfficerId] = {}
-        self._counters: dict[tuple[str, int], bytes] = {}
+        self._counters: dict[Counter, bytes] = {}
 
     def check(self, appointment: Appointment) -> None:
         """Raise VaultRefusedError `key_in_use` if a key is, or was, another officer's."""
@@ -67,10 +61,13 @@ class OfficerBook:
         """The officer's signatures count no longer."""
         self._revoked.add(officer)
 
-    def remember(self, counters: Iterable[tuple[str, int]], digest: bytes) -> None:
-        """Take in the counters (`counters_of`) of a statement that was accepted."""
-        for keyid, counter in counters:
-            self._counters.setdefault((keyid, counter), digest)
+    def remember(self, counters: Iterable[Counter], digest: bytes) -> None:
+        """Take in the counters (from `demand`) of a statement that is on record.
+
+        Of no other: what a refused one left behind would be gone after a restart.
+        """
+        for counter in counters:
+            self._counters.setdefault(counter, digest)
 
     def holders(self, posts: tuple[str, ...], at: Micros, *, but: OfficerId | None = None) -> int:
         """How many officers hold one of the posts at that time, not counting `but`."""
@@ -85,29 +82,35 @@ class OfficerBook:
 
     def demand(
         self, envelope: Envelope, *, number: int, posts: tuple[str, ...], at: Micros
-    ) -> tuple[OfficerId, ...]:
-        """The distinct officers who signed, if at least `number` of them hold one of `posts`.
+    ) -> tuple[Counter, ...]:
+        """Judge whether at least `number` distinct officers who hold one of `posts` signed.
 
+        Returns the counters of the signatures that count, for `remember`; nothing is changed.
         Raises VaultRefusedError: `too_few_signers`, or the reason why one signature did not count.
         """
         signers: set[OfficerId] = set()
+        counters: set[Counter] = set()
         why = ""
         for signature in envelope.signatures:
             try:
-                signers.add(self._signer(envelope, signature, posts, at))
+                officer, counter = self._signer(envelope, signature, posts, at)
             except VaultRefusedError as error:
                 why = why or error.reason
+                continue
+            signers.add(officer)
+            if counter:
+                counters.add((signature.keyid, counter))
         if len(signers) < number:
             raise VaultRefusedError(
                 why or "too_few_signers",
                 f"{number} officers of {'/'.join(posts)} must sign, {len(signers)} did",
                 where=envelope.payload_type[:80],
             )
-        return tuple(sorted(signers))
+        return tuple(sorted(counters))
 
     def _signer(
         self, envelope: Envelope, signature: Signature, posts: tuple[str, ...], at: Micros
-    ) -> OfficerId:
+    ) -> tuple[OfficerId, int]:
         officer = self._owners.get(signature.keyid)
         if officer is None:
             raise VaultRefusedError("unknown_signer", "no officer has this key")
@@ -121,14 +124,14 @@ class OfficerBook:
             raise VaultRefusedError("appointment_not_valid", "the appointment is not in force")
         if not set(appointment.posts) & set(posts):
             raise VaultRefusedError("wrong_post", "the officer holds none of the posts")
-        self._verify(envelope, signature, key)
-        return officer
+        return officer, self._verify(envelope, signature, key)
 
-    def _verify(self, envelope: Envelope, signature: Signature, key: OfficerKey) -> None:
+    def _verify(self, envelope: Envelope, signature: Signature, key: OfficerKey) -> int:
+        """The signature's counter; 0 if it has none."""
         if key.kind == "ed25519":
             if not PublicKey(key.public).verify(signature.sig, envelope.pae()):
                 raise VaultRefusedError("bad_signature", "a signature does not verify")
-            return
+            return 0
         digest = envelope.digest()
         counter = fido2.verify(
             key, signature, digest, rp_id=self._party.rp_id, origins=self._party.origins
@@ -136,5 +139,6 @@ class OfficerBook:
         # A counter of zero means that the authenticator has none. Otherwise it never stands
         # still, so the same value under two statements means that somebody copied the key.
         # Lower values are no sign of it: statements arrive in any order.
-        if counter and self._counters.setdefault((key.keyid, counter), digest) != digest:
+        if counter and self._counters.get((key.keyid, counter), digest) != digest:
             raise VaultRefusedError("cloned_key", "an authenticator's counter was used twice")
+        return counter

@@ -21,7 +21,7 @@ from machimori.vault.client.release import (
 from machimori.vault.client.statements import Authorisation
 from machimori.vault.errors import VaultRefusedError
 from machimori.vault.opening.core import Core
-from machimori.vault.opening.officers import counters_of
+from machimori.vault.opening.officers import Counter
 from machimori.vault.opening.unsealing import Unsealer, check_header
 from machimori.vault.sealing.seal import SealingKey, chunk_key, description_key
 from machimori.vault.sealing.skeleton import Skeleton
@@ -64,6 +64,7 @@ class _Grant:
     digest: str
     ledger: tuple[int, bytes]
     challenge: bytes
+    counters: tuple[Counter, ...]
 
 
 def release(core: Core, challenges: Challenges, request: ReleaseRequest) -> Release:
@@ -96,7 +97,7 @@ def release(core: Core, challenges: Challenges, request: ReleaseRequest) -> Rele
             "segments": len(sealed),
         },
         body={
-            "counters": [list(item) for item in counters_of(request.authorisation)],
+            "counters": [list(item) for item in grant.counters],
             "ledger_root": grant.ledger[1].hex(),
             "ledger_size": grant.ledger[0],
             "nonce": grant.authorisation.nonce,
@@ -110,7 +111,7 @@ def _judge(core: Core, challenges: Challenges, request: ReleaseRequest) -> _Gran
     authorisation = Authorisation.decode(request.authorisation)
     digest = request.authorisation.digest().hex()
     rules = core.state.rules_in_force(authorisation.scheme, now)
-    core.state.demand(request.authorisation, authorisation, now)
+    counters = core.state.demand(request.authorisation, authorisation, now)
     if not authorisation.valid_from <= now <= authorisation.valid_to:
         raise VaultRefusedError("not_valid_now", "the authorisation is not valid at this time")
     if authorisation.valid_to - authorisation.valid_from > rules.max_validity:
@@ -124,7 +125,13 @@ def _judge(core: Core, challenges: Challenges, request: ReleaseRequest) -> _Gran
     if core.state.openings[digest] >= authorisation.openings:
         raise VaultRefusedError("openings_used_up", "every opening of this one is used up")
     ledger, challenge = _check_ledger(core, challenges, request, digest)
-    return _Grant(authorisation=authorisation, digest=digest, ledger=ledger, challenge=challenge)
+    return _Grant(
+        authorisation=authorisation,
+        digest=digest,
+        ledger=ledger,
+        challenge=challenge,
+        counters=counters,
+    )
 
 
 def _check_ledger(

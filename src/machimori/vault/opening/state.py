@@ -31,7 +31,7 @@ from machimori.vault.client.statements import (
 from machimori.vault.errors import VaultRefusedError
 from machimori.vault.opening.charter import Charter
 from machimori.vault.opening.log import Record
-from machimori.vault.opening.officers import OfficerBook
+from machimori.vault.opening.officers import Counter, OfficerBook
 
 
 def day_epoch(retention_class: str, day: str) -> str:
@@ -134,15 +134,19 @@ class State:
             raise VaultRefusedError("replayed", "this statement was taken in before")
         if record.at < self.floor and not isinstance(statement, TimeStatement):
             raise VaultRefusedError("clock_behind", "a record before the one before it")
-        self.demand(envelope, statement, record.at)
+        counters = self.demand(envelope, statement, record.at)
+        self.officers.remember(counters, envelope.digest())
         self.seen.add(digest)
         self.floor = record.at
         self._statement(statement, record)
 
-    def demand(self, envelope: Envelope, statement: Statement, at: Micros) -> None:
-        """Raise VaultRefusedError unless as many officers as must signed the statement."""
+    def demand(self, envelope: Envelope, statement: Statement, at: Micros) -> tuple[Counter, ...]:
+        """Raise VaultRefusedError unless as many officers as must signed the statement.
+
+        Returns the counters of their authenticators, for the statement's record.
+        """
         number, posts = self._demanded(statement, at)
-        self.officers.demand(envelope, number=number, posts=posts, at=at)
+        return self.officers.demand(envelope, number=number, posts=posts, at=at)
 
     def _demanded(self, statement: Statement, at: Micros) -> tuple[int, tuple[str, ...]]:
         """How many officers of which posts must sign this."""
