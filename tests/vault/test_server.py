@@ -20,7 +20,12 @@ from machimori.ledger.testing import MemoryLedger
 from machimori.vault.client.client import VaultClient
 from machimori.vault.client.protocol import MAX_MESSAGE, Message
 from machimori.vault.client.testing import VaultProcess
-from machimori.vault.errors import VaultMalformedError, VaultRefusedError, VaultUnavailableError
+from machimori.vault.errors import (
+    VaultDurabilityError,
+    VaultMalformedError,
+    VaultRefusedError,
+    VaultUnavailableError,
+)
 from machimori.vault.opening.server import MAX_CONNECTIONS, Server
 from machimori.vault.opening.testing import Rig
 
@@ -194,6 +199,18 @@ def test_a_wrong_secret_does_not_open_and_is_not_repeated(rig: Rig, path: Path) 
         assert "secret that must" not in str(caught.value)
         with pytest.raises(VaultUnavailableError, match="closed"):
             client.challenge()
+
+
+def test_what_the_vault_could_not_write_is_not_called_unavailable(rig: Rig, path: Path) -> None:
+    """Exit status 6: trying again, as after 4, does not help a disk."""
+    for place in rig.places.values():
+        (place / "place.json").unlink()
+    rig.classify("cam-4", "one-day")
+    with VaultClient(path) as client:
+        with pytest.raises(VaultDurabilityError, match="no place") as caught:
+            client.make_keys(2)
+        assert caught.value.exit_code == 6
+        assert client.status().open
 
 
 def test_a_second_server_does_not_take_the_socket(rig: Rig, path: Path) -> None:

@@ -19,6 +19,7 @@ from machimori.vault.client.identity import Identity
 from machimori.vault.client.protocol import Message
 from machimori.vault.client.release import CaseKeys, Destruction, Release, ReleaseRequest
 from machimori.vault.errors import (
+    VaultDurabilityError,
     VaultError,
     VaultMalformedError,
     VaultRefusedError,
@@ -62,7 +63,8 @@ class VaultClient:
     """One connection to the vault's socket, made when first needed; safe between threads.
 
     Every method raises VaultUnavailableError if the vault does not answer or is closed,
-    VaultRefusedError (with its `reason`) if it refuses, and MalformedError.
+    VaultRefusedError (with its `reason`) if it refuses, VaultDurabilityError if it could not write
+    what it must before it answers, and MalformedError.
     """
 
     def __init__(self, path: Path) -> None:
@@ -285,4 +287,6 @@ def _raised(error: Json) -> VaultError:
         return VaultRefusedError(texts["reason"], texts["message"], where=where, remedy=remedy)
     if error.get("kind") == "malformed":
         return VaultMalformedError(texts["message"], where=where, remedy=remedy)
+    if error.get("kind") == "durability":
+        return VaultDurabilityError(texts["message"], where=where, remedy=remedy)
     return VaultUnavailableError(texts["message"], where=where, remedy=remedy)

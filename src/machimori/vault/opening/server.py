@@ -17,7 +17,12 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from machimori.kernel.canonical import Json
-from machimori.kernel.errors import MachimoriError, MalformedError, UnavailableError
+from machimori.kernel.errors import (
+    DurabilityError,
+    MachimoriError,
+    MalformedError,
+    UnavailableError,
+)
 from machimori.vault.client import protocol
 from machimori.vault.client.protocol import Message
 from machimori.vault.errors import (
@@ -192,6 +197,8 @@ def _error(error: MachimoriError) -> Message:
         kind = "refused"
     elif isinstance(error, UnavailableError):
         kind = "unavailable"
+    elif isinstance(error, DurabilityError):
+        kind = "durability"
     elif error.exit_code == VaultMalformedError.exit_code:
         kind = "malformed"
     body: dict[str, Json] = {
