@@ -10,6 +10,7 @@ import pytest
 from machimori.kernel.clock import SystemClock
 from machimori.kernel.durable import Disk, Moment
 from machimori.kernel.errors import DurabilityError
+from machimori.kernel.ids import CameraId
 from machimori.kernel.instants import Micros
 from machimori.ledger.entry import Entry
 from machimori.vault.client.testing import rules
@@ -104,6 +105,36 @@ def test_status_counts_the_days_for_which_there_are_keys(rig: Rig) -> None:
     assert rig.vault.status()["bundled_days"] == 14
     rig.clock.advance(DAY)
     assert rig.vault.status()["bundled_days"] == 13
+
+
+def test_a_camera_without_keys_is_an_error_and_an_alarm(rig: Rig) -> None:
+    """Every place is away when a camera joins days that have keys already."""
+    markers = {
+        path / "place.json": (path / "place.json").read_bytes() for path in rig.places.values()
+    }
+    for marker in markers:
+        marker.unlink()
+    assert rig.vault.status()["bundled_days"] == 1
+    rig.classify("cam-4")
+    assert rig.vault.status()["bundled_days"] == -1
+    with pytest.raises(VaultUnavailableError, match="cameras of 2 class-days") as caught:
+        rig.vault.make_keys(1)
+    assert caught.value.where == "day.two-weeks.2026-11-02"
+    assert rig.bundle().key_of(CameraId("cam-4")) is None
+    for marker, content in markers.items():
+        marker.write_bytes(content)
+    assert rig.vault.make_keys(1) == 2
+    assert rig.vault.status()["bundled_days"] == 1
+    assert rig.bundle().key_of(CameraId("cam-4"))
+
+
+def test_one_epoch_that_is_away_does_not_keep_others_from_their_keys(rig: Rig) -> None:
+    rig.classify("cam-4")
+    for path in rig.places.values():
+        (path / "day.two-weeks.2026-11-02.0.epoch").unlink()
+    with pytest.raises(VaultUnavailableError, match=r"1 class-days .* \(5 key pairs were made"):
+        rig.vault.make_keys(2)
+    assert rig.vault.bundle("two-weeks", "2026-11-04")
     with pytest.raises(VaultRefusedError) as caught:
         rig.vault.make_keys(1000)
     assert caught.value.reason == "too_many_days"

@@ -40,7 +40,8 @@ class Status:
     vault_key: bytes
     """The city's public key, which recorders pin."""
     bundled_days: int
-    """Days after today for which every class has keys; -1: none today. Alarms at 14, 7, 3, 1."""
+    """Days after today for which every camera has its keys; -1: one has none today. Alarms at 14,
+    7, 3, 1."""
     clock_trusted: bool
     horizon: str
     """Local day through which expiry has run."""

@@ -9,12 +9,12 @@ from pathlib import Path
 from machimori.kernel.ids import CameraId, ClassId, KeyId
 from machimori.kernel.instants import local_day
 from machimori.vault.client.reader import PrivateKey
-from machimori.vault.errors import VaultRefusedError
+from machimori.vault.errors import VaultRefusedError, VaultUnavailableError
 from machimori.vault.opening.core import Core
 from machimori.vault.opening.keyring import WrappedKey
 from machimori.vault.opening.places import Epoch
 from machimori.vault.opening.state import day_epoch
-from machimori.vault.sealing.bundle import BundledKey, KeyBundle, key_id
+from machimori.vault.sealing.bundle import BundledKey, KeyBundle, key_id, split_key_id
 
 MAX_DAYS = 92
 
@@ -22,22 +22,42 @@ MAX_DAYS = 92
 def make_keys(core: Core, days: int) -> int:
     """Make what is missing for today and the `days` after it; returns how many key pairs.
 
-    Raises VaultUnavailableError if closed, VaultRefusedError for more than 92 days.
+    Raises VaultRefusedError for more than 92 days, VaultDurabilityError if no place can be written,
+    VaultUnavailableError if closed, or if an epoch that lacks a camera is in no reachable place;
+    then after everything else was made.
     """
     core.opened()
     if not 0 <= days <= MAX_DAYS:
         raise VaultRefusedError("too_many_days", f"keys are made at most {MAX_DAYS} days ahead")
     today = local_day(core.now())
     made = 0
+    away: list[str] = []
     for offset in range(days + 1):
         day = today + dt.timedelta(days=offset)
-        wanted: dict[ClassId, list[CameraId]] = {}
-        for camera in sorted(core.state.cameras):
-            for name in core.state.classes_on(camera, day):
-                wanted.setdefault(name, []).append(camera)
+        wanted = core.state.cameras_on(day)
         for name in sorted(wanted):
-            made += _issue(core, name, day.isoformat(), wanted[name])
+            try:
+                made += _issue(core, name, day.isoformat(), wanted[name])
+            except VaultUnavailableError as error:
+                away.append(error.where)
+    if away:
+        raise VaultUnavailableError(
+            f"cameras of {len(away)} class-days got no keys: no place that holds those epochs is"
+            f" reachable ({made} key pairs were made for others)",
+            where=away[0],
+            remedy="attach one of the vault's places and make keys again",
+        )
     return made
+
+
+def has_keys(core: Core, day: dt.date) -> bool:
+    """Whether every camera has a key of each class that it is in on a local day."""
+    for name, cameras in core.state.cameras_on(day).items():
+        epoch = core.state.epochs.get(day_epoch(name, day.isoformat()))
+        issued = {split_key_id(key)[0] for key in epoch.leaves.values()} if epoch else set()
+        if not issued.issuperset(cameras):
+            return False
+    return True
 
 
 def bundle_path(core: Core, retention_class: str, day: str, serial: int) -> Path:
@@ -86,7 +106,7 @@ def _issue(core: Core, retention_class: ClassId, day: str, cameras: list[CameraI
             return 0
         epoch = core.places.load(name, state.generation)
         if epoch is None:
-            return 0
+            raise VaultUnavailableError("no place that holds this epoch is reachable", where=name)
         existing = dict(epoch.secrets)
     first = max([*existing, *(state.leaves if state else ()), -1]) + 1
     keys: list[BundledKey] = []

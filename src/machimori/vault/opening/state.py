@@ -186,6 +186,14 @@ class State:
         first = self.class_of(camera, start)
         return found | ({first.retention_class} if first else set())
 
+    def cameras_on(self, day: dt.date) -> dict[ClassId, list[CameraId]]:
+        """The cameras that need a key of each class on a local day, sorted."""
+        found: dict[ClassId, list[CameraId]] = {}
+        for camera in sorted(self.cameras):
+            for name in self.classes_on(camera, day):
+                found.setdefault(name, []).append(camera)
+        return found
+
     def recorder_key(self, recorder: RecorderId, at: Micros) -> RecorderEnrolment | None:
         """The recorder's enrolment in force at that time."""
         found = [e for e in self.recorders.get(recorder, ()) if e.effective_from <= at]

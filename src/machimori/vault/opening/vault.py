@@ -41,6 +41,7 @@ class Vault:
             os.close(self._held)
             raise
         self._challenges = releasing.Challenges()
+        self._bundled = ((dt.date.min, -1), -1)
 
     def unlock(self, secret: bytes) -> None:
         """Give the vault its root. Raises VaultRefusedError `wrong_secret`."""
@@ -190,17 +191,20 @@ class Vault:
             self._held = -1
 
     def _bundled_days(self, now: Micros) -> int:
-        """Days from today for which every class has keys; -1 if today has none."""
+        """Days from today for which every camera has its keys; -1 if one has none today."""
         core = self._core
         today = local_day(now)
-        classes = {c.retention_class for cs in core.state.cameras.values() for c in cs[-1:]}
-        last = -1
-        while last < issuing.MAX_DAYS and classes:
-            day = (today + dt.timedelta(days=last + 1)).isoformat()
-            if any(f"day.{name}.{day}" not in core.state.epochs for name in classes):
-                break
-            last += 1
-        return last
+        # Asked for often and slow for a city's cameras and weeks; only a record changes it.
+        asked = (today, len(core.records))
+        if self._bundled[0] != asked:
+            last = -1
+            while last < issuing.MAX_DAYS and core.state.cameras:
+                day = today + dt.timedelta(days=last + 1)
+                if not issuing.has_keys(core, day):
+                    break
+                last += 1
+            self._bundled = (asked, last)
+        return self._bundled[1]
 
     @contextmanager
     def _act(self, what: str, envelope: Envelope | None = None) -> Iterator[None]:
