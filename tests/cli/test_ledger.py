@@ -67,15 +67,15 @@ def test_a_database_elsewhere(
     named = ["--name", "second", "--database", address]
     assert main(["ledger", "init", *where, *named]) == 1
     assert main(["ledger", "init", *where, *named, "--admin-file", str(tmp_path / "none")]) == 2
-    # The roles of the first ledger are the server's, so its passwords are taken over too.
-    secrets = tmp_path / "second/secrets"
-    secrets.mkdir(parents=True)
-    for role in ("office", "sequencer"):
-        (secrets / role).write_text(running.home.secret(role))
     assert main(["ledger", "init", *where, *named, "--admin-file", str(admin)]) == 0
     sequencer = subprocess.Popen([*MACHIMORI, "ledger", "sequence", *where])
     try:
         append_when_up(Home.read(tmp_path / "second"), anchor(1))
+        # Roles are the server's: the second ledger left the first one's as they were.
+        append_when_up(running.home, anchor(2))
+        for mine, other in ((running.home, "city"), (Home.read(tmp_path / "second"), DATABASE)):
+            with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+                psycopg.connect(mine.conninfo("office"), dbname=other)
     finally:
         sequencer.send_signal(signal.SIGINT)
         assert sequencer.wait(30) == 130

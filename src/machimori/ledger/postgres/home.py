@@ -8,9 +8,12 @@
 
 The superuser's password is read by whoever starts the embedded server, by nobody else. The roles
 are the database's: `machimori_office` appends and reads, `machimori_sequencer` places entries,
-`machimori_ledger` owns the tables and cannot log in.
+`machimori_ledger` owns the tables and cannot log in. Roles belong to a whole server; on one that is
+not the ledger's own, their names end with a tag of the ledger's key, so that a second ledger there
+has its own.
 """
 
+import hashlib
 import importlib.resources
 import secrets
 from dataclasses import dataclass
@@ -87,17 +90,31 @@ class Home:
                 f"the password of {role} cannot be read", where=str(path)
             ) from error
 
+    @property
+    def owner(self) -> str:
+        """The database role that owns the tables."""
+        return self._named(OWNER)
+
+    def role(self, role: Role) -> str:
+        """The name of a role in the database."""
+        return self._named(ROLES[role])
+
+    def _named(self, name: str) -> str:
+        if self.database is None:
+            return name
+        return f"{name}_{hashlib.sha256(self.key.vkey().encode()).hexdigest()[:8]}"
+
     def conninfo(self, role: Role) -> str:
         """The connection string of a role."""
         password = self.secret(role)
         if self.database is None:
             return make_conninfo(
                 host=str(socket_directory(self.cluster)),
-                user=ROLES[role],
+                user=self.role(role),
                 password=password,
                 dbname=DATABASE,
             )
-        return make_conninfo(self.database, user=ROLES[role], password=password)
+        return make_conninfo(self.database, user=self.role(role), password=password)
 
     def server(self) -> EmbeddedServer:
         """The embedded server. Raises LedgerError if the database is elsewhere."""
@@ -211,13 +228,14 @@ def _install(admin: str, home: Home, first: bytes) -> None:
                     remedy="use that ledger's own directory, or another database",
                 )
             return
-        for name in (OWNER, *ROLES.values()):
+        names = {role: home.role(role) for role in ROLES}
+        for name in (home.owner, *names.values()):
             if not connection.execute(
                 "SELECT 1 FROM pg_roles WHERE rolname = %s", (name,)
             ).fetchone():
                 connection.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(name)))
         database = connection.info.dbname
-        for role, name in ROLES.items():
+        for role, name in names.items():
             # Hashed here, so that the password is not in any statement or log of the server.
             verifier = connection.pgconn.encrypt_password(
                 home.secret(role).encode(), name.encode(), b"scram-sha-256"
@@ -236,14 +254,14 @@ def _install(admin: str, home: Home, first: bytes) -> None:
                 "GRANT {owner} TO CURRENT_USER"
             ).format(
                 database=sql.Identifier(database),
-                owner=sql.Identifier(OWNER),
-                **{role: sql.Identifier(name) for role, name in ROLES.items()},
+                owner=sql.Identifier(home.owner),
+                **{role: sql.Identifier(name) for role, name in names.items()},
             )
         )
         connection.execute(
             sql.SQL(schema).format(
-                owner=sql.Identifier(OWNER),
-                **{role: sql.Identifier(name) for role, name in ROLES.items()},
+                owner=sql.Identifier(home.owner),
+                **{role: sql.Identifier(name) for role, name in names.items()},
             )
         )
         connection.execute("INSERT INTO ledger.checkpoint (size, note) VALUES (0, %b)", (first,))
