@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """`machimori ledger` from init to proof, with its exit codes."""
 
+import hashlib
 import json
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -147,6 +149,35 @@ def test_the_vaults_journal_is_carried(
     assert (running.directory / "vault-carried").read_text() == f"{records}\n"
     types = {Entry.decode(body).type for body in running.ledger.entries()}
     assert {"rules.adopted", "camera.classed"} <= types
+
+
+def test_status_counts_what_was_rejected_and_shows_none_of_it(
+    running: LedgerProcess, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = ["--directory", str(running.directory)]
+    assert main(["ledger", "status", *where]) == 0
+    assert ", 0 rejected" in capsys.readouterr().out
+    entry, after = anchor(7), anchor(8)
+    running.ledger.append(entry)
+    running.ledger.wait(entry.id)
+    forged = b'{"id":"%s","name":"Taro"}' % entry.id.encode()
+    with psycopg.connect(running.url) as connection:  # around our own checks
+        connection.execute(
+            "INSERT INTO ledger.pending (id, body) VALUES (%s, %s)", (UUID(entry.id), forged)
+        )
+    running.ledger.append(after)
+    running.ledger.wait(after.id)
+    assert main(["ledger", "status", *where]) == 0
+    shown = capsys.readouterr().out
+    assert ", 0 waiting, 1 rejected" in shown
+    assert f"{entry.id}: another entry has this id" in shown
+    assert "ALARM" in shown
+    assert main(["ledger", "status", "--json", *where]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    (row,) = answer["newest_rejected"]
+    assert (answer["rejected"], answer["pending"], row["id"]) == (1, 0, entry.id)
+    assert row["sha256"] == hashlib.sha256(forged).hexdigest()
+    assert "Taro" not in shown + json.dumps(answer)
 
 
 def test_the_whole_story(

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The ledger in a real PostgreSQL: appending, proving, roles, and what happens when it is down."""
 
+import hashlib
 from collections.abc import Callable
 from uuid import UUID, uuid4
 
@@ -252,6 +253,11 @@ def test_a_second_entry_under_a_sequenced_id_is_kept_apart(
             "SELECT body FROM ledger.rejected WHERE id = %s", (UUID(entry.id),)
         ).fetchall()
     assert rows == [(forged.encode(),)]
+    state = running.ledger.state(newest=1)
+    assert (state.rejected, state.pending) == (1, 0)
+    assert state.signed > 1
+    (shown,) = state.newest_rejected
+    assert (shown.id, shown.digest) == (entry.id, hashlib.sha256(forged.encode()).hexdigest())
 
 
 def test_unknown_entries_have_no_proof(running: LedgerProcess) -> None:

@@ -27,6 +27,9 @@ from machimori.ledger.verify import verify
 from machimori.vault.client.client import VaultClient
 from machimori.vault.client.journal import VaultJournal
 
+_DOUBLE = "another entry has this id"
+"""The one reason for which the sequencer rejects a row."""
+
 _Subparsers = argparse._SubParsersAction
 
 
@@ -58,6 +61,8 @@ def register(subparsers: "_Subparsers[argparse.ArgumentParser]") -> None:
     )
     command("serve", _serve, "run the embedded database and the sequencer")
     command("sequence", _sequence, "run the sequencer against a database that runs elsewhere")
+    status = command("status", _status, "what waits, what is signed, what was rejected and why")
+    status.add_argument("--json", action="store_true", help="one object for machines")
     check = command("verify", _verify, "walk through the whole ledger and recompute everything")
     check.add_argument(
         "--checkpoint",
@@ -120,6 +125,27 @@ def _sequence(arguments: argparse.Namespace) -> int:
     _until_told()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s ledger: %(message)s")
     sequence(Home.read(arguments.directory), SystemClock())
+    return 0
+
+
+def _status(arguments: argparse.Namespace) -> int:
+    with Home.read(arguments.directory).ledger() as ledger:
+        state = ledger.state()
+    if arguments.json:
+        rejected = [
+            {"at": row.at.isoformat(), "id": row.id, "reason": _DOUBLE, "sha256": row.digest}
+            for row in state.newest_rejected
+        ]
+        shown = {"newest_rejected": rejected, "pending": state.pending}
+        print(json.dumps({**shown, "rejected": state.rejected, "signed": state.signed}, indent=1))
+        return 0
+    print(
+        f"{state.signed:,} entries signed, {state.pending:,} waiting, {state.rejected:,} rejected"
+    )
+    for row in state.newest_rejected:
+        print(f"  {row.at:%Y-%m-%d %H:%M:%S%z} {row.id}: {_DOUBLE} (body's SHA-256 {row.digest})")
+    if state.rejected:
+        print("ALARM: somebody writes to the ledger's database around Machimori's checks")
     return 0
 
 

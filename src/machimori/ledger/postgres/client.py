@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The ledger as the rest of Machimori uses it: append, wait, prove."""
 
+import datetime as dt
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, LiteralString, TypeVar
 from uuid import UUID
@@ -31,6 +33,36 @@ _PLACE: LiteralString = """
     SELECT (SELECT index FROM ledger.entry WHERE id = %b), size, note
       FROM ledger.checkpoint ORDER BY size DESC LIMIT 1
 """
+_STATE: LiteralString = """
+    SELECT (SELECT count(*) FROM ledger.pending),
+           (SELECT count(*) FROM ledger.rejected),
+           coalesce((SELECT max(size) FROM ledger.checkpoint), 0)
+"""
+_REJECTED: LiteralString = """
+    SELECT id, rejected_at, sha256(body) FROM ledger.rejected ORDER BY number DESC LIMIT %b
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rejected:
+    """A row that was never sequenced, because another entry has its id: a double or a forgery."""
+
+    id: str
+    at: dt.datetime
+    digest: str
+    """SHA-256 of its body, hex. The body came around Machimori's own checks: it is not shown."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LedgerState:
+    """How a ledger stands, safe to show."""
+
+    pending: int
+    """Entries that wait for the sequencer."""
+    signed: int
+    """Entries that the newest checkpoint covers."""
+    rejected: int
+    newest_rejected: tuple[Rejected, ...]
 
 
 class Ledger:
@@ -98,6 +130,25 @@ class Ledger:
             start += len(page)
             if start < stop:
                 return
+
+    def state(self, newest: int = 20) -> LedgerState:
+        """How many entries wait, are signed, were rejected; the `newest` rejected ones."""
+
+        def read(connection: "psycopg.Connection[Any]") -> LedgerState:
+            row = connection.execute(_STATE).fetchone()
+            assert row is not None
+            rows = connection.execute(_REJECTED, (newest,)).fetchall()
+            return LedgerState(
+                pending=row[0],
+                rejected=row[1],
+                signed=row[2],
+                newest_rejected=tuple(
+                    Rejected(id=number.hex, at=at, digest=digest.hex())
+                    for number, at, digest in rows
+                ),
+            )
+
+        return self._do(read)
 
     def checkpoint(self) -> bytes:
         row = self._do(lambda connection: connection.execute(_NEWEST).fetchone())
