@@ -48,7 +48,10 @@ class VaultDouble:
         self.sealed: dict[str, set[bytes]] = {}
         self.refusal: RefusedError | None = None
         self.closed = False
+        self.now = Micros(0)
         self.order: list[str] = []
+        self.named: list[tuple[int, int]] = []
+        """Key ids of each hold: out of reach, complete."""
 
     def expire(self) -> tuple[Destruction, ...]:
         self.order.append("expire")
@@ -99,7 +102,7 @@ class VaultDouble:
             ledger_size=0,
             records=len(self.log),
             epochs=len(self.leaves),
-            now=Micros(0),
+            now=self.now,
         )
 
     def epochs(self) -> dict[str, Micros]:
@@ -124,6 +127,7 @@ class VaultDouble:
         if self.refusal:
             raise self.refusal
         self.order.append("hold")
+        self.named.append((len(list(unreachable)), len(list(complete))))
         case = envelope.statement()["case"]
         self.leaves.setdefault(f"case.{case}", {f"case.{case}"})
         found = self.sealed.setdefault(case, set())
@@ -484,6 +488,19 @@ def test_segments_that_come_after_the_hold_are_brought_before_expiry(tmp_path: P
     site.expiry().run()
     assert site.vault.order == ["hold", "hold", "expire"]
     assert len(site.vault.sealed["case-1"]) == 1
+
+
+def test_a_city_of_camera_days_is_named_in_messages_that_fit(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.vault.leaves[EPOCH] = {f"{CAMERAS[0]}/{DAY}/{n}" for n in range(12_000)}
+    (tmp_path / "store").rename(tmp_path / "away")
+    with pytest.raises(UnavailableError, match="directory is gone"):
+        site.place_hold(CAMERAS[0])
+    assert site.vault.named == [(5_000, 0), (5_000, 0), (2_000, 0)]
+    (tmp_path / "away").rename(tmp_path / "store")
+    site.vault.named, site.vault.now = [], Micros(1_900_000_000_000_000)
+    site.place_hold(CAMERAS[0])
+    assert site.vault.named == [(0, 5_000), (0, 5_000), (0, 2_000)]
 
 
 def test_a_closed_vault_destroys_though_it_cannot_hold(tmp_path: Path) -> None:

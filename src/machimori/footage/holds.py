@@ -14,7 +14,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from machimori.footage.errors import StoreUnavailableError
 from machimori.footage.naming import SegmentName, parse
@@ -37,6 +37,9 @@ _LONGEST_SEGMENT = 130 * 1_000_000
 """Microseconds: what began before a hold's interval may reach into it (vault.opening.holding)."""
 _BATCH = 2000
 """Headers in one message to the vault: about 5 MB."""
+_KEYS = 5000
+"""Key ids in one message: at most 0.5 MB of its JSON, which may have 1 MB."""
+_T = TypeVar("_T")
 
 
 class HoldingVault(Protocol):
@@ -191,10 +194,13 @@ class Holds:
         if known and not headers:
             return None
         data = list(headers.values())
-        for at in range(0, len(data) - _BATCH, _BATCH):
-            vault.hold(hold.envelope, data[at : at + _BATCH])
-        rest = data[(len(data) - 1) // _BATCH * _BATCH :] if data else []
-        keys = vault.hold(hold.envelope, rest, complete=self._complete(vault, hold))
+        *before, rest = _batches(data, _BATCH)
+        for part in before:
+            vault.hold(hold.envelope, part)
+        complete, *more = _batches(self._complete(vault, hold), _KEYS)
+        keys = vault.hold(hold.envelope, rest, complete=complete)
+        for ids in more:
+            keys = vault.hold(hold.envelope, (), complete=ids)
         self._cases.put(
             f"{hold.key}.{hold.parts}{_BROUGHT}", canonical.dumps({"segments": sorted(headers)})
         )
@@ -217,9 +223,8 @@ class Holds:
     def _keep(self, vault: HoldingVault, hold: PlacedHold) -> None:
         """The store does not answer: have the vault keep the whole camera-days meanwhile."""
         keys = self._day_keys(vault, hold)
-        if keys:
-            last = hold.statement.last_day
-            vault.hold(hold.envelope, (), unreachable=keys, until=last)
+        for ids in _batches(keys, _KEYS) if keys else ():
+            vault.hold(hold.envelope, (), unreachable=ids, until=hold.statement.last_day)
 
     def _complete(self, vault: HoldingVault, hold: PlacedHold) -> list[str]:
         """The keys that need be kept no longer, once nothing more can fall under the hold."""
@@ -253,3 +258,8 @@ class Holds:
                     if isinstance(name, SegmentName) and hold.covers(name):
                         yield stored.name, stored
             day += dt.timedelta(days=1)
+
+
+def _batches(items: list[_T], size: int) -> list[list[_T]]:
+    """The items, at most `size` at a time; one empty batch if there are none."""
+    return [items[at : at + size] for at in range(0, len(items), size)] or [[]]
