@@ -24,12 +24,13 @@ from machimori.vault.sealing.bundle import split_key_id
 from machimori.vault.sealing.layout import SealedHeader
 from machimori.vault.sealing.seal import SealingKey
 
-COMPLETE_STANDS = dt.timedelta(days=7)
+COMPLETE_STANDS = dt.timedelta(days=1)
 """How long a camera-day is kept after somebody said that every header of it was brought.
 
 No header and no trailer can prove that: the vault knows which segments it was shown, not which
 there are, and a chain may have begun anew with any restart of a recorder. So the word is on record
-at once and counts a week later, in which a hold that names the key as `unreachable` undoes it.
+at once and counts when the next day is over; until then a hold that names the key as `unreachable`
+undoes it. Not longer: the camera's day holds more than the case may keep.
 """
 LONGEST_SEGMENT = 130 * 1_000_000
 """µs: a segment ends 120 s after its start at the latest, or 10 s past midnight."""
