@@ -243,11 +243,8 @@ def test_I6_a_hold_placed_while_the_store_is_down_outlives_the_retention_period(
     epoch = f"day.asahikawa.{FIRST}"
     assert city.vault.client.living(epoch) == {f"cam-a/{FIRST}/0"}
     (tmp_path / "away").rename(tmp_path / "store")
-    # The store is back: headers to the vault, a day later the day's key goes, then the files.
+    # The store is back: headers to the vault, then the day's key goes, then the files.
     assert city.expire()[0] == 0
-    city.pass_days("2026-11-30", 1, hours=23.9)
-    assert city.vault.client.living(epoch) == {f"cam-a/{FIRST}/0"}
-    city.pass_days("2026-12-01", 1)
     assert city.vault.client.living(epoch) == set()
     city.expire()
     assert city.segments() == []

@@ -144,7 +144,7 @@ class VaultClient:
 
         `unreachable` are key ids of camera-days whose headers cannot be read now; their keys are
         kept through day `until`. `complete` are such key ids of which all headers are brought,
-        once the hold's time is over: the vault keeps them through the next day, for it cannot know.
+        once the hold's time is over: the vault keeps them no longer for this hold.
         """
         body, blobs = self._ask(
             "hold",

@@ -24,14 +24,6 @@ from machimori.vault.sealing.bundle import split_key_id
 from machimori.vault.sealing.layout import SealedHeader
 from machimori.vault.sealing.seal import SealingKey
 
-COMPLETE_STANDS = dt.timedelta(days=1)
-"""How long a camera-day is kept after somebody said that every header of it was brought.
-
-No header and no trailer can prove that: the vault knows which segments it was shown, not which
-there are, and a chain may have begun anew with any restart of a recorder. So the word is on record
-at once and counts when the next day is over; until then a hold that names the key as `unreachable`
-undoes it. Not longer: the camera's day holds more than the case may keep.
-"""
 LONGEST_SEGMENT = 130 * 1_000_000
 """µs: a segment ends 120 s after its start at the latest, or 10 s past midnight."""
 
@@ -51,7 +43,7 @@ def hold(
     epoch object and key pair, then a file for each camera-day, each fsynced; 4. the record. The
     answer has what this call added, so that it does not grow with the case. `unreachable` are key
     ids whose headers are out of reach, kept through day `until`; `complete` are those of which
-    every header was brought, which is the caller's word: `COMPLETE_STANDS` bounds what it does.
+    every header was brought, which is the caller's word (`_ending`).
     Raises VaultRefusedError with its reason.
     """
     core.opened()
@@ -160,7 +152,12 @@ def _kept(core: Core, statement: Hold, unreachable: tuple[str, ...], until: str)
 def _ending(
     core: Core, envelope: Envelope, statement: Hold, complete: tuple[str, ...], now: Micros
 ) -> dict[str, str]:
-    """The last day of each camera-day that this very hold keeps and that is called complete."""
+    """The last day, which is over, of each camera-day that this hold keeps and that is complete.
+
+    No header and no trailer can prove that all were brought: the vault knows which segments it was
+    shown, not which there are, and a chain may have begun anew with any restart of a recorder. The
+    word counts at once all the same, because the camera's day holds more than the case may keep.
+    """
     for key in complete:
         _covered(statement, key)
     if complete and now < statement.end + LONGEST_SEGMENT:
@@ -168,7 +165,7 @@ def _ending(
     case = core.state.cases.get(statement.case)
     by_hold = case.kept if case else {}
     placed = envelope.digest().hex()
-    last = (local_day(now) + COMPLETE_STANDS).isoformat()
+    last = (local_day(now) - dt.timedelta(days=1)).isoformat()
     return {
         key: min(by_hold[key][placed], last) for key in complete if placed in by_hold.get(key, {})
     }
