@@ -85,6 +85,30 @@ def test_a_version_whose_layout_was_not_read_is_not_used(
     assert MultiBuffer.load() is None
 
 
+class Function:
+    """A foreign function that gives one answer; its types may be set, as ctypes' may."""
+
+    def __init__(self, answer: int) -> None:
+        self._answer = answer
+
+    def __call__(self, *_: object) -> int:
+        return self._answer
+
+
+@pytest.mark.parametrize("manager", ["none", "empty"])
+def test_a_processor_that_the_library_has_nothing_for(
+    monkeypatch: pytest.MonkeyPatch, manager: str
+) -> None:
+    """It then leaves its table of functions empty."""
+    table = (ctypes.c_char * 4096)()
+    library = FakeLibrary(0x010300)
+    address = ctypes.addressof(table) if manager == "empty" else 0
+    monkeypatch.setattr(library, "alloc_mb_mgr", Function(address), raising=False)
+    monkeypatch.setattr(library, "init_mb_mgr_auto", Function(0), raising=False)
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: library)
+    assert MultiBuffer.load() is None
+
+
 def test_without_the_library_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(multibuffer, "_LIBRARY", "libthat-is-not-there.so")
     assert MultiBuffer.load() is None

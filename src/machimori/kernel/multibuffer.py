@@ -36,17 +36,21 @@ class MultiBuffer:
     """Computes `sliced_digest`. One thread may use it."""
 
     def __init__(self, library: ctypes.CDLL) -> None:
+        """Raises OSError if the library has nothing for this processor."""
         library.alloc_mb_mgr.restype = ctypes.c_void_p
         library.alloc_mb_mgr.argtypes = (ctypes.c_uint64,)
         library.init_mb_mgr_auto.argtypes = (ctypes.c_void_p, ctypes.c_void_p)
         # It stays until the process ends, as the recorder does that uses it.
         self._manager = manager = library.alloc_mb_mgr(0)
         if not manager:
-            raise MemoryError("libipsec-mb gives no manager")
+            raise OSError("libipsec-mb gives no manager")
         library.init_mb_mgr_auto(manager, None)
 
         def function(offset: int) -> "ctypes._FuncPointer":
-            return _Burst(ctypes.c_uint64.from_address(manager + offset).value)
+            address = ctypes.c_uint64.from_address(manager + offset).value
+            if not address:
+                raise OSError("libipsec-mb has nothing for this processor")
+            return _Burst(address)
 
         self._next = function(_GET_NEXT_BURST)
         self._submit = function(_SUBMIT_BURST)
@@ -65,11 +69,11 @@ class MultiBuffer:
         """The library, if it is there in a version that is known and it computes what it should."""
         try:
             library = ctypes.CDLL(_LIBRARY)
+            if library.imb_get_version() not in _VERSIONS:
+                return None
+            multibuffer = cls(library)
         except OSError:
             return None
-        if library.imb_get_version() not in _VERSIONS:
-            return None
-        multibuffer = cls(library)
         for length in _SAMPLES:
             content = bytearray(index & 0xFF for index in range(length))
             if multibuffer.digest(content) != sliced_digest(content):
