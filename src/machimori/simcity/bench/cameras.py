@@ -16,10 +16,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-
 from machimori.kernel.errors import UnavailableError
 from machimori.simcity.bench.figures import Figure
+from machimori.simcity.bench.processor import charged
 from machimori.simcity.bench.record import CITY_CPU, RECORDER_CPU, raise_limit
 from machimori.simcity.city import SimCity
 from machimori.simcity.probe import Probe
@@ -99,12 +98,10 @@ def run(*, quick: bool = False) -> list[Figure]:
 
 
 def _window(city: SimCity, sockets: list[socket.socket], seconds: float) -> Window:
-    process = psutil.Process(city.pid)
     throttled = city.stats()["throttled"]
-    before, begun = process.cpu_times(), time.monotonic()
+    before, begun = charged(city.pid), time.monotonic()
     counts = _drained(sockets, seconds)
-    after, took = process.cpu_times(), time.monotonic() - begun
-    cost = after.user - before.user + after.system - before.system
+    cost, took = charged(city.pid) - before, time.monotonic() - begun
     return Window(
         cpu=cost / took / len(sockets),
         rate=sum(counts) * 8e-6 / took / len(sockets),

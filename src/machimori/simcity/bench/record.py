@@ -37,6 +37,7 @@ from machimori.kernel.errors import UnavailableError
 from machimori.kernel.instants import TOKYO
 from machimori.simcity.bench.figures import Figure, ratios
 from machimori.simcity.bench.keys import write_bundles
+from machimori.simcity.bench.processor import charged
 from machimori.simcity.bench.wire import Wire
 from machimori.simcity.city import SimCity
 
@@ -289,8 +290,7 @@ def _configured(city: SimCity, place: Path) -> Path:
 
 
 def _cpu(processes: list[psutil.Process]) -> float:
-    times = [process.cpu_times() for process in processes]
-    return float(sum(time.user + time.system for time in times))
+    return sum(charged(process.pid) for process in processes)
 
 
 def _tcp_memory() -> float:
