@@ -118,8 +118,9 @@ def test_parts_that_are_finished_or_lost_are_left_alone(tmp_path: Path, whole: b
 def test_an_error_is_told_until_a_sync_succeeds(tmp_path: Path, whole: bool) -> None:
     disk = ScriptedDisk(whole=whole)
     disk.failing = True
-    with Setup(tmp_path, disk) as setup:
-        part = setup.add("a")
+    setup = Setup(tmp_path, disk)
+    part = setup.add("a")
+    with setup:
         until(lambda: setup.outcomes.count("DurabilityError") > 1)
         assert not part.durable_name
         disk.failing = False

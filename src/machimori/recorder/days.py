@@ -96,23 +96,25 @@ class Days:
         self._drain.call(split)
 
     def _close_day(self, day: dt.date) -> None:
-        """Camera by camera, with pauses: a thousand days' listings are work for minutes."""
+        """Camera by camera, with a pause after each: a thousand manifests are work for minutes."""
         whole = True
         for lane in self._drain.lanes:
-            if self._ended.wait(CLOSING_PAUSE):
+            if self._ended.is_set():
                 return
             try:
-                self._close(lane.camera.id, day.isoformat())
+                if self._close(lane.camera.id, day.isoformat()):
+                    self._ended.wait(CLOSING_PAUSE)
             except (MachimoriError, OSError) as error:
                 whole = False
                 self._on_event("closing_failed", str(error))
         if whole:
             self._catalogue.forget(day.isoformat())
 
-    def _close(self, camera: CameraId, day: str) -> None:
+    def _close(self, camera: CameraId, day: str) -> bool:
+        """Close a camera's day; False if nothing was recorded, or it was closed already."""
         kept = [item.name for item in self._catalogue.list(f"{day}/{camera}/")]
         if not kept or str(ManifestName(day=day, camera=camera)) in kept:
-            return  # nothing was recorded, or it was closed already
+            return False
         with contextlib.suppress(ObjectDiffersError):  # another process closed it just now
             close_day(
                 self._catalogue,
@@ -123,3 +125,4 @@ class Days:
                 now=self._drain.now(),
                 known=self._catalogue.known(camera, day),
             )
+        return True

@@ -217,6 +217,7 @@ class Track:
             arrived_to=arrived_to,
             flags=flags,
             out=block,
+            at=part.lead,
         )
         length = len(chunk)
         chunk.release()
