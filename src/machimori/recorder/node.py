@@ -253,6 +253,11 @@ class Node:
         self.days.join()
         if not self.writers.stop(STOP_PATIENCE):
             log.warning("the disk did not take everything in time; the next start repairs it")
+        # The last minutes would otherwise be bound by nothing but this recorder's own signature.
+        try:
+            self.housekeeping.anchor()
+        except (MachimoriError, OSError) as error:
+            self._event("anchor_failed", str(error))
         if self.spool is not None:
             self.spool.close()
         with contextlib.suppress(MachimoriError):
