@@ -16,7 +16,7 @@ from machimori.ledger.checkpoint import Checkpoint
 from machimori.ledger.entry import Entry
 from machimori.ledger.testing import MemoryLedger
 from machimori.vault.client.reader import Reader
-from machimori.vault.client.statements import Authorisation, Revocation
+from machimori.vault.client.statements import Appointment, Authorisation, Revocation
 from machimori.vault.client.testing import Officer, nonce, rules, signed
 from machimori.vault.errors import VaultMalformedError, VaultRefusedError
 from machimori.vault.opening.testing import DAY, SECOND, SEVEN_DAYS, Rig, Segment, frame
@@ -403,6 +403,39 @@ class TestOfficersAndStatements:
             rig.submit(Revocation(officer=officer.id, ground="異動", nonce=nonce()))
         last = Revocation(officer=rig.officers[2].id, ground="異動", nonce=nonce())
         assert refused(lambda: rig.vault.submit(signed(last, *rig.officers[1:]))) == "last_officers"
+
+    def test_an_appointment_locks_the_city_out_no_more_than_a_revocation(self, rig: Rig) -> None:
+        def demoted(officer: Officer) -> Appointment:
+            return replace(officer.appointment(), posts=("clerk",))
+
+        rig.submit(demoted(rig.officers[2]))
+        assert refused(lambda: rig.submit(demoted(rig.officers[1]))) == "last_officers"
+
+    def test_who_is_appointed_for_april_signs_in_march(self, rig: Rig) -> None:
+        april = Micros(rig.clock.now() + 3600 * SECOND)
+        officer = rig.officers[1]
+        successor = Officer(officer.id)  # the same person with a new key
+        successor.keyid = f"{officer.keyid}-2"
+        rig.submit(successor.appointment(valid_from=april))
+        segment = rig.segment()
+        envelope = replace(rig.authorise(segment, openings=2), signatures=())
+        before = officer.sign(rig.officers[0].sign(envelope))
+        after = successor.sign(rig.officers[0].sign(envelope))
+        assert refused(lambda: rig.release(after, segment)) == "unknown_signer"
+        rig.release(before, segment)
+        rig.clock.advance(3600)
+        assert refused(lambda: rig.release(before, segment)) == "unknown_signer"
+        rig.release(after, segment)
+
+    def test_a_revocation_ends_what_was_still_to_begin(self, rig: Rig) -> None:
+        officer = rig.officers[1]
+        april = Micros(rig.clock.now() + 3600 * SECOND)
+        rig.submit(officer.appointment(valid_from=april))
+        revocation = Revocation(officer=officer.id, ground="退職", nonce=nonce())
+        rig.vault.submit(signed(revocation, rig.officers[0], rig.officers[2]))
+        rig.clock.advance(7200)
+        segment = rig.segment()
+        assert refused(lambda: rig.release(rig.authorise(segment), segment)) == "revoked_officer"
 
     def test_rules_are_not_replaced_by_older_or_foreign_ones(self, rig: Rig) -> None:
         retention = {"two-weeks": SEVEN_DAYS, "one-day": SEVEN_DAYS}

@@ -2,7 +2,9 @@
 """Officers, their keys and posts, and the judgement whether enough of them signed.
 
 The vault knows officers from its charter and from statements that it verified itself. A key
-belongs to one officer for ever, so that nobody counts twice under two names.
+belongs to one officer for ever, so that nobody counts twice under two names. Of an officer's
+appointments the one taken in last counts, from the day on which it begins: who is appointed in
+March for April signs in March as before.
 """
 
 from collections.abc import Iterable
@@ -34,7 +36,8 @@ class OfficerBook:
 
     def __init__(self, party: RelyingParty) -> None:
         self._party = party
-        self._appointments: dict[OfficerId, Appointment] = {}
+        self._appointments: dict[OfficerId, list[Appointment]] = {}
+        """In the order in which they were taken in; a revocation empties the list."""
         self._revoked: set[OfficerId] = set()
         self._owners: dict[str, OfficerId] = {}
         self._publics: dict[bytes, OfficerId] = {}
@@ -50,16 +53,17 @@ class OfficerBook:
                     )
 
     def appoint(self, appointment: Appointment) -> None:
-        """Take in an appointment that was checked; it replaces the officer's last one."""
-        self._appointments[appointment.officer] = appointment
+        """Take in an appointment that was checked; once it begins, earlier ones count no more."""
+        self._appointments.setdefault(appointment.officer, []).append(appointment)
         self._revoked.discard(appointment.officer)
         for key in appointment.keys:
             self._owners[key.keyid] = appointment.officer
             self._publics[key.public] = appointment.officer
 
     def revoke(self, officer: OfficerId) -> None:
-        """The officer's signatures count no longer."""
+        """The officer's signatures count no longer, and no appointment that was still to begin."""
         self._revoked.add(officer)
+        self._appointments[officer] = []
 
     def remember(self, counters: Iterable[Counter], digest: bytes) -> None:
         """Take in the counters (from `demand`) of a statement that is on record.
@@ -72,13 +76,25 @@ class OfficerBook:
     def holders(self, posts: tuple[str, ...], at: Micros, *, but: OfficerId | None = None) -> int:
         """How many officers hold one of the posts at that time, not counting `but`."""
         return sum(
-            1
-            for officer, a in self._appointments.items()
+            self._holds(self._in_force(officer, at), posts, at)
+            for officer in self._appointments
             if officer != but
-            and officer not in self._revoked
-            and a.valid_from <= at < a.valid_until
-            and set(a.posts) & set(posts)
         )
+
+    def loses(self, appointment: Appointment, posts: tuple[str, ...], at: Micros) -> bool:
+        """Whether an officer who holds one of the posts at that time would not, by this
+        appointment."""
+        now = self._in_force(appointment.officer, at)
+        return self._holds(now, posts, at) and not self._holds(appointment, posts, at)
+
+    def _in_force(self, officer: OfficerId, at: Micros) -> Appointment | None:
+        """The last one that has begun, though it may have ended."""
+        begun = [a for a in self._appointments.get(officer, ()) if a.valid_from <= at]
+        return begun[-1] if begun else None
+
+    @staticmethod
+    def _holds(found: Appointment | None, posts: tuple[str, ...], at: Micros) -> bool:
+        return found is not None and at < found.valid_until and bool(set(found.posts) & set(posts))
 
     def demand(
         self, envelope: Envelope, *, number: int, posts: tuple[str, ...], at: Micros
@@ -114,14 +130,14 @@ class OfficerBook:
         officer = self._owners.get(signature.keyid)
         if officer is None:
             raise VaultRefusedError("unknown_signer", "no officer has this key")
-        appointment = self._appointments[officer]
-        key = next((k for k in appointment.keys if k.keyid == signature.keyid), None)
-        if key is None or key.kind != signature.kind:
-            raise VaultRefusedError("unknown_signer", "the officer no longer has this key")
         if officer in self._revoked:
             raise VaultRefusedError("revoked_officer", "the officer's appointment was revoked")
-        if not appointment.valid_from <= at < appointment.valid_until:
+        appointment = self._in_force(officer, at)
+        if appointment is None or at >= appointment.valid_until:
             raise VaultRefusedError("appointment_not_valid", "the appointment is not in force")
+        key = next((k for k in appointment.keys if k.keyid == signature.keyid), None)
+        if key is None or key.kind != signature.kind:
+            raise VaultRefusedError("unknown_signer", "the officer does not have this key")
         if not set(appointment.posts) & set(posts):
             raise VaultRefusedError("wrong_post", "the officer holds none of the posts")
         return officer, self._verify(envelope, signature, key)

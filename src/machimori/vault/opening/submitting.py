@@ -69,6 +69,7 @@ def _check(core: Core, statement: Statement, now: Micros) -> None:
         core.state.officers.check(statement)
         if not max(now, statement.valid_from) < statement.valid_until:
             raise VaultRefusedError("not_valid_now", "the appointment would never be in force")
+        _check_enough_are_left(core, statement, max(now, statement.valid_from))
     elif isinstance(statement, Revocation):
         left = core.state.officers.holders(core.charter.posts, now, but=statement.officer)
         if left < core.charter.quorum:
@@ -95,6 +96,15 @@ def _check(core: Core, statement: Statement, now: Micros) -> None:
         if not camera_class or camera_class[0].scheme != statement.scheme:
             raise VaultRefusedError("wrong_scheme", "the camera is not of this scheme")
         expiring.check_order(core, statement)
+
+
+def _check_enough_are_left(core: Core, appointment: Appointment, begins: Micros) -> None:
+    """An appointment may take posts away, as a revocation does, but not the quorum."""
+    officers, posts = core.state.officers, core.charter.posts
+    if officers.loses(appointment, posts, begins):
+        left = officers.holders(posts, begins, but=appointment.officer)
+        if left < core.charter.quorum:
+            raise VaultRefusedError("last_officers", "too few officers would be left to sign")
 
 
 def _check_rules(core: Core, rules: Rules, now: Micros) -> None:
