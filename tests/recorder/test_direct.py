@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from machimori.recorder.direct import AGAIN, Direct
+from machimori.recorder.direct import AGAIN, SLOW, Direct
 
 
 @pytest.fixture
@@ -33,11 +33,23 @@ def test_a_file_is_written_directly_until_it_is_turned_off(file: int) -> None:
 def test_a_slow_disk_is_tried_again_after_an_hour() -> None:
     now = 100.0
     direct = Direct(lambda: now)
-    direct.too_slow()
+    for _ in range(100):
+        direct.took(2 * SLOW)
+    assert direct.wanted, "slow, but nothing has to wait"
+    direct.wait()
     now += AGAIN / 2
     assert not direct.wanted
-    direct.too_slow()  # chunks that wait now are not the fault of direct writes
+    direct.wait()  # chunks that wait now are not the fault of direct writes
     now += AGAIN / 2
+    assert direct.wanted
+
+
+def test_chunks_that_wait_for_something_else_change_nothing() -> None:
+    direct = Direct(lambda: 0.0)
+    for _ in range(100):
+        direct.took(SLOW / 2)
+    direct.took(3.0)  # once, because somebody else synced
+    direct.wait()
     assert direct.wanted
 
 

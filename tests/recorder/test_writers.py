@@ -189,23 +189,24 @@ def test_a_disk_that_does_not_keep_up_is_written_through_the_page_cache(
     setup: Setup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pwrite = os.pwrite
-    slow = threading.Event()
 
-    def wait(descriptor: int, data: bytes, place: int) -> int:
-        slow.wait(10)
+    def slowly(descriptor: int, data: bytes, place: int) -> int:
+        time.sleep(WAITED)
         return pwrite(descriptor, data, place)
 
-    monkeypatch.setattr(os, "pwrite", wait)
+    monkeypatch.setattr(os, "pwrite", slowly)
     part = setup.part()
-    for _ in range(4):
-        assert setup.append(part, b"data")
-    setup.writers.append_bytes(part, b"more")
-    setup.writers.flush()
-    time.sleep(2 * WAITED)
-    slow.set()
-    until(lambda: part.size == 20)
-    assert not part.direct
-    assert part.path.read_bytes().rstrip(b"\0") == b"data" * 4 + b"more"
+    written = 0
+
+    def filled() -> bool:
+        nonlocal written
+        while setup.append(part, b"data"):
+            written += 1
+        return written > 0 and part.size > 0 and not part.direct
+
+    until(filled)
+    until(lambda: part.size == 4 * written)
+    assert part.path.read_bytes().rstrip(b"\0") == b"data" * written
 
 
 def test_what_is_synced_leaves_the_page_cache_and_stays_in_the_file(tmp_path: Path) -> None:

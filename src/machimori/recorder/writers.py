@@ -216,7 +216,7 @@ class Writers:
             since, batch = handed
             scarce = self._blocks.available * 2 < self._blocks.limit
             if scarce and time.monotonic() - since > WAITED:
-                self._direct.too_slow()
+                self._direct.wait()
             for item in batch:
                 if isinstance(item, _Finish):
                     self._outgoing.put(item)
@@ -264,8 +264,11 @@ class Writers:
                     elif part.direct and not self._direct.wanted:
                         self._direct.turn_off(part.descriptor)
                         part.direct = False
+                    begun = time.monotonic()
                     with source[done:] as rest:
                         written = os.pwrite(part.descriptor, rest, place + done)
+                    if part.direct:
+                        self._direct.took(time.monotonic() - begun)
                     if written < PAGE:
                         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
                     done += written // PAGE * PAGE
