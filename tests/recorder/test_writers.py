@@ -3,7 +3,6 @@
 
 import ctypes
 import errno
-import fcntl
 import mmap
 import os
 import threading
@@ -15,8 +14,7 @@ import pytest
 
 from machimori.footage.store import DirectoryStore
 from machimori.kernel.durable import Disk
-from machimori.recorder.blocks import BLOCK, Blocks
-from machimori.recorder.direct import PAGE, WAITED
+from machimori.recorder.blocks import Blocks
 from machimori.recorder.part import Part
 from machimori.recorder.writers import Writers
 
@@ -51,7 +49,7 @@ class Setup:
         block = self.blocks.take()
         if block is None:
             return False
-        block[part.lead : part.lead + len(data)] = data
+        block[: len(data)] = data
         self.writers.append(part, block, len(data))
         self.writers.flush()
         return True
@@ -89,34 +87,31 @@ def test_a_full_disk_is_waited_for_and_nothing_is_skipped(
     setup: Setup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     full = threading.Event()
-    pwrite = os.pwrite
+    write = os.write
 
-    def refuse(descriptor: int, data: bytes, place: int) -> int:
+    def refuse(descriptor: int, data: bytes) -> int:
         if full.is_set():
             raise OSError(errno.ENOSPC, "No space left on device")
-        return pwrite(descriptor, data[:PAGE], place)
+        return write(descriptor, data[:2])
 
-    during = b"during" * 1500
     part = setup.part()
     setup.append(part, b"before")
     until(lambda: part.size == 6)
-    monkeypatch.setattr(os, "pwrite", refuse)
+    monkeypatch.setattr(os, "write", refuse)
     full.set()
-    accepted = sum(setup.append(part, during) for _ in range(10))
+    accepted = sum(setup.append(part, b"during") for _ in range(10))
     assert accepted == 4, "memory is bounded by the blocks"
     until(lambda: setup.writers.troubled)
     full.clear()
-    until(lambda: part.size == 6 + len(during) * accepted)
-    found = part.path.read_bytes()
-    assert found.rstrip(b"\0") == b"before" + during * accepted
-    assert len(found) % PAGE == 0
+    until(lambda: part.size == 6 + 6 * accepted)
+    assert part.path.read_bytes() == b"before" + b"during" * accepted
     until(lambda: setup.events == ["disk_trouble", "disk_recovered"])
 
 
 def test_an_io_error_after_which_the_file_is_gone_gives_it_up(
     setup: Setup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pwrite = os.pwrite
+    write = os.write
     part = setup.part()
     setup.append(part, b"before")
     until(lambda: part.size == 6)
@@ -124,12 +119,12 @@ def test_an_io_error_after_which_the_file_is_gone_gives_it_up(
     failing = threading.Event()
     failing.set()
 
-    def fail(descriptor: int, data: bytes, place: int) -> int:
+    def fail(descriptor: int, data: bytes) -> int:
         if failing.is_set():
             raise OSError(errno.EIO, "Input/output error")
-        return pwrite(descriptor, data, place)
+        return write(descriptor, data)
 
-    monkeypatch.setattr(os, "pwrite", fail)
+    monkeypatch.setattr(os, "write", fail)
     setup.append(part, b"lost")
     until(lambda: part.lost)
     failing.clear()
@@ -138,75 +133,37 @@ def test_an_io_error_after_which_the_file_is_gone_gives_it_up(
     assert not (setup.directory / "store" / "2026-11-21").exists()
 
 
-def test_chunks_of_any_length_stand_one_behind_the_other(setup: Setup) -> None:
+def test_space_is_set_aside_while_a_part_grows(setup: Setup) -> None:
     part = setup.part()
-    lengths = (1, PAGE - 1, PAGE, PAGE + 1, 3, 1_000_000, BLOCK, 2 * PAGE - 5, 77)
-    chunks = [bytes([number + 1]) * length for number, length in enumerate(lengths)]
-    setup.writers.append_bytes(part, b"header")
-    for chunk in chunks:
-        until(lambda: setup.blocks.available > 0)
-        assert setup.append(part, chunk)
-    setup.writers.append_bytes(part, b"trailer")
+    chunk = b"x" * 100_000
+    assert setup.append(part, chunk)
+    until(lambda: part.size == len(chunk))
+    assert part.path.stat().st_blocks * 512 >= 8 * len(chunk)
     setup.writers.finish(part, "2026-11-21/cam/a.seg")
     assert setup.writers.stop(5.0)
     stored = setup.directory / "store" / "2026-11-21" / "cam" / "a.seg"
-    assert stored.read_bytes() == b"header" + b"".join(chunks) + b"trailer"
-    assert part.direct, "the disk under the tests takes direct writes"
+    assert stored.read_bytes() == chunk
+    assert stored.stat().st_blocks * 512 < 2 * len(chunk), "what was not used was given back"
 
 
-def test_what_fills_up_a_page_is_nothing_of_another_chunk(setup: Setup) -> None:
-    first, second = setup.part(), setup.writers.begin(setup.directory / "open" / "b" / "y.part", 0)
-    assert setup.append(first, b"x" * 100_000)
-    until(lambda: setup.blocks.available == 4)
-    assert setup.append(second, b"short")
-    until(lambda: second.size == 5)
-    assert second.path.read_bytes() == b"short" + bytes(PAGE - 5)
-
-
-def test_a_file_system_without_direct_writes_is_written_to_all_the_same(
-    setup: Setup, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("number", [errno.EOPNOTSUPP, errno.ENOSPC])
+def test_where_nothing_can_be_set_aside_the_part_grows_all_the_same(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
-    pwrite = os.pwrite
+    asked: list[int] = []
 
-    def particular(descriptor: int, data: bytes, place: int) -> int:
-        if fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_DIRECT:
-            raise OSError(errno.EINVAL, "Invalid argument")
-        return pwrite(descriptor, data, place)
+    def refuse(descriptor: int, start: int, length: int) -> None:
+        asked.append(start)
+        raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(os, "pwrite", particular)
+    monkeypatch.setattr("machimori.recorder.writers.reserve", refuse)
     part = setup.part()
-    assert setup.append(part, b"data")
-    until(lambda: part.size == 4)
-    assert not part.direct
+    for _ in range(3):
+        assert setup.append(part, b"chunk")
+        until(lambda: setup.blocks.available == setup.blocks.limit)
+    assert part.path.read_bytes() == b"chunk" * 3
+    assert asked == ([0] if number == errno.EOPNOTSUPP else [0, 5, 10])
     assert setup.events == []
-    later = setup.writers.begin(setup.directory / "open" / "cam" / "z.part", 0)
-    assert setup.append(later, b"data")
-    until(lambda: later.size == 4)
-    assert not later.direct
-
-
-def test_a_disk_that_does_not_keep_up_is_written_through_the_page_cache(
-    setup: Setup, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pwrite = os.pwrite
-
-    def slowly(descriptor: int, data: bytes, place: int) -> int:
-        time.sleep(WAITED)
-        return pwrite(descriptor, data, place)
-
-    monkeypatch.setattr(os, "pwrite", slowly)
-    part = setup.part()
-    written = 0
-
-    def filled() -> bool:
-        nonlocal written
-        while setup.append(part, b"data"):
-            written += 1
-        return written > 0 and part.size > 0 and not part.direct
-
-    until(filled)
-    until(lambda: part.size == 4 * written)
-    assert part.path.read_bytes().rstrip(b"\0") == b"data" * written
 
 
 def test_what_is_synced_leaves_the_page_cache_and_stays_in_the_file(tmp_path: Path) -> None:

@@ -131,13 +131,11 @@ class Sealer:
         arrived_to: Micros,
         flags: int = 0,
         out: bytearray | mmap.mmap | None = None,
-        at: int = 0,
     ) -> memoryview:
         """The next chunk, encoded: core 64, CRC32 4, ciphertext n, tag 16 bytes.
 
-        Written into `out` from `at` on (a bytearray grows if it is too small), and valid until
-        `out` is used again (release the view first). Raises MalformedError for a chunk that no
-        segment can hold.
+        Written into `out` (a bytearray grows if it is too small), and valid until `out` is used
+        again (release the view first). Raises MalformedError for a chunk that no segment can hold.
         """
         length = len(plain)
         index = self._index
@@ -153,12 +151,12 @@ class Sealer:
             )
         size = length + CHUNK_OVERHEAD
         if out is None:
-            out = bytearray(at + size)
-        elif len(out) < at + size:
+            out = bytearray(size)
+        elif len(out) < size:
             if not isinstance(out, bytearray):
                 raise ValueError("the map is too small for the chunk")
-            out.extend(bytes(at + size - len(out)))
-        view = memoryview(out)[at : at + size]
+            out.extend(bytes(size - len(out)))
+        view = memoryview(out)
         core = self._core
         CORE.pack_into(
             core,
@@ -174,10 +172,10 @@ class Sealer:
         view[:CORE_SIZE] = core
         if not self._ciphers:
             self._prepare(index)
-        body = view[BODY:]
+        body = view[BODY:size]
         self._ciphers[-1].encrypt_into(NONCE, plain, self._aad, body)
         crc32 = isal_zlib.crc32
-        _CRC.pack_into(view, CORE_SIZE, crc32(body, crc32(core)))
+        _CRC.pack_into(out, CORE_SIZE, crc32(body, crc32(core)))
         update = self._total.update
         update(core)
         update(body[length:])
@@ -187,7 +185,7 @@ class Sealer:
         self._index = index + 1
         self._ciphers.pop()  # here, so that index and key cannot come apart
         self._length += length
-        return view
+        return view[:size]
 
     def _prepare(self, index: int) -> None:
         """Ciphers of the next chunks, the last one first, while their code is in the CPU's cache.

@@ -11,13 +11,8 @@ patience ends.
 import mmap
 import threading
 
-from machimori.recorder.direct import PAGE
-
 BLOCK = (1 << 20) + 4096
-"""Bytes of a block's chunk: the drain's buffer and a chunk's overhead."""
-ROOM = BLOCK + 2 * PAGE
-"""Bytes of a block: before the chunk comes what is left of the part's last page, after it what
-fills up its own."""
+"""Bytes of a block: the drain's buffer and a chunk's overhead."""
 KEPT = 32
 """Blocks that stay mapped when nobody needs them."""
 
@@ -37,14 +32,14 @@ class Blocks:
         return self.limit - self._made + len(self._free)
 
     def take(self) -> mmap.mmap | None:
-        """A block of `ROOM` bytes with any content; None when all are on their way to the disk."""
+        """A block of `BLOCK` bytes with any content; None when all are on their way to the disk."""
         with self._lock:
             if self._free:
                 return self._free.pop()
             if self._made >= self.limit:
                 return None
             self._made += 1
-        return mmap.mmap(-1, ROOM, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        return mmap.mmap(-1, BLOCK, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 
     def give(self, block: mmap.mmap) -> None:
         """Return a block; no view of it may be left."""

@@ -29,7 +29,7 @@ from machimori.kernel.instants import Micros
 from machimori.kernel.multibuffer import MultiBuffer
 from machimori.kernel.slices import SLICES, sliced_digest
 from machimori.recorder import arrivals
-from machimori.recorder.blocks import ROOM, Blocks
+from machimori.recorder.blocks import BLOCK, Blocks
 from machimori.recorder.bound import ClockBound
 from machimori.recorder.chrony import Tracking
 from machimori.recorder.chrony import ask as ask_chrony
@@ -102,7 +102,7 @@ class Node:
         )
         self.keys = BundleDirectory(config.keys, vault=config.vault_key)
         self._left = remains(directory)
-        self.blocks = Blocks(max(8, config.buffer_mb * 1_000_000 // ROOM))
+        self.blocks = Blocks(max(8, config.buffer_mb * 1_000_000 // BLOCK))
         self.writers = Writers(
             store=self.catalogue,
             blocks=self.blocks,

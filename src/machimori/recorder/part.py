@@ -7,31 +7,25 @@ from pathlib import Path
 
 from machimori.kernel.durable import Disk
 from machimori.kernel.errors import MachimoriError
-from machimori.recorder.direct import PAGE
 
 _TAIL = 1 << 16
 """Bytes that stay in the page cache: the last page is written on, and would be read again."""
 
 
 class Part:
-    """`<spool>/open/<camera>/<start>.part`.
-
-    While it is open the file is a whole number of pages, the last one filled up with zeros.
-    """
+    """`<spool>/open/<camera>/<start>.part`."""
 
     __slots__ = (
         "_lock",
         "created",
         "descriptor",
-        "direct",
         "dirty",
         "durable_name",
         "finished",
-        "handed",
         "lost",
         "name",
         "path",
-        "rest",
+        "reserved",
         "size",
         "writer",
     )
@@ -40,14 +34,9 @@ class Part:
         self.path = path
         self.writer = writer
         self.descriptor = -1
-        self.direct = False
-        """Whether it is written past the page cache."""
-        self.handed = 0
-        """Bytes that were handed to the writer; the drain counts them."""
         self.size = 0
-        """Bytes that the file holds, without what fills up its last page."""
-        self.rest = b""
-        """The bytes on its last page, which the next write brings again; none if it is full."""
+        self.reserved = 0
+        """Bytes for which the file system has set space aside."""
         self.dirty = False
         self.created = False
         self.durable_name = False
@@ -59,16 +48,12 @@ class Part:
         """The name in the store, once finished."""
         self._lock = threading.Lock()
 
-    @property
-    def lead(self) -> int:
-        """Bytes of the block's beginning that the next chunk must leave to `rest`."""
-        return self.handed % PAGE
-
-    def trim(self) -> None:
-        """Cut off what fills up the last page. Raises OSError."""
+    def give_back(self) -> None:
+        """Let the file system have what was set aside and not written. Raises OSError."""
         with self._lock:
-            if self.descriptor >= 0:
+            if self.descriptor >= 0 and self.reserved > self.size:
                 os.ftruncate(self.descriptor, self.size)
+                self.reserved = self.size
                 self.dirty = True
 
     def sync(self, disk: Disk) -> None:
@@ -89,7 +74,7 @@ class Part:
     def leave_cache(self) -> None:
         """Let the kernel use the memory of what is on the disk already; unsynced bytes stay."""
         with self._lock:
-            if self.descriptor >= 0 and not self.direct and self.size > _TAIL:
+            if self.descriptor >= 0 and self.size > _TAIL:
                 os.posix_fadvise(self.descriptor, 0, self.size - _TAIL, os.POSIX_FADV_DONTNEED)
 
     def close(self) -> None:
@@ -98,3 +83,4 @@ class Part:
             if self.descriptor >= 0:
                 os.close(self.descriptor)
                 self.descriptor = -1
+                self.reserved = 0

@@ -5,8 +5,8 @@ Where the file system can be synced as a whole, it is, twice in the promised tim
 written just after one sync began is durable in time even if the next one takes as long as that.
 Elsewhere each part is synced on its own, one after the other, spread over the promised time.
 
-What was written through the page cache leaves it then: almost no footage is ever looked at, and a
-thousand cameras would otherwise push everything else out of memory within a minute or two.
+What is on the disk leaves the page cache: almost no footage is ever looked at, and a thousand
+cameras would otherwise push everything else out of memory within a minute or two.
 """
 
 import os

@@ -217,7 +217,6 @@ class Track:
             arrived_to=arrived_to,
             flags=flags,
             out=block,
-            at=part.lead,
         )
         length = len(chunk)
         chunk.release()

@@ -4,21 +4,23 @@
 Three kinds of thread, each few and bounded:
 
 * **writers** append chunks to open parts (`<spool>/open/<camera>/<start>.part`). A part always
-  goes to the same writer, so its bytes stay in order. They write whole pages, past the page cache
-  where that is cheaper (`direct.py`): the last page is filled up with zeros, and written again with
-  what follows. A write that fails (full, gone, I/O error) is tried again until it succeeds: a
-  sealed chunk is never skipped inside a file. Meanwhile the blocks run out and the drain lets
-  footage go, which becomes a gap with cause `disk`.
+  goes to the same writer, so its bytes stay in order. A write that fails (full, gone, I/O error)
+  is tried again until it succeeds: a sealed chunk is never skipped inside a file. Meanwhile the
+  blocks run out and the drain lets footage go, which becomes a gap with cause `disk`.
 * the **syncer** (`syncer.py`) makes open parts durable.
 * **publishers** close a finished part and put it, or a signed record, into the store.
+
+Space is set aside for some chunks at a time, which makes each write a fifth cheaper on ext4 and
+keeps a file together among hundreds that grow beside it.
 
 How a segment becomes durable: 1. mkdir of the camera's directory, and fsync of its parent;
 2. create the part; 3. write header and chunks; 4. at the latest ten seconds after they were
 written: syncfs of the parts' file system, or, where that is not to be relied on, fdatasync of the
 part and at the first time fsync of its directory; 5. write the trailer;
-6. truncate what fills up the last page, and fdatasync of the part; 7. `Store.put` under the final
-name, which is durable when it returns; 8. unlink the part. A crash before 7 leaves a part, which
-is repaired at the next start; one after 7 may leave a whole part, whose second put is a success.
+6. give back what was set aside and not used (ftruncate), and fdatasync of the part; 7. `Store.put`
+under the final name, which is durable when it returns; 8. unlink the part. A crash before 7 leaves
+a part, which is repaired at the next start; one after 7 may leave a whole part, whose second put is
+a success.
 """
 
 import contextlib
@@ -37,8 +39,8 @@ from machimori.footage.errors import ObjectDiffersError
 from machimori.footage.store import Store
 from machimori.kernel.durable import Disk
 from machimori.kernel.errors import MachimoriError
-from machimori.recorder.blocks import ROOM, Blocks
-from machimori.recorder.direct import PAGE, WAITED, Direct
+from machimori.kernel.filesystem import reserve
+from machimori.recorder.blocks import Blocks
 from machimori.recorder.part import Part
 from machimori.recorder.syncer import SYNC_EVERY, Syncer
 
@@ -46,6 +48,8 @@ log = logging.getLogger(__name__)
 
 BATCH = 16
 """Chunks that are handed to a writer together, at most."""
+_AHEAD = 8
+"""Chunks for which space is set aside at a time."""
 _SYNCER = -1
 """The syncer's place among those who have trouble with the disk."""
 _RETRY = 0.25
@@ -63,8 +67,6 @@ class _Append:
     block: mmap.mmap | None
     data: bytes
     length: int
-    lead: int
-    """Where they begin in the block: so many bytes are on the part's last page already."""
 
 
 @dataclass(slots=True)
@@ -78,10 +80,6 @@ class _Put:
     name: str
     source: Path | bytes
     done: Callable[[str], None] | None
-
-
-_Batch = tuple[float, list[_Append | _Finish]]
-"""When it was handed over (monotonic), and what."""
 
 
 class Writers:
@@ -102,13 +100,13 @@ class Writers:
         self._blocks = blocks
         self._disk = disk
         self._on_trouble = on_trouble
-        self._queues: list[queue.SimpleQueue[_Batch | None]] = [
+        self._queues: list[queue.SimpleQueue[list[_Append | _Finish] | None]] = [
             queue.SimpleQueue() for _ in range(writers)
         ]
         self._batches: list[list[_Append | _Finish]] = [[] for _ in range(writers)]
         self._outgoing: queue.SimpleQueue[_Put | _Finish | None] = queue.SimpleQueue()
         self._publishers = publishers
-        self._direct = Direct(time.monotonic)
+        self._reserving = True
         self._abandon = threading.Event()
         self._troubled: set[int] = set()
         self.bytes_written = 0
@@ -148,15 +146,12 @@ class Writers:
         return Part(path, lane % len(self._queues))
 
     def append(self, part: Part, block: mmap.mmap, length: int) -> None:
-        """Append `length` bytes of the block from `part.lead` on; the block goes back to the pool
-        afterwards."""
-        self._add(part.writer, _Append(part, block, b"", length, part.lead))
-        part.handed += length
+        """Append the block's first `length` bytes; the block goes back to the pool afterwards."""
+        self._add(part.writer, _Append(part, block, b"", length))
 
     def append_bytes(self, part: Part, data: bytes) -> None:
         """Append a header or a trailer."""
-        self._add(part.writer, _Append(part, None, data, len(data), part.lead))
-        part.handed += len(data)
+        self._add(part.writer, _Append(part, None, data, len(data)))
 
     def finish(self, part: Part, name: str, done: Callable[[str], None] | None = None) -> None:
         """The part is complete and belongs into the store as `name`."""
@@ -171,14 +166,14 @@ class Writers:
         for place, batch in enumerate(self._batches):
             if batch:
                 self._batches[place] = []
-                self._queues[place].put((time.monotonic(), batch))
+                self._queues[place].put(batch)
 
     def _add(self, place: int, item: _Append | _Finish) -> None:
         batch = self._batches[place]
         batch.append(item)
         if len(batch) >= BATCH:
             self._batches[place] = []
-            self._queues[place].put((time.monotonic(), batch))
+            self._queues[place].put(batch)
 
     def put(
         self, name: str, source: Path | bytes, done: Callable[[str], None] | None = None
@@ -211,86 +206,52 @@ class Writers:
 
     def _write(self, place: int) -> None:
         items = self._queues[place]
-        own = mmap.mmap(-1, ROOM, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-        while (handed := items.get()) is not None:
-            since, batch = handed
-            scarce = self._blocks.available * 2 < self._blocks.limit
-            if scarce and time.monotonic() - since > WAITED:
-                self._direct.wait()
+        while (batch := items.get()) is not None:
             for item in batch:
                 if isinstance(item, _Finish):
                     self._outgoing.put(item)
                     continue
                 try:
                     if not item.part.lost:
-                        self._append(item, own)
+                        self._append(item)
                 finally:
                     if item.block is not None:
                         self._blocks.give(item.block)
-        own.close()
 
-    def _append(self, item: _Append, own: mmap.mmap) -> None:
-        """Write the pages that the bytes touch. `own` is the writer's block, for loose bytes."""
-        part, lead, end = item.part, item.lead, item.lead + item.length
-        pages = -(-end // PAGE) * PAGE
-        block = item.block
-        if block is None:
-            block = own
-            block[lead:end] = item.data
-        block[:lead] = part.rest
-        # What stands there is another camera's chunk.
-        block[end:pages] = bytes(pages - end)
-        with memoryview(block) as source:
-            if not self._write_pages(part, source[:pages], part.size - lead):
-                return
-            part.rest = bytes(source[pages - PAGE : end]) if end < pages else b""
-        part.size += item.length
-        part.dirty = True
-        self.bytes_written += item.length
-        if self._troubled:
-            self._recovered(threading.get_ident())
-
-    def _write_pages(self, part: Part, source: memoryview, place: int) -> bool:
-        """Write until all is written; False if that was given up."""
-        delay = _RETRY
+    def _append(self, item: _Append) -> None:
+        part = item.part
         done = 0
-        with source:
-            while done < len(source):
-                if part.lost:
-                    return False
+        delay = _RETRY
+        # A slice of the block and not the block: its end is another chunk's rest.
+        source = memoryview(item.data if item.block is None else item.block)
+        try:
+            while done < item.length and not part.lost:
                 try:
                     if part.descriptor < 0:
                         self._open(part)
-                    elif part.direct and not self._direct.wanted:
-                        self._direct.turn_off(part.descriptor)
-                        part.direct = False
-                    begun = time.monotonic()
-                    with source[done:] as rest:
-                        written = os.pwrite(part.descriptor, rest, place + done)
-                    if part.direct:
-                        self._direct.took(time.monotonic() - begun)
-                    if written < PAGE:
-                        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-                    done += written // PAGE * PAGE
-                    continue
-                except OSError as error:
-                    if part.direct and error.errno == errno.EINVAL:
-                        self._direct.refused(error)
-                        continue
-                    failure: OSError | MachimoriError = error
-                except MachimoriError as error:
-                    failure = error
-                self._trouble(threading.get_ident(), failure)
-                if self._abandon.wait(delay):
-                    part.lost = True  # a later chunk must not take this one's place
-                    return False
-                delay = min(_RETRY_MAX, delay * 2)
-                self._reopen(part, failure)
-        return True
+                    if item.block is not None and part.size + item.length > part.reserved:
+                        self._reserve(part, item.length)
+                    with source[done : item.length] as rest:
+                        written = os.write(part.descriptor, rest)
+                    done += written
+                    part.size += written
+                    part.dirty = True
+                    self.bytes_written += written
+                except (OSError, MachimoriError) as error:
+                    self._trouble(threading.get_ident(), error)
+                    if self._abandon.wait(delay):
+                        part.lost = True  # a later chunk must not take this one's place
+                        return
+                    delay = min(_RETRY_MAX, delay * 2)
+                    self._reopen(part, error)
+        finally:
+            source.release()
+        if self._troubled:
+            self._recovered(threading.get_ident())
 
     def _open(self, part: Part) -> None:
         """Steps 1 and 2."""
-        flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
         if part.created:
             flags &= ~os.O_CREAT
         else:
@@ -298,8 +259,20 @@ class Writers:
             flags |= os.O_EXCL
         part.descriptor = os.open(part.path, flags, 0o640)
         part.created = True
-        part.direct = self._direct.wanted and self._direct.turn_on(part.descriptor)
         self._syncer.add(part)
+
+    def _reserve(self, part: Part, length: int) -> None:
+        """Set space aside for this chunk and some that are like it, if the file system can."""
+        if not self._reserving:
+            return
+        ahead = _AHEAD * length
+        try:
+            reserve(part.descriptor, part.size, ahead)
+        except OSError as error:
+            # A full disk is the write's to tell, which may still find room.
+            self._reserving = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EINTR)
+        else:
+            part.reserved = part.size + ahead
 
     def _reopen(self, part: Part, error: OSError | MachimoriError) -> None:
         """After an I/O error: the descriptor may be dead for ever; the file may have gone."""
@@ -308,7 +281,7 @@ class Writers:
             return
         part.close()
         with contextlib.suppress(OSError):
-            if part.created and (not part.path.exists() or part.path.stat().st_size < part.size):
+            if part.created and (not part.path.exists() or part.path.stat().st_size != part.size):
                 part.lost = True
 
     def _publish(self) -> None:
@@ -342,7 +315,7 @@ class Writers:
             part.finished = True
             part.close()
             return
-        part.trim()
+        part.give_back()
         part.sync(self._disk)
         part.finished = True
         part.close()

@@ -68,18 +68,18 @@ class PlainSealer(Sealer):
         arrived_to: Micros,
         flags: int = 0,
         out: Any = None,
-        at: int = 0,
     ) -> memoryview:
         """The bytes as they came, where the sealed chunk would stand."""
         del flags
-        view = memoryview(out)[at : at + len(plain) + CHUNK_OVERHEAD]
+        size = len(plain) + CHUNK_OVERHEAD
+        view = memoryview(out)
         view[68 : 68 + len(plain)] = plain
         if not self._index:
             self._first = arrived_from
         self._last = arrived_to
         self._index += 1
         self._length += len(plain)
-        return view
+        return view[:size]
 
     def finish(self, *, reason: EndReason, lost: int = 0) -> bytes:
         """No trailer."""
