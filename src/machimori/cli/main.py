@@ -20,6 +20,7 @@ COMMANDS: tuple[str, ...] = (
     "footage",
     "ledger",
     "evidence",
+    "policy",
     "demo",
     "bench",
 )

@@ -132,13 +132,16 @@ def in_force(profile: Profile, adoptions: Iterable[Adoption], on: dt.date) -> Pr
 
 
 def _conditions_first(adoptions: Iterable[str]) -> list[str]:
-    order = {key: index for index, key in enumerate(catalogue().questions)}
+    questions = catalogue().questions
+    order = {key: index for index, key in enumerate(questions)}
 
     def depth(key: str) -> tuple[int, int]:
         question, steps = catalogue().question(key), 0
         place = order[question.key]
         while question.when is not None:
-            question, steps = catalogue().questions[question.when[0]], steps + 1
+            condition = question.when[0]
+            question = questions.get(condition) or catalogue().question(condition)
+            steps += 1
         return steps, place
 
     return sorted(adoptions, key=depth)

@@ -15,13 +15,29 @@ from machimori.policy.exceptions import (
     use_internally,
     watch_live,
 )
-from machimori.policy.grounds import accepted, ground_known
+from machimori.policy.grounds import accepted, ground_known, recorded
 from machimori.policy.profile import Profile
-from machimori.policy.questions import catalogue
 from machimori.policy.requests import Act, Request
 from machimori.policy.weighing import Decision, Reason, Weighing
+from machimori.policy.wording import post_name
 
 __all__ = ["Act", "Decision", "Reason", "Request", "decide"]
+
+
+_ON_FOOTAGE = frozenset[Act](
+    (
+        "view",
+        "copy",
+        "print",
+        "check_completion",
+        "redact_copy",
+        "use_internally",
+        "watch_live",
+        "extract_emergency",
+        "acquire_directly",
+    )
+)
+"""Acts in which somebody sees footage or holds it in their hands."""
 
 
 def decide(profile: Profile, request: Request) -> Decision:
@@ -29,7 +45,7 @@ def decide(profile: Profile, request: Request) -> Decision:
 
     Raises PolicyError if the post does not exist in the catalogue.
     """
-    if request.post not in [post.id for post in catalogue().members["posts"]]:
+    if f"posts.{request.post}.presence" not in profile.answers:
         raise PolicyError("no such post", where=f"request.post = {request.post!r}")
     weighing = Weighing(profile=profile, request=request)
     weighing.need(
@@ -46,6 +62,15 @@ def decide(profile: Profile, request: Request) -> Decision:
             "purpose.identifying_only",
             "個人を特定できるカメラの画像ではないため、{source}の「画像」に当たりません。",
             "Not from a camera that identifies persons, so no footage as {source} defines it.",
+        )
+    key = f"posts.{request.post}.no_footage"
+    if request.act in _ON_FOOTAGE and profile.flag(key):
+        weighing.need(
+            False,
+            "no_footage",
+            key,
+            post_name(profile, request.post)[0] + "は画像を見られません（{source}）。",
+            f"The {post_name(profile, request.post)[1]} sees no footage ({{source}}).",
         )
     _ACTS[request.act](weighing)
     return weighing.outcome()
@@ -99,7 +124,7 @@ def _deputise(weighing: Weighing) -> None:
 
 
 def _instruct(weighing: Weighing) -> None:
-    weighing.post("acts.instruct", "取出しを指示する", "instruct an extraction")
+    _manager_or_deputy(weighing, "acts.instruct", "取出しを指示する", "instruct an extraction")
     _approved(weighing)
     _in_range(weighing, "acts.instruct")
 
@@ -108,12 +133,16 @@ def _view(weighing: Weighing) -> None:
     weighing.post("acts.view", "録画を視聴する", "view recordings")
     _approved(weighing)
     _in_range(weighing, "acts.view")
+    if weighing.flag("terminals.viewing"):
+        _at_terminal(weighing, "terminals.viewing")
 
 
 def _copy(weighing: Weighing) -> None:
     act = weighing.request.act
     words = ("複製する", "copy footage") if act == "copy" else ("印画する", "print a still")
-    weighing.post(f"acts.{act}", *words)
+    vacant = act == "copy" and weighing.request.supervisor_vacant
+    fallback = vacant and weighing.profile.applies("acts.copy_vacant")
+    may = weighing.post("acts.copy_vacant" if fallback else f"acts.{act}", *words)
     _approved(weighing)
     weighing.need(
         weighing.request.instructed,
@@ -123,11 +152,14 @@ def _copy(weighing: Weighing) -> None:
         "No instruction; nothing is extracted without one ({source}).",
     )
     _in_range(weighing, "acts.instruct")
-    _at_terminal(weighing)
+    if may:
+        weighing.post("terminals.operators", "端末を操作する", "operate a terminal")
+    if weighing.flag("terminals.dedicated"):
+        _at_terminal(weighing, "terminals.dedicated")
 
 
 def _check_completion(weighing: Weighing) -> None:
-    weighing.post("acts.check_completion", "完了を確認する", "check completion")
+    _manager_or_deputy(weighing, "acts.check_completion", "完了を確認する", "check completion")
     weighing.need(
         not weighing.request.own_act,
         "own_act",
@@ -141,7 +173,7 @@ def _hand_over(weighing: Weighing) -> None:
     weighing.post("acts.hand_over", "引き渡す", "hand over")
     _approved(weighing)
     request = weighing.request
-    if request.ground in weighing.profile.members("grounds"):
+    if weighing.profile.applies(f"grounds.{request.ground}.label"):
         key = f"grounds.{request.ground}.identity_checked"
         weighing.need(
             request.identity_checked or weighing.flag(key) is not True,
@@ -158,6 +190,7 @@ def _hand_over(weighing: Weighing) -> None:
             "完了の確認がまだです（{source}）。",
             "Completion has not been checked ({source}).",
         )
+    recorded(weighing)
 
 
 def _dispose_copy(weighing: Weighing) -> None:
@@ -169,9 +202,10 @@ def _redact_copy(weighing: Weighing) -> None:
     _approved(weighing)
     if not weighing.settled("editing.rule"):
         return
-    only = weighing.profile.text("editing.rule") == "disclosure_only"
+    rule = weighing.profile.text("editing.rule")
+    only = rule == "disclosure_only"
     weighing.need(
-        only and weighing.request.for_disclosure,
+        rule == "grounds_only" or (only and weighing.request.for_disclosure),
         "editing",
         "editing.rule",
         "画像の編集・加工はできません（{source}）。"
@@ -203,6 +237,14 @@ def _extend_retention(weighing: Weighing) -> None:
         )
 
 
+def _manager_or_deputy(weighing: Weighing, key: str, ja: str, en: str) -> None:
+    """Whoever decides in the manager's place by delegation also does what follows from it."""
+    if "system_manager" in (weighing.profile.names(key) or ()):
+        weighing.post_or_deputy(key, "acts.deputise", ja, en)
+    else:
+        weighing.post(key, ja, en)
+
+
 def _approved(weighing: Weighing) -> None:
     ground_known(weighing, "provision")
     weighing.need(
@@ -224,19 +266,15 @@ def _in_range(weighing: Weighing, key: str) -> None:
     )
 
 
-def _at_terminal(weighing: Weighing) -> None:
-    request, profile = weighing.request, weighing.profile
-    if not weighing.reasons:
-        weighing.post("terminals.operators", "端末を操作する", "operate a terminal")
-    if weighing.flag("terminals.dedicated"):
-        weighing.need(
-            request.at_terminal,
-            "terminal",
-            "terminals.dedicated",
-            "登録した専用パソコンではありません（{source}）。",
-            "Not an enrolled terminal ({source}).",
-        )
-    places = profile.names("terminals.places") or ()
+def _at_terminal(weighing: Weighing, key: str) -> None:
+    request, places = weighing.request, weighing.profile.names("terminals.places") or ()
+    weighing.need(
+        request.at_terminal,
+        "terminal",
+        key,
+        "登録した専用パソコンではありません（{source}）。",
+        "Not an enrolled terminal ({source}).",
+    )
     if places:
         weighing.need(
             request.place in places,

@@ -2,7 +2,7 @@
 """The ways beside the ordinary case: emergency, direct acquisition, internal use, live view."""
 
 from machimori.kernel.instants import TOKYO
-from machimori.policy.grounds import ground_known
+from machimori.policy.grounds import ground_known, recorded
 from machimori.policy.questions import catalogue
 from machimori.policy.weighing import Weighing
 from machimori.policy.wording import in_words
@@ -13,18 +13,12 @@ def order_emergency(weighing: Weighing) -> None:
     if not _emergency(weighing):
         return
     request = weighing.request
-    if request.delegated:
-        deputy = weighing.flag("emergency.deputy")
-        if deputy is not None:
-            weighing.need(
-                deputy,
-                "deputy",
-                "emergency.deputy",
-                "代理が命じることは認められていません（{source}）。",
-                "A deputy may not order ({source}).",
-            )
-    else:
-        weighing.post("acts.order_emergency", "緊急の取出しを命じる", "order an extraction")
+    weighing.post_or_deputy(
+        "acts.order_emergency",
+        "emergency.deputies",
+        "緊急の取出しを命じる",
+        "order an extraction",
+    )
     weighing.need(
         request.reason_given,
         "reason",
@@ -53,6 +47,13 @@ def extract_emergency(weighing: Weighing) -> None:
         "terminals.lent_to_police",
         "貸与された専用パソコンではありません（{source}）。",
         "Not the terminal lent to the station ({source}).",
+    )
+    weighing.need(
+        not request.own_act,
+        "own_order",
+        "acts.extract_emergency",
+        "自分で命じた取出しは、自分ではできません。",
+        "Nobody carries out an order that they gave themselves.",
     )
     for key in ("emergency.request_within", "emergency.request_until"):
         weighing.settled(key)
@@ -141,6 +142,14 @@ def acquire_directly(weighing: Weighing) -> None:
                 "協定の締結より前です（{source}）。",
                 "Before the agreement was signed ({source}).",
             )
+    if weighing.flag("terminals.dedicated"):
+        weighing.need(
+            request.at_terminal,
+            "terminal",
+            "terminals.dedicated",
+            "登録した専用パソコンではありません（{source}）。",
+            "Not an enrolled terminal ({source}).",
+        )
     if weighing.flag("direct.ground_required"):
         ground_known(weighing, "provision")
         weighing.need(
@@ -200,6 +209,7 @@ def use_internally(weighing: Weighing) -> None:
             )
     if weighing.flag("internal.ground_required"):
         ground_known(weighing, "use")
+    recorded(weighing)
 
 
 def watch_live(weighing: Weighing) -> None:

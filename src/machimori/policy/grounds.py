@@ -67,16 +67,15 @@ def _ground(profile: Profile, name: str) -> Ground:
 def ground_known(weighing: Weighing, purpose: str) -> bool:
     """Refuse unless the request names a ground of the profile that opens `purpose`."""
     profile, name = weighing.profile, weighing.request.ground
-    labels = "／".join(ground.label for ground in grounds(profile))
-    there = weighing.need(
-        name in profile.members("grounds"),
-        "ground",
-        "provision.closed",
-        "提供の根拠が選ばれていません。{source}が認めるのは、次の場合だけです。" + labels,
-        "No ground is chosen; {source} allows no others than: " + labels,
-    )
-    if not there:
-        return False
+    if not name or not profile.applies(f"grounds.{name}.label"):
+        labels = "／".join(ground.label for ground in grounds(profile))
+        return weighing.need(
+            False,
+            "ground",
+            "provision.closed",
+            "提供の根拠が選ばれていません。{source}が認めるのは、次の場合だけです。" + labels,
+            "No ground is chosen; {source} allows no others than: " + labels,
+        )
     key = f"grounds.{name}.opens"
     weighing.settled(f"grounds.{name}.label")
     return weighing.need(
@@ -94,6 +93,14 @@ def accepted(weighing: Weighing) -> None:
     if not ground_known(weighing, "provision"):
         return
     name = f"grounds.{request.ground}"
+    if weighing.flag("provision.application_required"):
+        weighing.need(
+            request.application_filed,
+            "application",
+            "provision.application_required",
+            "申請書が出ていません（{source}）。",
+            "No application has been filed ({source}).",
+        )
     _paper(weighing, name)
     for word in ("fields", "fields_added"):
         _filled(weighing, f"{name}.{word}")
@@ -183,3 +190,18 @@ def _checked(weighing: Weighing, key: str) -> None:
         f"まだ確かめていません：{ja}（{{source}}）。",
         f"Not checked yet: {en} ({{source}}).",
     )
+
+
+def recorded(weighing: Weighing) -> None:
+    """Refuse unless all is recorded that use and provision record (印西 3(6), 堺 10(4))."""
+    asked = weighing.profile.names("provision.recorded") or ()
+    missing = tuple(name for name in asked if name not in weighing.request.recorded)
+    ja, en = weighing.chosen("provision.recorded", missing)
+    if weighing.settled("provision.recorded"):
+        weighing.need(
+            not missing,
+            "recorded",
+            "provision.recorded",
+            f"まだ記録していません：{ja}（{{source}}）。",
+            f"Not recorded yet: {en} ({{source}}).",
+        )

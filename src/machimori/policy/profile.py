@@ -20,7 +20,7 @@ from machimori.policy.questions import catalogue
 from machimori.policy.reading import excluded, read_answers, settle
 from machimori.policy.retention import RetentionRule
 
-BUNDLED = ("sakai",)
+BUNDLED = ("matsudo", "saga", "inzai", "asahikawa", "sakai")
 
 _LONGEST = 1_000_000
 

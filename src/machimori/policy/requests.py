@@ -51,6 +51,8 @@ class Request:
     camera_identifies: bool = True
     """Whether the camera is precise enough to identify a person (堺 3)."""
 
+    application_filed: bool = False
+    """The scheme's own form of application has been filed."""
     document_present: bool = False
     """A document that the ground accepts has arrived."""
     urgent: bool = False
@@ -78,9 +80,13 @@ class Request:
     """It happens at an enrolled terminal."""
     place: str = ""
     """The place's id, where terminal or screen stands."""
+    supervisor_vacant: bool = False
+    """Nobody is appointed handling supervisor."""
     own_act: bool = False
-    """The person made the very copy that is to be checked."""
+    """The person made the very copy to be checked, or gave the very order to be carried out."""
     completion_checked: bool = False
+    recorded: frozenset[str] = frozenset()
+    """Which of the facts of `provision.recorded` are recorded."""
     for_disclosure: bool = False
     days: int = 0
 

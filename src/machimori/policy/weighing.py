@@ -68,9 +68,16 @@ class Weighing:
 
     def need(self, condition: bool, code: str, key: str, ja: str, en: str) -> bool:
         """Refuse unless `condition`. `{source}` in the texts becomes who says so."""
-        said = source(self.profile, key)
         if not condition:
-            self._add(code, key, ja.replace("{source}", said.ja), en.replace("{source}", said.en))
+            said = source(self.profile, key)
+            # A clause is cited only where the sentence says what the clause says.
+            self._add(
+                code,
+                key,
+                ja.replace("{source}", said.ja),
+                en.replace("{source}", said.en),
+                cited="{source}" in ja,
+            )
         return condition
 
     def post(self, key: str, act_ja: str, act_en: str) -> bool:
@@ -92,9 +99,11 @@ class Weighing:
         if not self.settled(key):
             return False
         allowed = self.profile.names(key) or ()
+        if post in allowed:
+            return True
         names = [post_name(self.profile, name) for name in allowed]
         return self.need(
-            post in allowed,
+            False,
             "post",
             key,
             f"{ja}は{act_ja}ことができません。{{source}}が認めるのは"
@@ -105,10 +114,16 @@ class Weighing:
             + ".",
         )
 
+    def post_or_deputy(self, key: str, deputies: str, act_ja: str, act_en: str) -> bool:
+        """As `post`; a dated delegation lets a post of the list `deputies` act in its place."""
+        own = self.request.post in (self.profile.names(key) or ())
+        stands_in = self.request.delegated and not own
+        return self.post(deputies if stands_in else key, act_ja, act_en)
+
     def chosen(self, key: str, names: tuple[str, ...]) -> tuple[str, str]:
         """Values of a question in words, Japanese and English."""
         return in_words(catalogue().question(key), names)
 
-    def _add(self, code: str, key: str, ja: str, en: str) -> None:
-        clause = self.profile.answer(key).clause
+    def _add(self, code: str, key: str, ja: str, en: str, *, cited: bool = True) -> None:
+        clause = self.profile.answer(key).clause if cited else ""
         self.reasons.append(Reason(code=code, key=key, text_ja=ja, text_en=en, clause=clause))
