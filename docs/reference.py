@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Generate what `docs/ref` says about commands, errors and requirements, and check every document.
+"""Generate what `docs/ref` says about commands, errors, requirements, profiles; check documents.
 
 `python docs/reference.py` writes the generated pages; `--check` (part of `make check`) fails if one
 of them is not what the code says, if a link leads nowhere, if a source file lacks its SPDX line, or
@@ -19,6 +19,8 @@ from pathlib import Path
 import machimori
 from machimori.cli.main import build_parser
 from machimori.kernel.errors import MachimoriError
+from machimori.policy.questions import Question, catalogue
+from machimori.policy.wording import in_words
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "ref"
@@ -121,6 +123,97 @@ def _acceptance_tests() -> dict[str, list[tuple[str, str]]]:
     return found
 
 
+_PROFILE = """# Policy profiles
+
+A profile is a TOML file: a table `document`, and one table per answer under the question's key
+([design](../design/policy.md)). A question that the file leaves out is one on which the document is
+silent; its answer is then the one in the column *silent*. The five profiles that ship with the
+product are in `src/machimori/policy/profiles/sakai.toml` and beside it.
+
+## The document
+
+| key | what |
+|---|---|
+| `id` | small letters, digits, hyphens |
+| `title`, `city` | as the document says |
+| `short` | the word that opens every clause: `堺` in `堺 10(3)` |
+| `cited_as` | how a sentence names the document: `堺市の要領` |
+| `kind` | `leaflet`, `agreement`, `draft`, `outline` or `in_force` |
+| `parent` | title of the rule above it, if any |
+| `published_on` | a date, if known |
+| `versions` | tables with `effective_from` and `note`, in order |
+
+## An answer
+
+```toml
+[retention]
+days = { status = "stated", clause = "堺 10(3)", value = 14 }
+```
+
+| `status` | who speaks | needs | may have |
+|---|---|---|---|
+| `stated` | the document | `value`, `clause` | `reason` |
+| `assumed` | the product's own addition | `value`, `reason` | |
+| `local` | the city | `value`, `adopted_on` | `reason`, `decision`, `effective_from`, bounds |
+| `unset` | nobody yet | | `clause` that leaves it open, `recommended`, `reason`, bounds |
+
+`decision` is the 決裁番号. Bounds are `minimum` and `maximum` (inclusive) or `choices`: what the document leaves to the city. A
+scheme does not start while an `unset` answer blocks; the column *blocks* says which do. A question
+with a condition is asked only where the other answer is one of those named.
+
+## Questions
+"""
+
+
+def profile() -> str:
+    """Every question of the workflow."""
+    known = catalogue()
+    lines = [NOTE, _PROFILE]
+    for section in known.sections:
+        lines += [
+            f"### {section.en} ({section.ja})\n",
+            "| key | question | values | silent | blocks |",
+            "|---|---|---|---|---|",
+        ]
+        for question in known.questions.values():
+            if question.section == section.id:
+                lines.append(_question(question))
+        lines.append("")
+    for family, members in known.members.items():
+        lines.append(f"### Members of `{family}`\n")
+        lines += [f"- `{member.id}` {member.ja}, {member.en}" for member in members]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _question(question: Question) -> str:
+    values = {
+        "flag": "yes or no",
+        "number": f"{question.minimum or 0}–{question.maximum} {question.unit}",
+        "clock": "HH:MM",
+        "day": "a date",
+        "text": "a text",
+        "choice": "one of",
+        "names": "a list" if question.choices else "a list of ids or names",
+    }[question.kind]
+    if question.choices:
+        values += "<br>" + "<br>".join(f"`{one.id}` {one.ja}" for one in question.choices)
+    silent = []
+    for member, answer in question.silences.items():
+        value = answer.recommended if answer.value is None else answer.value
+        assert value is not None
+        who = "" if len(question.silences) == 1 or member == "*" else f"`{member}`: "
+        verb = "unset, recommended" if answer.status == "unset" else "assumed"
+        silent.append(f"{who}{verb} {in_words(question, value)[0]}：{answer.reason}")
+    text = f"**{question.ja}**<br>{question.help_ja}<br>{question.en}. {question.help_en}"
+    if question.when is not None:
+        condition, allowed = question.when
+        words = ", ".join(str(value).lower() for value in allowed)
+        text += f"<br>Only where `{condition}` is {words}."
+    blocks = "yes" if question.blocks else "no"
+    return f"| `{question.key}` | {text} | {values} | {'<br>'.join(silent)} | {blocks} |"
+
+
 def broken_links() -> Iterator[str]:
     """Relative links of Markdown files that lead nowhere, and source paths that do not exist."""
     documents = [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")]
@@ -157,7 +250,14 @@ def _is_code(dotted: str) -> bool:
 
 def without_licence_line() -> Iterator[str]:
     """Source files that do not say their licence in the first two lines."""
-    for pattern in ("src/**/*.py", "tests/**/*.py", "docs/**/*.py", "src/**/*.sql", ".ci/*"):
+    for pattern in (
+        "src/**/*.py",
+        "tests/**/*.py",
+        "docs/**/*.py",
+        "src/**/*.sql",
+        "src/**/*.toml",
+        ".ci/*",
+    ):
         for path in ROOT.glob(pattern):
             if path.is_file() and "SPDX-License-Identifier" not in path.read_text()[:200]:
                 yield f"{path.relative_to(ROOT)}: no SPDX line"
@@ -172,6 +272,7 @@ def main() -> int:
         ("commands.md", commands()),
         ("errors.md", errors()),
         ("requirements.md", requirements()),
+        ("profile.md", profile()),
     ):
         path = REFERENCE / name
         if not check:

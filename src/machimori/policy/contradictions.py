@@ -13,6 +13,8 @@ from machimori.policy.profile import Profile
 from machimori.policy.questions import catalogue
 from machimori.policy.wording import post_name
 
+_LISTS_OF_POSTS = ("terminals.operators", "emergency.deputies")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Contradiction:
@@ -31,7 +33,7 @@ def contradictions(profile: Profile) -> tuple[Contradiction, ...]:
 
 def _absent_posts(profile: Profile) -> Iterator[Contradiction]:
     for key in profile.answers:
-        if not key.startswith("acts.") and key != "terminals.operators":
+        if not key.startswith("acts.") and key not in _LISTS_OF_POSTS:
             continue
         names = profile.names(key)
         if names is None:
@@ -46,7 +48,7 @@ def _absent_posts(profile: Profile) -> Iterator[Contradiction]:
                     text_ja=f"「{ja}」は置かれていないのに、できる職に入っています。",
                     text_en=f"{en} is allowed to, but there is no such post",
                 )
-        if not there and key != "acts.extend_retention":
+        if not there and key != "emergency.deputies":
             yield Contradiction(
                 code="nobody",
                 key=key,

@@ -97,14 +97,16 @@ def _rows(profile: Profile, act: Act, post: str) -> list[_Row]:
     grounds = (*profile.members("grounds"), "none")
     agreements = (*profile.members("agreements"), "none")
     places = list(product(grounds, get_args(Hours), agreements))
-    complete = {place: _outcome(profile, _complete(profile, act, post, *place)) for place in places}
+    base = _complete(profile, act, post)
+    requests = {place: _placed(base, *place) for place in places}
+    complete = {place: _outcome(profile, request) for place, request in requests.items()}
     cells: dict[_Cell, _Outcome | None] = {}
     for (without, change), place in product(_WITHOUT.items(), places):
         cells[(without, *place)] = complete[place] if not without else None
         # What is refused anyway is not repeated for every further thing that is missing.
         allowed = complete[place][0] == "allowed"
         if without and (allowed or without in _STEPPING_IN):
-            found = _outcome(profile, change(_complete(profile, act, post, *place)))
+            found = _outcome(profile, change(requests[place]))
             said = found != complete[place] and (allowed or found[0] == "allowed")
             cells[(without, *place)] = found if said else None
     dimensions = (tuple(_WITHOUT), grounds, get_args(Hours), agreements)
@@ -138,9 +140,16 @@ def _folded(
     return rows
 
 
-def _complete(
-    profile: Profile, act: Act, post: str, ground: str, hours: str, agreement: str
-) -> Request:
+def _placed(base: Request, ground: str, hours: str, agreement: str) -> Request:
+    return replace(
+        base,
+        ground="" if ground == "none" else ground,
+        hours=next(word for word in get_args(Hours) if word == hours),
+        agreement="" if agreement == "none" else agreement,
+    )
+
+
+def _complete(profile: Profile, act: Act, post: str) -> Request:
     members = profile.members("agreements")
     stations = (profile.names(f"agreements.{members[0]}.stations") or ()) if members else ()
     places = profile.names("live.places" if act == "watch_live" else "terminals.places") or ()
@@ -153,8 +162,7 @@ def _complete(
         act=act,
         post=post,
         at=_NOON,
-        hours=next(word for word in get_args(Hours) if word == hours),
-        ground="" if ground == "none" else ground,
+        hours="open",
         application_filed=True,
         document_present=True,
         identity_checked=True,
@@ -177,7 +185,6 @@ def _complete(
         reason_given=True,
         cause="crime",
         ordered=True,
-        agreement="" if agreement == "none" else agreement,
         station=stations[0] if stations else "",
         case_reference=True,
         listed=True,

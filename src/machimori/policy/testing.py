@@ -10,12 +10,13 @@ from machimori.policy.answers import Value
 from machimori.policy.decisions import decide
 from machimori.policy.document import ProfileId
 from machimori.policy.profile import Profile, bundled
-from machimori.policy.requests import Act, Hours, Request
+from machimori.policy.requests import Act, Request
 from machimori.policy.weighing import Decision
 
 DAY = dt.date(2026, 4, 1)
 NOON = dt.datetime(2026, 5, 14, 12, tzinfo=TOKYO)
 ORDINARY = frozenset(("body", "name", "contact", "case", "purpose", "place", "time", "reason"))
+CHECKED = frozenset(("within_retention", "identifiable"))
 RECORD = frozenset(("time", "recipient", "content", "reason", "purpose"))
 
 
@@ -44,8 +45,10 @@ def adoption(key: str, value: Value, effective_from: dt.date = DAY) -> Adoption:
     )
 
 
-def ask(profile: Profile, act: Act, post: str, hours: Hours = "open", **facts: Any) -> Decision:
-    return decide(profile, Request(act=act, post=post, at=NOON, hours=hours, **facts))
+def ask(profile: Profile, act: Act, post: str, /, **facts: Any) -> Decision:
+    """Decide at noon of an ordinary Thursday, in office hours unless `hours` says otherwise."""
+    ordinary: dict[str, Any] = {"at": NOON, "hours": "open"}
+    return decide(profile, Request(act=act, post=post, **(ordinary | facts)))
 
 
 def codes(decision: Decision) -> set[str]:
