@@ -157,9 +157,10 @@ days = { status = "stated", clause = "堺 10(3)", value = 14 }
 | `local` | the city | `value`, `adopted_on` | `reason`, `decision`, `effective_from`, bounds |
 | `unset` | nobody yet | | `clause` that leaves it open, `recommended`, `reason`, bounds |
 
-`decision` is the 決裁番号. Bounds are `minimum` and `maximum` (inclusive) or `choices`: what the document leaves to the city. A
-scheme does not start while an `unset` answer blocks; the column *blocks* says which do. A question
-with a condition is asked only where the other answer is one of those named.
+`decision` is the 決裁番号. Bounds are `minimum` and `maximum` (inclusive) or `choices`: what the
+document leaves to the city. A scheme does not start while an `unset` answer blocks; the column
+*blocks* says which do. A question with a condition is asked only where the other answer is one of
+those named.
 
 ## Questions
 """

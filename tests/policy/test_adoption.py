@@ -31,7 +31,7 @@ def test_P6_the_start_page_counts_what_is_open() -> None:
 
 @given(days=st.integers(min_value=-5, max_value=40))
 def test_A10_one_whole_number_of_days_inside_the_outlines_range(days: int) -> None:
-    """7 to 14 and nothing else, and how they are counted; before that there is no rule."""
+    """The city chooses 7 to 14 days and how they are counted; before that there is no rule."""
     profile = document("asahikawa")
     if 7 <= days <= 14:
         chosen = adopt(profile, adoption("retention.days", days))
@@ -50,7 +50,7 @@ def test_A10_the_range_binds_later_decisions_too() -> None:
 
 
 def test_I6_at_most_two_weeks() -> None:
-    """The city may choose less; fifteen days contradict 3(4)イ."""
+    """The city may choose less than two weeks; fifteen days contradict 3(4)イ."""
     profile = adopt(document("inzai"), adoption("retention.days", 14))
     last = profile.retention().last_day(dt.date(2026, 5, 1))
     assert last == dt.date(2026, 5, 14)
@@ -59,7 +59,7 @@ def test_I6_at_most_two_weeks() -> None:
 
 
 def test_K11_two_weeks_to_the_same_weekday_cannot_be_changed() -> None:
-    """The document states it, and the refusal says where."""
+    """The same weekday of the week after next; no decision of the city changes it."""
     day = dt.date(2026, 5, 14)
     assert document("sakai").retention().last_day(day).weekday() == day.weekday()
     assert document("sakai").retention().last_day(day) == dt.date(2026, 5, 28)

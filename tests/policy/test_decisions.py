@@ -32,7 +32,7 @@ def test_M3_a_host_sees_no_footage(act: Act) -> None:
 
 
 def test_I13_identity_and_record_before_hand_over_and_use() -> None:
-    """Identity, time, recipient, content and reason; none may be missing."""
+    """Neither use nor hand-over before identity, time, recipient, content and reason are there."""
     profile = adopted("inzai")
     facts = {"ground": "investigation", "approved": True, "completion_checked": True}
     bare = ask(profile, "hand_over", "operator", **facts)
@@ -94,7 +94,7 @@ def test_A15_nothing_is_saved_without_the_managers_instruction() -> None:
 
 
 def test_A3_who_saves_without_a_handling_supervisor_is_for_the_city() -> None:
-    """Unset as shipped; once decided, the post chosen saves while the other is vacant."""
+    """Who saves without a 取扱責任者 is unset; the post that the city chooses then does."""
     facts = {
         "ground": "law",
         "approved": True,
@@ -109,7 +109,7 @@ def test_A3_who_saves_without_a_handling_supervisor_is_for_the_city() -> None:
 
 
 def test_K15_the_manager_checks_and_never_a_copy_of_their_own() -> None:
-    """Nor does the operator who made it, nor hand-over go before the check."""
+    """The manager checks, never the maker of the copy; nothing is handed over before."""
     profile = adopted("sakai")
     assert ask(profile, "check_completion", "system_manager").allowed
     assert codes(ask(profile, "check_completion", "system_manager", own_act=True)) == {"own_act"}
@@ -127,7 +127,7 @@ def test_K15_the_manager_checks_and_never_a_copy_of_their_own() -> None:
 
 
 def test_K19_a_statutory_request_is_no_provision_case() -> None:
-    """It is turned away at intake, with the clause that sends it its own way."""
+    """A statutory request is turned away from provision at intake, with its clause."""
     decision = ask(adopted("sakai"), "take_in", "operator", ground="disclosure")
     assert codes(decision) == {"own_procedure"}
     assert clauses(decision) == {"堺 11(6)"}
@@ -143,7 +143,7 @@ def test_K1_K2_outside_the_purpose_or_not_footage() -> None:
 
 
 def test_K5_K22_copies_are_made_by_operators_at_the_terminals_in_the_two_rooms() -> None:
-    """Elsewhere, or by anybody else, nothing is copied."""
+    """Copies are made by operators at the terminals in the two rooms, and by nobody elsewhere."""
     profile = adopted("sakai")
     good = {
         "ground": "inquiry",

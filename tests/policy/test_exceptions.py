@@ -12,7 +12,7 @@ from machimori.policy.testing import NOON, RECORD, adopted, ask, clauses, codes,
 
 
 def test_S6_direct_acquisition_from_the_agreements_cameras_by_its_stations() -> None:
-    """Refused on other cameras, to other stations, before the agreement, without a case."""
+    """Direct acquisition is refused on other cameras, to other stations, and without a case."""
     profile = adopted("saga")
     good = {
         "agreement": "project",
@@ -71,7 +71,7 @@ def test_A12_internal_use_with_reason_and_permitted_attendees() -> None:
 
 @pytest.mark.parametrize("hours", ["closed_day", "early", "night", "open"])
 def test_A17_emergency_extraction_out_of_hours_on_the_chiefs_order(hours: str) -> None:
-    """Ordered by the chief, carried out by another, for a crime, when the office is closed."""
+    """Ordered when the office is closed; in office hours the refusal says to apply."""
     profile = adopted("asahikawa")
     order = Request(
         act="order_emergency",
@@ -88,7 +88,7 @@ def test_A17_emergency_extraction_out_of_hours_on_the_chiefs_order(hours: str) -
 
 
 def test_A17_the_order_comes_first_and_names_a_crime() -> None:
-    """No order, an accident, one's own order: each is refused; a deputy needs a delegation."""
+    """Nothing is extracted without an order, for an accident, or on one's own order."""
     profile = adopted("asahikawa")
     good = {"cause": "crime", "ordered": True, "at_terminal": True}
     assert ask(profile, "extract_emergency", "police_operator", hours="night", **good).allowed

@@ -15,7 +15,7 @@ from machimori.policy.testing import (
 
 
 def test_M8_no_provision_to_the_police_without_their_document() -> None:
-    """Not even in an emergency: the leaflet knows a written request and nothing else."""
+    """No approval without the document; the leaflet knows no emergency."""
     facts = {"ground": "police", "fields": ORDINARY, "checks": CHECKED, "signers": 1}
     for urgent in (False, True):
         refused = ask(
@@ -33,7 +33,7 @@ def test_M8_no_provision_to_the_police_without_their_document() -> None:
 
 
 def test_I12_no_use_and_no_provision_without_a_ground() -> None:
-    """The refusal names all grounds there are; each of them opens both use and provision."""
+    """Neither use nor provision without one; the refusal names all there are."""
     profile = adopted("inzai")
     decision = ask(profile, "decide", "system_manager", signers=1)
     (reason,) = decision.reasons
@@ -49,7 +49,7 @@ def test_I12_no_use_and_no_provision_without_a_ground() -> None:
 
 
 def test_I6_a_hold_for_a_statutory_inquiry_only() -> None:
-    """Every other ground is refused by 3(4)イ, with the words of the page."""
+    """A hold for a statutory inquiry only; every other ground is refused by 3(4)イ."""
     profile = adopted("inzai")
     assert ask(profile, "place_hold", "operator", ground="inquiry").allowed
     for ground in ("deterrence", "investigation", "urgent"):
@@ -113,7 +113,7 @@ def test_A14_no_decision_before_the_application() -> None:
 
 
 def test_K13_five_grounds_and_two_signatures_for_any_other_need() -> None:
-    """The second approver of (オ) is ours: no clause is cited for it."""
+    """Five grounds with their clauses; (オ) takes two signatures, which is ours and cites none."""
     profile = adopted("sakai")
     assert [ground.clause for ground in grounds(profile)] == [
         f"堺 11(1)({letter})" for letter in "アイウエオ"
@@ -147,7 +147,7 @@ def test_K14_the_inquiry_or_identity_and_permission_first() -> None:
 
 
 def test_K17_K18_the_persons_own_request_has_its_fields_and_checks() -> None:
-    """Another person's consent papers are asked of others only; all four checks are answered."""
+    """The six items and four checks; another person's consent papers are asked of others only."""
     profile = adopted("sakai")
     own = frozenset(("address", "name", "contact", "purpose", "place", "time", "photo_id"))
     checks = CHECKED | {"exempt_information", "removable"}

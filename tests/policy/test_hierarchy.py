@@ -30,7 +30,7 @@ def parent(answers: str = "") -> Profile:
 
 
 def test_K21_what_the_higher_rule_states_binds_with_its_own_clause() -> None:
-    """It is cited by its own title; where it is silent, nothing changes."""
+    """What the higher rule states binds, by its own clause; its silence changes nothing."""
     higher = parent('[records]\nyears = { status = "stated", clause = "堺要綱 9", value = 10 }')
     profile = under(document("sakai"), higher)
     assert profile.number("records.years") == 10
@@ -42,7 +42,7 @@ def test_K21_what_the_higher_rule_states_binds_with_its_own_clause() -> None:
 
 
 def test_K21_the_lower_rule_may_not_depart_from_it() -> None:
-    """The refusal names both clauses."""
+    """The lower rule may not depart from it; the refusal names both clauses."""
     higher = parent('[retention]\ndays = { status = "stated", clause = "堺要綱 5", value = 7 }')
     with pytest.raises(ContradictionError, match=r"堺 10\(3\) departs from 堺要綱 5"):
         under(document("sakai"), higher)

@@ -12,6 +12,15 @@ from machimori.policy.errors import PolicyError
 ProfileId = NewType("ProfileId", str)
 DocumentKind = Literal["leaflet", "agreement", "draft", "outline", "in_force"]
 
+KIND_NAMES: Mapping[DocumentKind, tuple[str, str]] = {
+    "leaflet": ("案内", "programme leaflet"),
+    "agreement": ("協定の概要", "agreement summary"),
+    "draft": ("案", "draft"),
+    "outline": ("骨子", "public-comment outline"),
+    "in_force": ("施行中", "in force"),
+}
+"""What a page calls a document of this kind, Japanese and English."""
+
 _ID = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _TEXTS = ("id", "title", "short", "cited_as", "city", "kind")
 _KNOWN = frozenset((*_TEXTS, "parent", "published_on", "versions"))
