@@ -257,6 +257,7 @@ def without_licence_line() -> Iterator[str]:
         "docs/**/*.py",
         "src/**/*.sql",
         "src/**/*.toml",
+        "src/**/*.typ",
         ".ci/*",
     ):
         for path in ROOT.glob(pattern):
