@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The forms, each one frozen dataclass, in the order in which an office lists them."""
+
+from machimori.office.paper.forms.answer import Approval, Instruction, NoFootageReply, Refusal
+from machimori.office.paper.forms.disclosure import (
+    DecisionExtension,
+    DisclosureDecision,
+    NonDisclosure,
+    OpinionInquiry,
+    OpposedDisclosure,
+    PartialDisclosure,
+)
+from machimori.office.paper.forms.emergency import EmergencyRequest
+from machimori.office.paper.forms.handover import MediaSlip, Receipt
+from machimori.office.paper.forms.people import Pledge, PostHandover
+from machimori.office.paper.forms.registers import ExtractionHistory, UsageRegister
+from machimori.office.paper.forms.request import ProvisionRequest, SubjectRequest
+from machimori.office.paper.masthead import Form
+
+FORMS: tuple[type[Form], ...] = (
+    ProvisionRequest,
+    SubjectRequest,
+    Approval,
+    Refusal,
+    NoFootageReply,
+    Instruction,
+    Receipt,
+    MediaSlip,
+    UsageRegister,
+    EmergencyRequest,
+    ExtractionHistory,
+    DisclosureDecision,
+    PartialDisclosure,
+    NonDisclosure,
+    DecisionExtension,
+    OpinionInquiry,
+    OpposedDisclosure,
+    Pledge,
+    PostHandover,
+)
+
+FORM_BY_KIND: dict[str, type[Form]] = {form.KIND: form for form in FORMS}
