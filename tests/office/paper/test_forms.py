@@ -23,6 +23,8 @@ from machimori.office.paper.forms.disclosure import (
     OpposedDisclosure,
     PartialDisclosure,
 )
+from machimori.office.paper.forms.disclosure_request import DisclosureRequest, ThirdPartyOpinion
+from machimori.office.paper.forms.disposal import DisposalRecord
 from machimori.office.paper.forms.emergency import EmergencyRequest
 from machimori.office.paper.forms.handover import MediaSlip, Medium, Receipt
 from machimori.office.paper.forms.people import Pledge
@@ -72,7 +74,12 @@ def test_every_form_has_an_example_and_a_name_of_its_own() -> None:
     assert len(FORM_BY_KIND) == len(FORMS)
 
 
-CODES = {"closed_day": "休日・祝日・週休日", "accepted": "適正", "absent": "保有していない"}
+CODES = {
+    "closed_day": "休日・祝日・週休日",
+    "accepted": "適正",
+    "absent": "保有していない",
+    "self": "本人",
+}
 
 
 def left_out(form: Form) -> set[str]:
@@ -277,6 +284,31 @@ def test_K19_decisions_carry_what_the_law_asks_of_them(press: Press) -> None:
         contested = isinstance(letter, PartialDisclosure | NonDisclosure | OpposedDisclosure)
         assert ("見本市長に対して審査請求" in shown) is contested
         assert ("見本市を被告として" in shown) is contested
+
+
+def test_K19_a_statutory_request_has_its_own_form_for_agents_too(press: Press) -> None:
+    """The 開示請求書 asks who the requester acts for and how agency was proved."""
+    shown = printed(press, DisclosureRequest(acting_as="mandated", manner=("写しの交付（郵送）",)))
+    assert "第77条第1項" in shown
+    assert "レ任意代理人" in shown
+    assert "レ法定代理人" not in shown
+    assert "代理の証明" in shown
+    assert "レ写しの交付（郵送）" in shown
+
+
+def test_I7_A11_a_medium_is_destroyed_before_a_witness(press: Press) -> None:
+    """The 廃棄記録票 has serial number, method, place, who did it and who saw it."""
+    blank = printed(press, DisposalRecord())
+    for label in ("製造番号", "破砕", "裁断", "溶解", "場所", "立会人", "証明書", "写真"):
+        assert label in blank
+    chosen = printed(press, DisposalRecord(methods=("破砕", "裁断"), method="裁断"))
+    assert "レ裁断" in chosen
+    assert "溶解" not in chosen
+
+
+def test_a_third_party_may_object_with_a_reason(press: Press) -> None:
+    assert "レ開示に反対します" in printed(press, ThirdPartyOpinion(objects=True))
+    assert "レ開示しても差し支え" in printed(press, ThirdPartyOpinion(objects=False))
 
 
 def test_a_third_party_is_not_told_who_asked(press: Press) -> None:

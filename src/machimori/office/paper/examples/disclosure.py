@@ -5,10 +5,20 @@ import datetime as dt
 
 from machimori.office.paper.examples.story import CITIZEN, DAY
 from machimori.office.paper.fields import Party
-from machimori.office.paper.forms import disclosure
+from machimori.office.paper.forms import disclosure, disclosure_request
 from machimori.office.paper.masthead import Form
 
 DISCLOSURE: tuple[Form, ...] = (
+    disclosure_request.DisclosureRequest(
+        date=dt.date(2026, 4, 20),
+        requester=CITIZEN,
+        item="令和8年4月18日10時から11時までの市役所本館1階のカメラの画像のうち、私が写っているもの",
+        manner=("閲覧",),
+        acting_as="self",
+        identity_kind="運転免許証",
+        received=dt.date(2026, 4, 20),
+        received_by="見本　一郎",
+    ),
     disclosure.DisclosureDecision(
         date=DAY,
         document_number="見交第130号",
@@ -57,14 +67,24 @@ DISCLOSURE: tuple[Form, ...] = (
         reason="第三者の意見を聴く必要があり、期限までに決定することが困難なため。",
     ),
     disclosure.OpinionInquiry(
-        date=DAY,
+        date=dt.date(2026, 4, 24),
         document_number="見交第134号",
         requester=Party(name="見本　三郎"),
         requested=dt.date(2026, 4, 20),
         item="令和8年4月18日10時から11時までの市役所本館1階のカメラの画像",
         about="10時20分ごろ、正面入口であなたの姿が映っています。",
-        reply_by=dt.date(2026, 5, 28),
+        reply_by=dt.date(2026, 5, 8),
         reply_to="見本市防災安全部交通防犯課",
+    ),
+    disclosure_request.ThirdPartyOpinion(
+        date=dt.date(2026, 5, 7),
+        third_party=Party(name="見本　三郎", address="見本市西2丁目2番2号", contact="000-000-0002"),
+        inquiry_number="見交第134号",
+        inquiry_date=dt.date(2026, 4, 24),
+        item="令和8年4月18日10時から11時までの市役所本館1階のカメラの画像",
+        objects=True,
+        objected_part="10時20分ごろの私の姿",
+        reason="通院していることを知られたくないため。",
     ),
     disclosure.OpposedDisclosure(
         date=DAY,

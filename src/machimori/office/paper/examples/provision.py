@@ -3,6 +3,7 @@
 
 import datetime as dt
 
+from machimori.kernel.instants import TOKYO
 from machimori.office.paper.examples.story import (
     CASE,
     CITIZEN,
@@ -15,7 +16,7 @@ from machimori.office.paper.examples.story import (
     at,
 )
 from machimori.office.paper.fields import Party
-from machimori.office.paper.forms import answer, emergency, handover, registers, request
+from machimori.office.paper.forms import answer, disposal, emergency, handover, registers, request
 from machimori.office.paper.masthead import Form
 from machimori.policy.wareki import CaseNumber
 
@@ -200,5 +201,18 @@ PROVISION: tuple[Form, ...] = (
                 kept_until=dt.date(2026, 11, 13),
             ),
         ),
+    ),
+    disposal.DisposalRecord(
+        date=dt.date(2026, 11, 20),
+        medium_kind="カメラ横の記録装置のSSD",
+        serial="SN-0000-1234",
+        content="街頭3　令和8年4月1日から令和8年11月5日まで（鍵は破棄済み）",
+        method="破砕",
+        place="見本市役所　地下作業室",
+        disposed=dt.datetime(2026, 11, 20, 10, 30, tzinfo=TOKYO),
+        operator="見本　一郎",
+        witness="見本　六郎",
+        certificate="見本処理株式会社　第88号",
+        photographed=True,
     ),
 )

@@ -10,6 +10,8 @@ from machimori.office.paper.forms.disclosure import (
     OpposedDisclosure,
     PartialDisclosure,
 )
+from machimori.office.paper.forms.disclosure_request import DisclosureRequest, ThirdPartyOpinion
+from machimori.office.paper.forms.disposal import DisposalRecord
 from machimori.office.paper.forms.emergency import EmergencyRequest
 from machimori.office.paper.forms.handover import MediaSlip, Receipt
 from machimori.office.paper.forms.people import Pledge, PostHandover
@@ -29,11 +31,14 @@ FORMS: tuple[type[Form], ...] = (
     UsageRegister,
     EmergencyRequest,
     ExtractionHistory,
+    DisposalRecord,
+    DisclosureRequest,
     DisclosureDecision,
     PartialDisclosure,
     NonDisclosure,
     DecisionExtension,
     OpinionInquiry,
+    ThirdPartyOpinion,
     OpposedDisclosure,
     Pledge,
     PostHandover,
