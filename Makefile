@@ -8,21 +8,33 @@ BIN    := $(VENV)/bin
 export PYTHONPATH :=
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help setup servers run test check soak docs lock
+.PHONY: help setup pages servers run test check soak docs lock
 
 help: ## what each target does
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
 setup: $(VENV)/.ready ## install the locked Python packages into .venv
 
-$(VENV)/.ready: requirements.lock pyproject.toml
+$(VENV)/.ready: requirements.lock pyproject.toml frontend/package-lock.json
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Machimori needs Python 3.11 or newer; set PYTHON=/path/to/python3"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || apt-get install -y -qq python3-venv
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@$(MAKE) --no-print-directory pages
 	@touch $@
+
+NPM := frontend/node_modules
+STATIC := src/machimori/office/static_npm
+
+pages: ## install what the office's pages take from npm, and their English
+	@command -v npm >/dev/null || apt-get install -y -qq --no-install-recommends npm
+	cd frontend && npm ci --ignore-scripts --no-audit --no-fund --silent
+	@mkdir -p $(STATIC)/npm
+	@cp $(NPM)/@digital-go-jp/design-tokens/dist/tokens.css $(STATIC)/npm/tokens.css
+	@cp $(NPM)/htmx.org/dist/htmx.min.js $(STATIC)/npm/htmx.js
+	$(BIN)/pybabel --quiet compile --directory src/machimori/office/locale --domain django
 
 servers: ## install the Debian packages whose servers the tests drive (needs root)
 	@.ci/install-servers
