@@ -57,6 +57,11 @@ EntryType = Literal[
     "recorder.time_confirmed",
     "evidence.made",
     "evidence.handed_over",
+    "appointment.made",
+    "appointment.ended",
+    "enrolment.issued",
+    "key.registered",
+    "key.revoked",
     "refusal",
 ]
 """Every type there is. A new one is added here and in docs/design/ledger.md."""
