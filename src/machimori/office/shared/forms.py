@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Forms of the office: rows with label, hint and error; days in 和暦, 西暦 or from a picker."""
+
+import datetime as dt
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms.renderers import TemplatesSetting
+from django.utils.translation import gettext_lazy as _
+
+from machimori.kernel.errors import MalformedError
+from machimori.office.shared.errors import ActionRefusedError
+from machimori.policy import wareki
+
+
+class Renderer(TemplatesSetting):
+    """Draws forms with the office's own rows."""
+
+    form_template_name = "shared/form.html"
+    field_template_name = "shared/field.html"
+
+
+class DayInput(forms.TextInput):
+    """A line for a typed day with a calendar beside it (`day.js`)."""
+
+    template_name = "shared/day.html"
+
+    def format_value(self, value: Any) -> str | None:
+        """A day as it is written."""
+        return wareki.wareki(value) if isinstance(value, dt.date) else value
+
+
+class DayField(forms.CharField):
+    """A day as an official types it; cleaned to a `date`."""
+
+    widget = DayInput
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("help_text", _("例：令和8年4月1日、R8.4.1、2026-04-01"))
+        super().__init__(**options)
+
+    def clean(self, value: Any) -> Any:
+        """The day, or None if it may be empty and is. Raises ValidationError."""
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            return wareki.parse_day(text)
+        except MalformedError as error:
+            raise ValidationError(
+                _("日付として読めません。令和8年4月1日、R8.4.1、2026-04-01の形にしてください。")
+            ) from error
+
+
+def refuse(form: forms.Form, error: ActionRefusedError) -> None:
+    """Show an action's refusal at the head of the form."""
+    form.add_error(None, f"{error.heading}。" + "".join(reason.text for reason in error.reasons))

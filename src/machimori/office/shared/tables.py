@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Lists: one description gives the page with its search, the CSV and the Excel file.
+
+CSV is UTF-8 with BOM, as Excel in Japan needs. In both files a cell that a spreadsheet would take
+for a formula is written as text (OWASP, CSV Injection): somebody's name must not run.
+"""
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+from django.core.paginator import Paginator
+from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.http import content_disposition_header
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+
+PAGE: Final = 50
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+_XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+Row = TypeVar("Row", bound=Model)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """A cell that leads somewhere. Files get its text alone."""
+
+    text: str
+    href: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listing(Generic[Row]):
+    """How rows of a kind are shown. `name` is the files' name, without ending."""
+
+    name: str
+    columns: Sequence[str]
+    cells: Callable[[Row], Sequence[str | Cell]]
+    search: Sequence[str] = ()
+    """Fields in which the words of the search must all be found."""
+
+    def find(self, rows: QuerySet[Row], words: str) -> QuerySet[Row]:
+        """The rows in which every word is found."""
+        for word in words.split():
+            matches = Q()
+            for field in self.search:
+                matches |= Q(**{f"{field}__icontains": word})
+            rows = rows.filter(matches)
+        return rows
+
+    def respond(
+        self, request: HttpRequest, rows: QuerySet[Row], template: str, context: dict[str, Any]
+    ) -> HttpResponse:
+        """The page with `listing` in its context, or the file that `?as=` asks for."""
+        words = request.GET.get("q", "")[:100]
+        found = self.find(rows, words)
+        wanted = request.GET.get("as")
+        if wanted in ("csv", "xlsx"):
+            texts = ([_text(cell) for cell in self.cells(row)] for row in found.iterator(2000))
+            return (csv_file if wanted == "csv" else xlsx_file)(self.name, self.columns, texts)
+        page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+        listing = {
+            "words": words,
+            "columns": self.columns,
+            "searchable": bool(self.search),
+            "page": page,
+            "rows": [
+                [cell if isinstance(cell, Cell) else Cell(text=cell) for cell in self.cells(row)]
+                for row in page
+            ],
+            "query": _query(request),
+        }
+        return render(request, template, context | {"listing": listing})
+
+
+def csv_file(name: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> HttpResponse:
+    """A CSV file to save."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow([guarded(column) for column in columns])
+    writer.writerows([guarded(cell) for cell in row] for row in rows)
+    return _file(text.getvalue().encode("utf-8-sig"), f"{name}.csv", "text/csv; charset=utf-8")
+
+
+def xlsx_file(name: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> HttpResponse:
+    """An Excel file to save. Every cell is text."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(title=name[:31])
+    for row in (columns, *rows):
+        cells = []
+        for value in row:
+            cell = WriteOnlyCell(sheet, value=guarded(value))
+            cell.data_type = "s"
+            cells.append(cell)
+        sheet.append(cells)
+    data = io.BytesIO()
+    book.save(data)
+    return _file(data.getvalue(), f"{name}.xlsx", _XLSX)
+
+
+def guarded(text: str) -> str:
+    """The text, with an apostrophe before what a spreadsheet would run."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _text(cell: str | Cell) -> str:
+    return cell.text if isinstance(cell, Cell) else cell
+
+
+def _query(request: HttpRequest) -> str:
+    kept = request.GET.copy()
+    for name in ("page", "as"):
+        kept.pop(name, None)
+    return kept.urlencode()
+
+
+def _file(data: bytes, name: str, kind: str) -> HttpResponse:
+    response = HttpResponse(data, content_type=kind)
+    response.headers["Content-Disposition"] = (
+        content_disposition_header(as_attachment=True, filename=name) or "attachment"
+    )
+    return response

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""How pages write days, times and posts."""
+
+import datetime as dt
+from typing import Any
+
+from django import template
+from django.utils.translation import get_language
+
+from machimori.kernel.instants import TOKYO
+from machimori.office.shared.menu import entries
+from machimori.office.shared.posts import LABELS
+from machimori.policy import wareki as era
+
+register = template.Library()
+
+
+@register.filter
+def day(value: dt.date | dt.datetime | None) -> str:
+    """「令和8年5月14日（木）」; in English `Thu 14 May 2026`. An instant by Tokyo's calendar."""
+    if value is None:
+        return ""
+    found = value.astimezone(TOKYO).date() if isinstance(value, dt.datetime) else value
+    if get_language() == "en":
+        return f"{found:%a} {found.day} {found:%b %Y}"
+    return era.wareki(found)
+
+
+@register.filter
+def minute(value: dt.datetime | None) -> str:
+    """A day and the time of day to the minute."""
+    if value is None:
+        return ""
+    return f"{day(value)} {value.astimezone(TOKYO):%H:%M}"
+
+
+@register.filter
+def last_day(until: dt.datetime | None) -> str:
+    """The last day of an interval that ends before `until`."""
+    return day(until - dt.timedelta(microseconds=1)) if until else ""
+
+
+@register.filter
+def post(value: str) -> str:
+    """A post's name."""
+    return next((str(label) for name, label in LABELS.items() if name == value), value)
+
+
+@register.simple_tag(takes_context=True)
+def menu(context: dict[str, Any]) -> list[dict[str, Any]]:
+    """The pages that the acting person sees in the menu, the one they are on marked."""
+    path = context["request"].path
+    found = entries(context["acting"].posts)
+    here = max((href for href, _ in found if path.startswith(href)), key=len, default="")
+    return [{"href": href, "text": text, "here": href == here} for href, text in found]

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What waits for somebody: each app registers its lists, きょうの仕事 shows them by post.
+
+An app's `ready` (AppConfig) calls `register`. A list that is empty still shows, with what to do.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.utils.functional import Promise
+
+from machimori.office.shared.posts import Post
+
+Text = str | Promise
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """One thing that waits. `due` is shown as it is, `urgent` marks it."""
+
+    text: str
+    href: str
+    due: str = ""
+    urgent: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """A list on the first page of some posts. `find` is given the acting person (Acting)."""
+
+    key: str
+    order: int
+    """Smaller first; the order of pages.md per post."""
+    title: Text
+    empty: Text
+    """What to do, or what it means, when nothing waits."""
+    posts: frozenset[Post]
+    find: Callable[[Any], Sequence[Item]]
+
+
+_registered: Final[dict[str, Work]] = {}
+
+
+def register(work: Work) -> None:
+    """Show this list from now on; registering its key again replaces it."""
+    _registered[work.key] = work
+
+
+def waiting(acting: Any, posts: frozenset[Post]) -> list[tuple[Work, Sequence[Item]]]:
+    """The lists of these posts with what is in them, in order."""
+    mine = [work for work in _registered.values() if work.posts & posts]
+    return [(work, work.find(acting)) for work in sorted(mine, key=lambda work: work.order)]
