@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Who acts: built anew for every request, so that rights end with the appointment.
+
+A session holds a person, a scheme and when it began; never a post. It is over 12 hours after it
+began, 30 minutes after the last request, and when the person's `sessions_from` has passed it.
+"""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+
+from machimori.kernel.instants import instant
+from machimori.office.people.models import Appointment, Person, Scheme
+from machimori.office.shared.engine import engine
+from machimori.office.shared.errors import ActionError
+from machimori.office.shared.posts import POSTS, Post
+
+LONGEST: Final = dt.timedelta(hours=12)
+IDLE: Final = dt.timedelta(minutes=30)
+_TOUCH: Final = dt.timedelta(minutes=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Acting:
+    """A person at work: in this scheme, with these posts, at this instant."""
+
+    person: Person
+    scheme: Scheme
+    posts: frozenset[Post]
+    at: dt.datetime
+
+    def holds(self, *posts: Post) -> bool:
+        """Whether the person holds one of these posts now."""
+        return not self.posts.isdisjoint(posts)
+
+    @property
+    def ordered(self) -> tuple[Post, ...]:
+        """The posts in the order in which pages name them."""
+        return tuple(post for post in POSTS if post in self.posts)
+
+
+class ActingRequest(HttpRequest):
+    """A request behind a view that admits persons only."""
+
+    acting: Acting
+
+
+def now() -> dt.datetime:
+    """The engine's clock as an aware datetime."""
+    return instant(engine().clock.now())
+
+
+def current(at: dt.datetime) -> Q:
+    """Appointments that hold at this instant."""
+    return Q(valid_from__lte=at) & (Q(valid_until__isnull=True) | Q(valid_until__gt=at))
+
+
+def posts_of(person: Person, scheme: Scheme, at: dt.datetime) -> frozenset[Post]:
+    """The posts that the person holds in the scheme at this instant."""
+    found = Appointment.objects.filter(current(at), person=person, scheme=scheme)
+    return frozenset(post for post in POSTS if post in set(found.values_list("post", flat=True)))
+
+
+def schemes_of(person: Person, at: dt.datetime) -> list[Scheme]:
+    """The schemes in which the person holds a post at this instant, by name."""
+    held = Appointment.objects.filter(current(at), person=person).values("scheme")
+    return list(Scheme.objects.filter(id__in=held).order_by("name"))
+
+
+def begin(request: HttpRequest, person: Person, scheme: Scheme, at: dt.datetime) -> None:
+    """Start a session under a new key: whoever had planted the old one has nothing."""
+    request.session.flush()
+    request.session["person"] = person.pk
+    request.session["scheme"] = scheme.pk
+    request.session["began"] = at.isoformat()
+    request.session["seen"] = at.isoformat()
+
+
+def limited(request: HttpRequest, person: Person, at: dt.datetime) -> None:
+    """Start a session without posts: for one's own key or password, and nothing else."""
+    scheme = Scheme.objects.filter(appointments__person=person).first() or Scheme.objects.first()
+    if scheme is None:
+        raise ActionError("a session needs a scheme, and there is none")
+    begin(request, person, scheme, at)
+    request.session["limited"] = True
+
+
+def recognise(request: HttpRequest, at: dt.datetime) -> Acting | None:
+    """Who acts in this request; None if no session holds. Ends a session that is over."""
+    session = request.session
+    if "person" not in session:
+        return None
+    began, seen = (dt.datetime.fromisoformat(session[name]) for name in ("began", "seen"))
+    person = Person.objects.filter(pk=session["person"]).first()
+    scheme = Scheme.objects.filter(pk=session["scheme"]).first()
+    if (
+        person is None
+        or scheme is None
+        or at - began > LONGEST
+        or at - seen > IDLE
+        or began < person.sessions_from
+    ):
+        session.flush()
+        return None
+    if at - seen > _TOUCH:
+        session["seen"] = at.isoformat()
+    posts = frozenset[Post]() if "limited" in session else posts_of(person, scheme, at)
+    return Acting(person=person, scheme=scheme, posts=posts, at=at)
+
+
+class ActingMiddleware:
+    """Puts `acting` on every request: Acting, or None if nobody has signed in."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.acting = recognise(request, now())  # type: ignore[attr-defined]
+        return self._get_response(request)

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The rules about people that are the same in every scheme, and those of passwords."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Final
+
+from machimori.office.shared.posts import Post
+
+APPOINTERS: Final[dict[Post, tuple[Post, ...]]] = {
+    "system_manager": ("system_manager",),
+    "handling_supervisor": ("system_manager",),
+    "operator": ("system_manager",),
+    "viewer": ("system_manager",),
+    "police_image_manager": ("system_manager",),
+    "police_operator": ("system_manager", "police_image_manager"),
+    "guard": ("system_manager",),
+    "auditor": ("system_manager",),
+    "system_administrator": ("system_manager",),
+    "host": ("system_manager",),
+}
+"""Who enters an appointment to a post. 堺 5(3): the 管理責任者 names; 旭川: the police name
+their own 画像取扱者, which the city may also enter from the station's notice."""
+
+ENROLMENT: Final = dt.timedelta(days=7)
+"""How long a registration code on paper can be used."""
+
+ATTEMPTS: Final = 20
+"""Failed attempts from one network address in ATTEMPTS_WITHIN before it must wait."""
+ATTEMPTS_WITHIN: Final = dt.timedelta(minutes=5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasswordRule:
+    """Passwords in an installation. 堺 10(2) asks for ID and password, changed regularly."""
+
+    allowed: bool = True
+    days: int | None = 90
+    """Days after which one must be changed; None: never by age (NIST SP 800-63B 5.1.1.2)."""
+    shortest: int = 12
+    failures: int = 5
+    """Wrong ones in a row before passwords are refused for `locked`."""
+    locked: dt.timedelta = dt.timedelta(minutes=15)
+
+    def expired(self, set_at: dt.datetime, at: dt.datetime) -> bool:
+        """Whether a password of that age must be changed before anything else."""
+        return self.days is not None and at - set_at >= dt.timedelta(days=self.days)
+
+
+PASSWORDS: Final = PasswordRule()

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""自分のキーとパスワード: register, report a loss, change the password."""
+
+import json
+
+from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from machimori.office.people import actions, signing_in
+from machimori.office.people.acting import ActingRequest, begin
+from machimori.office.people.forms import KeyLabelForm, NewPasswordForm
+from machimori.office.people.rules import PASSWORDS
+from machimori.office.shared.errors import ActionRefusedError
+from machimori.office.shared.forms import refuse
+from machimori.office.shared.posts import signed_in
+
+_STATE = "register"
+
+
+@signed_in
+@require_safe
+def page(request: ActingRequest) -> HttpResponse:
+    """One's keys, those that were lost too."""
+    return _page(request)
+
+
+@signed_in
+@require_POST
+def options(request: ActingRequest) -> HttpResponse:
+    """What the browser asks a new key."""
+    asked, state = signing_in.keys().begin_registration(request.acting.person)
+    request.session[_STATE] = state
+    return JsonResponse(asked)
+
+
+@signed_in
+@require_POST
+def register(request: ActingRequest) -> HttpResponse:
+    """What the new key answered."""
+    state = request.session.pop(_STATE, None)
+    try:
+        sent = json.loads(request.body)
+        if state is None or not isinstance(sent, dict):
+            raise ValueError("no ceremony was begun")
+        form = KeyLabelForm(sent)
+        label = form.cleaned_data["label"] if form.is_valid() else ""
+        key = signing_in.keys().complete_registration(state, sent["response"])
+        actions.register_key(key, label=label, acting=request.acting)
+        return JsonResponse({"location": reverse("people:keys")})
+    except ActionRefusedError as error:
+        return JsonResponse({"refused": error.heading}, status=403)
+    except (ValueError, KeyError):
+        return JsonResponse({"refused": "もう一度はじめからお願いします。"}, status=400)
+
+
+@signed_in
+@require_POST
+def lost(request: ActingRequest, keyid: str) -> HttpResponse:
+    """One's own key is lost: it is refused from now on, and so is every session."""
+    credential = get_object_or_404(request.acting.person.credentials, keyid=keyid)
+    try:
+        actions.revoke_key(credential, acting=request.acting)
+    except ActionRefusedError as error:
+        return _page(request, refused=error)
+    return HttpResponseRedirect(reverse("people:keys"))
+
+
+@signed_in
+def password(request: ActingRequest) -> HttpResponse:
+    """Set or change one's own password."""
+    acting = request.acting
+    form = NewPasswordForm(request.POST or None)
+    if request.method == "POST" and form.is_valid() and PASSWORDS.allowed:
+        try:
+            actions.set_password(form.cleaned_data["password"], acting=acting)
+            begin(request, acting.person, acting.scheme, acting.at)
+            return HttpResponseRedirect(reverse("people:today"))
+        except ActionRefusedError as error:
+            refuse(form, error)
+    return render(request, "people/password.html", {"form": form})
+
+
+def _page(request: ActingRequest, *, refused: ActionRefusedError | None = None) -> HttpResponse:
+    context = {
+        "keys": request.acting.person.credentials.order_by("-registered_at"),
+        "form": KeyLabelForm(),
+        "passwords": PASSWORDS.allowed,
+        "refused": refused,
+    }
+    return render(request, "people/keys.html", context, status=403 if refused else 200)

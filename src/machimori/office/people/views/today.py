@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""きょうの仕事: the first page, by post. Every app adds what waits in it (`shared/work.py`)."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from machimori.office.people.acting import ActingRequest, schemes_of
+from machimori.office.shared.posts import signed_in
+from machimori.office.shared.work import waiting
+
+
+@signed_in
+@require_safe
+def page(request: ActingRequest) -> HttpResponse:
+    """What waits for the person that acts."""
+    acting = request.acting
+    context = {
+        "schemes": schemes_of(acting.person, acting.at),
+        "work": waiting(acting, acting.posts),
+    }
+    return render(request, "people/today.html", context)
