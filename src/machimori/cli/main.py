@@ -21,6 +21,7 @@ COMMANDS: tuple[str, ...] = (
     "ledger",
     "evidence",
     "policy",
+    "office",
     "demo",
     "bench",
 )

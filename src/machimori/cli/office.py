@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`machimori office`: make the office, and serve its pages."""
+
+import argparse
+import signal
+from pathlib import Path
+
+from machimori.kernel.clock import SystemClock
+from machimori.kernel.durable import Disk
+from machimori.office.shared.config import OfficeConfig
+from machimori.office.shared.first import First
+from machimori.office.site.serve import init, serve
+
+
+def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `office` and its commands."""
+    parser = subparsers.add_parser("office", help="the pages in which people work")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    make = commands.add_parser(
+        "init",
+        help="make an office on a ledger",
+        description="Make an office: tables, the first scheme and its 管理責任者. Prints a code,"
+        " good once within 7 days, with which that person registers a key.",
+    )
+    make.add_argument("--directory", type=Path, required=True, help="the office's own directory")
+    make.add_argument("--ledger", type=Path, required=True, help="the ledger's directory")
+    make.add_argument("--vault", type=Path, required=True, help="the vault's socket")
+    make.add_argument("--store", type=Path, required=True, help="footage: directory or .toml")
+    make.add_argument("--cases", type=Path, required=True, help="the cases' footage, likewise")
+    make.add_argument(
+        "--origin", required=True, help="what browsers call it: https://machimori.city.example"
+    )
+    make.add_argument("--address", default="127.0.0.1", help="where to listen (%(default)s)")
+    make.add_argument("--port", type=int, default=8443, help="where to listen (%(default)s)")
+    make.add_argument("--certificate", type=Path, help="TLS certificate chain, PEM")
+    make.add_argument("--key", type=Path, help="its private key, PEM")
+    make.add_argument("--scheme", required=True, help="id of the first scheme, e.g. street")
+    make.add_argument("--scheme-name", required=True, help="its name, e.g. 街頭防犯カメラ")
+    make.add_argument("--profile", required=True, help="id of the profile that it follows")
+    make.add_argument("--login", required=True, help="the first 管理責任者's staff number")
+    make.add_argument("--name", required=True, help="and name")
+    make.set_defaults(run=_init)
+    start = commands.add_parser(
+        "serve",
+        help="run database and web server",
+        description="Start the embedded database, bring its tables up to date, serve the pages.",
+    )
+    start.add_argument("--directory", type=Path, required=True, help="the office's own directory")
+    start.add_argument("--workers", type=int, default=1, help="processes (%(default)s)")
+    start.set_defaults(run=_serve)
+
+
+def _init(arguments: argparse.Namespace) -> int:
+    config = OfficeConfig(
+        directory=arguments.directory.resolve(),
+        origin=arguments.origin,
+        address=arguments.address,
+        port=arguments.port,
+        ledger=arguments.ledger.resolve(),
+        vault=arguments.vault.resolve(),
+        store=arguments.store.resolve(),
+        cases=arguments.cases.resolve(),
+        certificate=arguments.certificate and arguments.certificate.resolve(),
+        key=arguments.key and arguments.key.resolve(),
+    )
+    first = First(
+        scheme=arguments.scheme,
+        scheme_name=arguments.scheme_name,
+        profile=arguments.profile,
+        login=arguments.login,
+        name=arguments.name,
+    )
+    print(init(config, first, clock=SystemClock(), disk=Disk()))
+    return 0
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.default_int_handler)
+    serve(arguments.directory, workers=arguments.workers)
+    return 0

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`machimori office init` and `serve`: make an office; run database, migrations and web server.
+
+The process that serves starts the embedded database and brings the tables up to date with the
+superuser's password; the workers are processes of their own that know the office's role alone.
+"""
+
+import contextlib
+import importlib
+import multiprocessing
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+from django.db import connections
+from granian import Granian
+from granian.constants import Interfaces
+
+from machimori.kernel.clock import Clock
+from machimori.kernel.durable import Disk
+from machimori.kernel.instants import instant
+from machimori.ledger.postgres.home import Home
+from machimori.ledger.postgres.server import DATABASE
+from machimori.office.shared.config import OfficeConfig
+from machimori.office.shared.errors import OfficeConfigError
+from machimori.office.shared.first import First
+from machimori.office.site import database as tables
+from machimori.office.site.settings import configure
+from machimori.office.site.wsgi import load
+
+_THREADS = 8
+"""Requests that a worker answers at a time; each holds a database connection."""
+
+
+@contextlib.contextmanager
+def database(home: Home) -> Iterator[str | None]:
+    """Run the embedded database; yields the administrator's connection string.
+
+    None if the ledger's database is elsewhere: there an administrator upgrades beforehand.
+    """
+    if home.database is not None:
+        yield None
+        return
+    with home.server() as server:
+        yield server.superuser(DATABASE)
+
+
+def upgrade(config: OfficeConfig, home: Home, admin: str) -> None:
+    """Bring the tables up to date, in a process of its own that ends with it: nothing else ever
+    has the rights of the tables' owner. Raises what `database.upgrade` does."""
+    # Not forked: the child must not share a connection with its parent.
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        pool.submit(_upgrade, config, home, admin).result()
+
+
+def _upgrade(config: OfficeConfig, home: Home, admin: str) -> None:
+    configure(config, conninfo=tables.prepare(admin, home))
+    tables.upgrade(home)
+
+
+def init(config: OfficeConfig, first: First, *, clock: Clock, disk: Disk) -> str:
+    """Make an office; the registration code of its first 管理責任者, to be shown once.
+
+    1. tables; 2. scheme, person, appointment and code in one transaction; 3. `office.json`, last.
+    Raises OfficeConfigError if there is an office already.
+    """
+    if (config.directory / "office.json").exists():
+        raise OfficeConfigError("there is an office here already", where=str(config.directory))
+    disk.make_directory(config.directory)
+    config.make_secret(disk)
+    home = Home.read(config.ledger)
+    with database(home) as admin:
+        if admin is None:
+            raise OfficeConfigError("give the administrator's connection string", where="database")
+        upgrade(config, home, admin)
+        configure(config, conninfo=home.conninfo("office"))
+        # Models can be imported only once this process is configured.
+        founding = importlib.import_module("machimori.office.people.founding")
+        code: str = founding.found(first, at=instant(clock.now()))
+        connections.close_all()
+    config.save(disk)
+    return code
+
+
+def serve(directory: Path, *, workers: int = 1) -> None:
+    """Serve until SIGTERM or Ctrl-C. Raises OfficeConfigError, LedgerUnavailableError."""
+    config = OfficeConfig.read(directory)
+    home = Home.read(config.ledger)
+    with database(home) as admin:
+        if admin is not None:
+            upgrade(config, home, admin)
+        # Not forked: workers must not inherit the superuser's password.
+        multiprocessing.set_start_method("spawn", force=True)
+        Granian(
+            target=str(directory.resolve()),
+            address=config.address,
+            port=config.port,
+            interface=Interfaces.WSGI,
+            workers=workers,
+            blocking_threads=_THREADS,
+            ssl_cert=config.certificate,
+            ssl_key=config.key,
+            websockets=False,
+            log_access=False,
+            respawn_failed_workers=True,
+        ).serve(target_loader=load)

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Every route. Each app lists its own in `urls.py` under its name."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("machimori.office.people.urls")),
+]
+
+handler400 = "machimori.office.site.failures.bad_request"
+handler403 = "machimori.office.site.failures.forbidden"
+handler404 = "machimori.office.site.failures.not_found"
+handler500 = "machimori.office.site.failures.failed"
