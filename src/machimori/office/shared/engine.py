@@ -5,7 +5,7 @@
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -59,6 +59,10 @@ class Engine:
     def case_store(self, case: CaseId) -> CaseFootage:
         """What can be read for a case: its own copies, and the store where there is none yet."""
         return CaseFootage(self.store, self.cases, case)
+
+    def at(self, clock: Clock) -> "Engine":
+        """The same engine by another clock."""
+        return replace(self, clock=clock)
 
     @classmethod
     def of(

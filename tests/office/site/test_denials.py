@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Every route against every post, generated from the URL table: nobody enters by accident."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls.converters import get_converters
+
+from machimori.kernel.clock import ManualClock
+from machimori.office.people.testing import Cast
+from machimori.office.shared.posts import Post, admission
+
+_SAMPLES = {"int": 999_999_999, "slug": "nothing", "str": "nothing", "path": "nothing"}
+_SAMPLES["uuid"] = "00000000-0000-0000-0000-000000000000"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    name: str
+    view: Callable[..., Any]
+    arguments: dict[str, Any]
+
+    def address(self) -> str:
+        return reverse(self.name, kwargs=self.arguments)
+
+
+def routes(resolver: URLResolver, spaces: tuple[str, ...] = ()) -> Iterator[Route]:
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLResolver):
+            space = (entry.namespace,) if entry.namespace else ()
+            yield from routes(entry, spaces + space)
+        elif isinstance(entry, URLPattern):
+            kinds = {type(converter): name for name, converter in get_converters().items()}
+            arguments = {
+                name: _SAMPLES[kinds[type(converter)]]
+                for name, converter in entry.pattern.converters.items()
+            }
+            name = ":".join((*spaces, entry.name or "unnamed"))
+            yield Route(name=name, view=entry.callback, arguments=arguments)
+
+
+ROUTES = tuple(routes(get_resolver()))
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+def test_a_route_says_who_may_enter(route: Route) -> None:
+    assert admission(route.view) is not None, f"{route.name}: no @posts, @signed_in or @public"
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+def test_a_route_admits_whom_it_declares_and_nobody_else(route: Route, office: ManualClock) -> None:
+    declared = admission(route.view)
+    assert declared is not None
+    cast = Cast.of(office)
+    for post, person in cast.everybody().items():
+        answered = _asked(cast.browser(person), route)
+        held = frozenset({post})
+        assert answered is declared.admits(held), f"{post} at {route.name}"
+    ended = cast.person()
+    assert _asked(cast.browser(ended), route) is declared.admits(frozenset[Post]())
+    assert _asked(cast.browser(), route) is declared.admits(None), f"outsider at {route.name}"
+
+
+def _asked(client: Client, route: Route) -> bool:
+    """Whether the door opened for GET; for POST it must say the same if it stays shut."""
+    answer = client.get(route.address())
+    shut = _shut(answer)
+    if shut:
+        assert _shut(client.post(route.address()))
+    return not shut
+
+
+def _shut(answer: Any) -> bool:
+    if answer.status_code == 302:
+        return bool(answer.headers["Location"].startswith(reverse("people:sign_in")))
+    return (answer.status_code == 403 and "次の職の人だけ" in answer.content.decode()) or (
+        answer.status_code == 403 and "いまの任命がありません" in answer.content.decode()
+    )
