@@ -82,7 +82,8 @@ def test_a_key_at_another_origin_is_refused(
 
 def test_an_answer_is_good_once(office: ManualClock, office_config: OfficeConfig) -> None:
     cast = Cast.of(office)
-    browser, sent = cast.browser(), {}
+    browser = cast.browser()
+    sent: dict[str, Any] = {}
     touch(browser, soft(office_config, keyed(cast)), sent.update)
     again = browser.post(
         reverse("people:key"), data=json.dumps(sent), content_type="application/json"

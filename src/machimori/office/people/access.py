@@ -5,6 +5,7 @@ import datetime as dt
 from typing import Literal
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _t
 
 from machimori.office.people.acting import Acting, current
 from machimori.office.people.models import Appointment, Person, Scheme
@@ -30,9 +31,11 @@ def check_appoints(acting: Acting, post: Post) -> None:
     """Raise ActionRefusedError unless the acting person may appoint to this post."""
     if post not in appointable(acting):
         raise ActionRefusedError(
-            "この職には任命できません",
+            _t("この職には任命できません"),
             Reason(
-                text="任命するのは、管理責任者と、警察の画像取扱者については画像管理責任者です。"
+                text=_t(
+                    "任命するのは、管理責任者と、警察の画像取扱者については画像管理責任者です。"
+                )
             ),
         )
 
@@ -41,7 +44,7 @@ def check_appoints_somebody(acting: Acting) -> None:
     """Raise ActionRefusedError if there is no post to which the acting person may appoint."""
     if not appointable(acting):
         raise ActionRefusedError(
-            "任命する権限がありません", Reason(text="管理責任者に頼んでください。")
+            _t("任命する権限がありません"), Reason(text=_t("管理責任者に頼んでください。"))
         )
 
 
@@ -81,8 +84,8 @@ def check_manages(acting: Acting, person: Person) -> None:
     )
     if not allowed:
         raise ActionRefusedError(
-            "この人のキーは扱えません",
-            Reason(text="この人を任命している管理責任者に頼んでください。"),
+            _t("この人のキーは扱えません"),
+            Reason(text=_t("この人を任命している管理責任者に頼んでください。")),
         )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _t
 
 from machimori.kernel.ids import new_id
 from machimori.kernel.instants import micros
@@ -57,9 +58,11 @@ def install_person(new: NewPerson, *, at: dt.datetime) -> Person:
             )
     except IntegrityError as error:
         raise ActionRefusedError(
-            "この番号はもう使われています",
+            _t("この番号はもう使われています"),
             Reason(
-                text="同じ人なら、名前で探して任命してください。別の人なら番号を変えてください。"
+                text=_t(
+                    "同じ人なら、名前で探して任命してください。別の人なら番号を変えてください。"
+                )
             ),
         ) from error
 
@@ -82,11 +85,12 @@ def appoint(
     access.check_appoints(acting, post)
     if valid_from < acting.at - dt.timedelta(minutes=5):
         raise ActionRefusedError(
-            "過ぎた日からは任命できません", Reason(text="きょうか、これからの日を入れてください。")
+            _t("過ぎた日からは任命できません"),
+            Reason(text=_t("きょうか、これからの日を入れてください。")),
         )
     if valid_until is not None and valid_until <= valid_from:
         raise ActionRefusedError(
-            "終わりの日が始まりの日より前です", Reason(text="任期の日付を直してください。")
+            _t("終わりの日が始まりの日より前です"), Reason(text=_t("任期の日付を直してください。"))
         )
     return install_appointment(
         person,
@@ -127,8 +131,8 @@ def install_appointment(
             )
     except IntegrityError as error:
         raise ActionRefusedError(
-            "この期間は、もう任命されています",
-            Reason(text="いまの任命を終わらせるか、始まりの日を変えてください。"),
+            _t("この期間は、もう任命されています"),
+            Reason(text=_t("いまの任命を終わらせるか、始まりの日を変えてください。")),
         ) from error
     record(_appointment_entry("appointment.made", made, at, by=appointed_by))
     return made
@@ -144,18 +148,19 @@ def end_appointment(appointment: Appointment, *, acting: Acting, until: dt.datet
     found = Appointment.objects.select_for_update(of=("self",), no_key=True).get(pk=appointment.pk)
     if found.valid_until is not None and found.valid_until <= acting.at:
         raise ActionRefusedError(
-            "この任命は終わっています", Reason(text="あたらしく任命してください。")
+            _t("この任命は終わっています"), Reason(text=_t("あたらしく任命してください。"))
         )
     if until < acting.at - dt.timedelta(minutes=5):
         raise ActionRefusedError(
-            "過ぎた日には終われません", Reason(text="きょうか、これからの日を入れてください。")
+            _t("過ぎた日には終われません"),
+            Reason(text=_t("きょうか、これからの日を入れてください。")),
         )
     if found.post == "system_manager" and not access.managed_at(
         acting.scheme, max(until, found.valid_from), but=found
     ):
         raise ActionRefusedError(
-            "管理責任者がいなくなります",
-            Reason(text="先に後任を任命してください。任命は先の日付でもできます。"),
+            _t("管理責任者がいなくなります"),
+            Reason(text=_t("先に後任を任命してください。任命は先の日付でもできます。")),
         )
     found.valid_until = max(until, found.valid_from)
     found.save(update_fields=["valid_until"])
@@ -214,7 +219,8 @@ def install_key(
     """A key as the installation gives it to a demo's people. Raises ActionRefusedError."""
     if software_demo and not access.is_demo():
         raise ActionRefusedError(
-            "ソフトウェアのキーは使えません", Reason(text="デモではないので、登録できません。")
+            _t("ソフトウェアのキーは使えません"),
+            Reason(text=_t("デモではないので、登録できません。")),
         )
     try:
         with transaction.atomic():
@@ -232,7 +238,7 @@ def install_key(
             )
     except IntegrityError as error:
         raise ActionRefusedError(
-            "このキーは、もう登録されています", Reason(text="別のキーを使ってください。")
+            _t("このキーは、もう登録されています"), Reason(text=_t("別のキーを使ってください。"))
         ) from error
     record(
         Entry(
@@ -256,7 +262,7 @@ def revoke_key(credential: Credential, *, acting: Acting) -> None:
         access.check_manages(acting, person)
     if credential.revoked_at is not None:
         raise ActionRefusedError(
-            "このキーは、もう使えません", Reason(text="することはありません。")
+            _t("このキーは、もう使えません"), Reason(text=_t("することはありません。"))
         )
     credential.revoked_at = acting.at
     credential.save(update_fields=["revoked_at"])
@@ -281,15 +287,17 @@ def set_password(password: str, *, acting: Acting, rule: PasswordRule = PASSWORD
     person = acting.person
     if len(password) < rule.shortest or len(set(password)) < 5 or person.login in password:
         raise ActionRefusedError(
-            "このパスワードは使えません",
+            _t("このパスワードは使えません"),
             Reason(
-                text=f"{rule.shortest}文字以上で、番号を含まず、同じ文字の繰り返しでないものを"
-                "決めてください。"
+                text=_t(
+                    "%(n)s文字以上で、番号を含まず、同じ文字の繰り返しでないものを決めてください。"
+                )
+                % {"n": rule.shortest}
             ),
         )
     if person.password and check_password(password, person.password):
         raise ActionRefusedError(
-            "前と同じパスワードです", Reason(text="前と違うパスワードを決めてください。")
+            _t("前と同じパスワードです"), Reason(text=_t("前と違うパスワードを決めてください。"))
         )
     person.password = make_password(password)
     person.password_set_at = acting.at

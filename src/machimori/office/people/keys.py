@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from django.utils.translation import gettext as _t
 from fido2 import cbor
 from fido2.cose import CoseKey
 from fido2.server import Fido2Server
@@ -93,7 +94,7 @@ class Keys:
                 counter=0,
             )
         except (ValueError, KeyError, TypeError, MalformedError) as error:
-            raise _refused("このキーは登録できません") from error
+            raise _refused(_t("このキーは登録できません")) from error
 
     def begin_sign_in(self) -> tuple[dict[str, Any], State]:
         """Options for the browser, and the state: any key of this office may answer."""
@@ -111,13 +112,13 @@ class Keys:
                 credential_id=answer.raw_id, revoked_at__isnull=True
             ).first()
             if credential is None:
-                raise _refused("このキーは登録されていません")
+                raise _refused(_t("このキーは登録されていません"))
             cose: Any = cbor.decode(bytes(credential.cose))
             attested = AttestedCredentialData.create(bytes(16), answer.raw_id, CoseKey.parse(cose))
             self._server.authenticate_complete(state, [attested], response)
             return answer.raw_id, answer.response.authenticator_data.counter
         except (ValueError, KeyError, TypeError) as error:
-            raise _refused("キーを確かめられませんでした") from error
+            raise _refused(_t("キーを確かめられませんでした")) from error
 
 
 def spki(key: CoseKey) -> bytes:
@@ -139,5 +140,6 @@ def spki(key: CoseKey) -> bytes:
 
 def _refused(heading: str) -> ActionRefusedError:
     return ActionRefusedError(
-        heading, Reason(text="もう一度ためすか、管理責任者に登録コードを出してもらってください。")
+        heading,
+        Reason(text=_t("もう一度ためすか、管理責任者に登録コードを出してもらってください。")),
     )

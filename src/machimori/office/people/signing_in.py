@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
+from django.utils.translation import gettext as _t
 
 from machimori.office.people import access
 from machimori.office.people.codes import code_digest, origin_digest
@@ -51,9 +52,11 @@ def by_key(state: State, response: Mapping[str, Any], *, address: str, at: dt.da
         _count(credential.person, "key", address, at, success=person is not None)
     if person is None:
         raise ActionRefusedError(
-            "このキーは使えません",
+            _t("このキーは使えません"),
             Reason(
-                text="複製されたおそれがあります。管理責任者に知らせて、別のキーを登録してください。"
+                text=_t(
+                    "複製されたおそれがあります。管理責任者に知らせて、別のキーを登録してください。"
+                )
             ),
         )
     return person
@@ -72,7 +75,7 @@ def by_password(
     _check_origin(address, at)
     if not rule.allowed:
         raise ActionRefusedError(
-            "パスワードではサインインできません", Reason(text="キーを使ってください。")
+            _t("パスワードではサインインできません"), Reason(text=_t("キーを使ってください。"))
         )
     with transaction.atomic():
         person = Person.objects.select_for_update(no_key=True).filter(login=login).first()
@@ -88,11 +91,13 @@ def by_password(
         _count(person, "password", address, at, success=good)
     if person is None or not good:
         raise ActionRefusedError(
-            "サインインできませんでした",
+            _t("サインインできませんでした"),
             Reason(
-                text=f"番号かパスワードが違います。{rule.failures}回続けて違うと、"
-                f"{rule.locked.seconds // 60}分のあいだパスワードでは入れません。"
-                "キーはいつでも使えます。"
+                text=_t(
+                    "番号かパスワードが違います。%(n)s回続けて違うと、%(minutes)s分のあいだ"
+                    "パスワードでは入れません。キーはいつでも使えます。"
+                )
+                % {"n": rule.failures, "minutes": rule.locked.seconds // 60}
             ),
         )
     return person
@@ -129,8 +134,8 @@ def by_code(login: str, code: str, *, address: str, at: dt.datetime) -> Person:
         _count(found.person if found else None, "code", address, at, success=found is not None)
     if found is None:
         raise ActionRefusedError(
-            "登録コードを確かめられませんでした",
-            Reason(text="番号とコードを確かめてください。使えるのは一度だけ、7日以内です。"),
+            _t("登録コードを確かめられませんでした"),
+            Reason(text=_t("番号とコードを確かめてください。使えるのは一度だけ、7日以内です。")),
         )
     return found.person
 
@@ -146,9 +151,11 @@ def _check_origin(address: str, at: dt.datetime) -> None:
     ).count()
     if failed >= ATTEMPTS:
         raise ActionRefusedError(
-            "しばらく待ってください",
+            _t("しばらく待ってください"),
             Reason(
-                text="このパソコンから何度も失敗しました。5分たってから、もう一度ためしてください。"
+                text=_t(
+                    "このパソコンから何度も失敗しました。5分たってから、もう一度ためしてください。"
+                )
             ),
         )
 

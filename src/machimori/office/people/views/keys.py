@@ -6,6 +6,7 @@ import json
 from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_POST, require_safe
 
 from machimori.office.people import actions, signing_in
@@ -52,7 +53,7 @@ def register(request: ActingRequest) -> HttpResponse:
     except ActionRefusedError as error:
         return JsonResponse({"refused": error.heading}, status=403)
     except (ValueError, KeyError):
-        return JsonResponse({"refused": "もう一度はじめからお願いします。"}, status=400)
+        return JsonResponse({"refused": _t("もう一度はじめからお願いします。")}, status=400)
 
 
 @signed_in

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import check_for_language
+from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_POST, require_safe
 
 from machimori.kernel.ids import OfficerId
@@ -58,7 +59,7 @@ def key(request: HttpRequest) -> HttpResponse:
         text = "。".join([error.heading, *(reason.text for reason in error.reasons)])
         return JsonResponse({"refused": text}, status=403)
     except ValueError:
-        return JsonResponse({"refused": "もう一度キーのボタンを押してください。"}, status=400)
+        return JsonResponse({"refused": _t("もう一度キーのボタンを押してください。")}, status=400)
 
 
 @public
@@ -163,8 +164,8 @@ def _enter(request: HttpRequest, person: Person) -> str:
     schemes = schemes_of(person, at)
     if not schemes:
         raise ActionRefusedError(
-            "いまの任命がありません",
-            Reason(text="任命の始まる日を、管理責任者に確かめてください。"),
+            _t("いまの任命がありません"),
+            Reason(text=_t("任命の始まる日を、管理責任者に確かめてください。")),
         )
     wanted = _safe(request.POST.get("next") or request.GET.get("next") or "")
     begin(request, person, schemes[0], at)
@@ -183,7 +184,7 @@ def _address(request: HttpRequest) -> str:
 
 def _no_key() -> ActionRefusedError:
     return ActionRefusedError(
-        "この人のデモ用のキーがありません", Reason(text="ほかの人を選んでください。")
+        _t("この人のデモ用のキーがありません"), Reason(text=_t("ほかの人を選んでください。"))
     )
 
 
