@@ -9,12 +9,15 @@ if a document names a source file that does not exist.
 import argparse
 import ast
 import importlib
+import os
 import pkgutil
 import re
 import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+
+import django
 
 import machimori
 from machimori.cli.main import build_parser
@@ -48,6 +51,8 @@ def _parsers(
 
 def errors() -> str:
     """Every error class with its exit status; a status has one meaning per line of descent."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "machimori.office.site.declared"
+    django.setup()  # the office's modules cannot be imported before
     for module in pkgutil.walk_packages(machimori.__path__, "machimori."):
         # GStreamer's server is a script for the system's Python, which alone has its bindings.
         if not module.name.endswith(("__main__", ".gstreamer_server")):
