@@ -59,6 +59,7 @@ EntryType = Literal[
     "evidence.handed_over",
     "appointment.made",
     "appointment.ended",
+    "appointment.decided",
     "enrolment.issued",
     "key.registered",
     "key.revoked",

@@ -7,13 +7,13 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 from psycopg import errors
 
 from machimori.kernel.clock import ManualClock
 from machimori.ledger.entry import Entry
 from machimori.ledger.testing import LedgerProcess
-from machimori.office.people import actions
+from machimori.office.people import actions, signing_in
 from machimori.office.people.models import Appointment
 from machimori.office.people.testing import Cast
 from machimori.office.shared.errors import ActionRefusedError
@@ -157,3 +157,24 @@ def test_two_transactions_cannot_overlap_unseen(database: LedgerProcess) -> None
         first.commit()
         waiting.join(10)
         assert outcome == ["refused"]
+
+
+def test_a_decision_s_number_is_entered_once(office: ManualClock) -> None:
+    cast = Cast.of(office)
+    acting = cast.acting(cast.person("system_manager"))
+    made = actions.appoint(cast.person(), "guard", acting=acting, valid_from=cast.now)
+    actions.note_decision(made, "市危第12号", acting=acting)
+    assert recorded()[-1].type == "appointment.decided"
+    with pytest.raises(ActionRefusedError):
+        actions.note_decision(made, "市危第13号", acting=acting)
+    with pytest.raises(IntegrityError):
+        Appointment.objects.filter(pk=made.pk).update(decision="市危第13号")
+
+
+def test_a_new_code_ends_the_one_before(office: ManualClock) -> None:
+    cast = Cast.of(office)
+    acting, person = cast.acting(cast.person("system_manager")), cast.person("guard")
+    first, second = (actions.issue_code(person, acting=acting) for _ in range(2))
+    with pytest.raises(ActionRefusedError):
+        signing_in.by_code(person.login, first, address="", at=cast.now)
+    assert signing_in.by_code(person.login, second, address="", at=cast.now) == person

@@ -167,6 +167,31 @@ def end_appointment(appointment: Appointment, *, acting: Acting, until: dt.datet
     record(_appointment_entry("appointment.ended", found, acting.at, by=acting.person))
 
 
+@transaction.atomic
+def note_decision(appointment: Appointment, decision: str, *, acting: Acting) -> None:
+    """Enter the 決裁番号 that did not exist yet when the appointment was made; once.
+
+    Raises ActionRefusedError if there is one already, or `acting` may not appoint to this post.
+    """
+    access.check_appoints(acting, post_of(appointment))
+    found = Appointment.objects.select_for_update(of=("self",), no_key=True).get(pk=appointment.pk)
+    if found.decision:
+        raise ActionRefusedError(
+            _t("決裁番号は、もう入っています"),
+            Reason(text=_t("訂正は管理責任者に相談してください。")),
+        )
+    found.decision = decision
+    found.save(update_fields=["decision"])
+    record(
+        Entry(
+            type="appointment.decided",
+            at=micros(acting.at),
+            subject=_subject(found.person, acting.person) | {"scheme": found.scheme_id},
+            data={"post": found.post},
+        )
+    )
+
+
 def post_of(appointment: Appointment) -> Post:
     """The post, as the type that it is."""
     return next(post for post in LABELS if post == appointment.post)
@@ -184,7 +209,8 @@ def issue_code(person: Person, *, acting: Acting) -> str:
 
 @transaction.atomic
 def install_code(person: Person, *, at: dt.datetime, issued_by: Person | None = None) -> str:
-    """The code of the first person, which the installation prints."""
+    """The code of the first person, which the installation prints. Earlier codes end."""
+    Enrolment.objects.filter(person=person, used_at__isnull=True).update(used_at=at)
     code = new_code()
     made = Enrolment.objects.create(
         person=person,

@@ -114,6 +114,12 @@ class EndForm(forms.Form):
     )
 
 
+class DecisionForm(forms.Form):
+    """The number of the city's decision, once there is one."""
+
+    decision = forms.CharField(label=_("決裁番号"), max_length=80)
+
+
 class NewPersonForm(forms.Form):
     """A person who is not known yet."""
 

@@ -21,6 +21,7 @@ urlpatterns = [
     path("appointments/new/", appointments.appoint, name="appoint"),
     path("appointments/person/", appointments.new_person, name="new_person"),
     path("appointments/<int:number>/", appointments.appointment, name="appointment"),
+    path("appointments/<int:number>/decision/", appointments.decide, name="decide"),
     path("appointments/<int:number>/code/", appointments.code, name="code"),
     path("appointments/<int:number>/keys/<slug:keyid>/lost/", appointments.revoke, name="revoke"),
     path("keys/", keys.page, name="keys"),

@@ -5,6 +5,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
+from django.contrib.sessions.backends.db import SessionStore
 from django.core.wsgi import get_wsgi_application
 from whitenoise import WhiteNoise
 
@@ -25,6 +26,7 @@ def load(directory: str) -> Any:
     config = OfficeConfig.read(Path(directory))
     home = Home.read(config.ledger)
     configure(config, conninfo=home.conninfo("office"))
+    SessionStore.clear_expired()
     install(
         Engine.of(
             home=home,

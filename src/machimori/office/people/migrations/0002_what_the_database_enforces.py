@@ -22,6 +22,9 @@ BEGIN
     ) THEN
         RAISE EXCEPTION 'people_appointment_overlaps' USING ERRCODE = 'exclusion_violation';
     END IF;
+    IF TG_OP = 'UPDATE' AND OLD.decision <> '' AND NEW.decision <> OLD.decision THEN
+        RAISE EXCEPTION 'people_appointment_decided' USING ERRCODE = 'check_violation';
+    END IF;
     RETURN NULL;
 END $$;
 CREATE CONSTRAINT TRIGGER people_appointment_overlaps

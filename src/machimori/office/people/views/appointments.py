@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """任命と引継ぎ: the list, appointing, ending, new people, registration codes."""
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, IntegerField, Q, QuerySet, When
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -12,6 +12,7 @@ from machimori.office.people import access, actions
 from machimori.office.people.acting import Acting, ActingRequest, current
 from machimori.office.people.forms import (
     AppointmentForm,
+    DecisionForm,
     EndForm,
     NewPersonForm,
     end_of,
@@ -29,6 +30,9 @@ _READERS: tuple[Post, ...] = (
     "police_image_manager",
     "auditor",
 )
+_IN_ORDER = Case(
+    *(When(post=name, then=place) for place, name in enumerate(POSTS)), output_field=IntegerField()
+)
 _WRITERS: tuple[Post, ...] = ("system_manager", "police_image_manager")
 
 
@@ -38,7 +42,7 @@ def listing(request: ActingRequest) -> HttpResponse:
     """Everybody's appointments: those that hold, those to come, those that ended."""
     acting = request.acting
     when = request.GET.get("when", "now")
-    rows = _when(access.appointments(acting), acting, when).order_by("post", "valid_from", "id")
+    rows = _when(access.appointments(acting), acting, when).order_by(_IN_ORDER, "valid_from", "id")
     found = Listing[Appointment](
         name=_t("任命"),
         columns=(
@@ -141,6 +145,20 @@ def appointment(request: ActingRequest, number: int) -> HttpResponse:
 
 @posts(*_WRITERS)
 @require_POST
+def decide(request: ActingRequest, number: int) -> HttpResponse:
+    """Enter the 決裁番号 afterwards."""
+    one = _one(request, number)
+    form = DecisionForm(request.POST)
+    if form.is_valid():
+        try:
+            actions.note_decision(one, form.cleaned_data["decision"], acting=request.acting)
+        except ActionRefusedError as error:
+            return _appointment_page(request, one, form=EndForm(), refused=error)
+    return HttpResponseRedirect(reverse("people:appointment", args=[one.pk]))
+
+
+@posts(*_WRITERS)
+@require_POST
 def code(request: ActingRequest, number: int) -> HttpResponse:
     """A registration code for the holder, shown once, to print."""
     one = _one(request, number)
@@ -176,5 +194,11 @@ def _appointment_page(
     refused: ActionRefusedError | None = None,
 ) -> HttpResponse:
     keys = one.person.credentials.filter(Q(revoked_at__isnull=True)).order_by("registered_at")
-    context = {"one": one, "form": form, "keys": keys, "refused": refused}
+    context = {
+        "one": one,
+        "form": form,
+        "decision_form": DecisionForm(),
+        "keys": keys,
+        "refused": refused,
+    }
     return render(request, "people/appointment.html", context, status=403 if refused else 200)
