@@ -28,6 +28,8 @@ from machimori.office.site import database as tables
 from machimori.office.site.settings import configure
 from machimori.office.site.wsgi import load
 
+_LAST_SECONDS = 20
+"""What a request may still take once the server is told to end."""
 _THREADS = 8
 """Requests that a worker answers at a time; each holds a database connection."""
 
@@ -103,4 +105,5 @@ def serve(directory: Path, *, workers: int = 1) -> None:
             websockets=False,
             log_access=False,
             respawn_failed_workers=True,
+            workers_kill_timeout=_LAST_SECONDS,
         ).serve(target_loader=load)
