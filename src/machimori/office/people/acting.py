@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 
 from machimori.kernel.instants import instant
 from machimori.office.people.models import Appointment, Person, Scheme
+from machimori.office.people.rules import PasswordRule, password_rule
 from machimori.office.shared.engine import engine
 from machimori.office.shared.errors import ActionError
 from machimori.office.shared.posts import POSTS, Post
@@ -69,6 +70,11 @@ def schemes_of(person: Person, at: dt.datetime) -> list[Scheme]:
     """The schemes in which the person holds a post at this instant, by name."""
     held = Appointment.objects.filter(current(at), person=person).values("scheme")
     return list(Scheme.objects.filter(id__in=held).order_by("name"))
+
+
+def password_rule_of(person: Person, at: dt.datetime) -> PasswordRule:
+    """The strictest rule of the schemes in which the person holds a post."""
+    return password_rule(scheme.scheme_id for scheme in schemes_of(person, at))
 
 
 def begin(request: HttpRequest, person: Person, scheme: Scheme, at: dt.datetime) -> None:

@@ -16,11 +16,11 @@ from machimori.kernel.ids import new_id
 from machimori.kernel.instants import micros
 from machimori.ledger.entry import Entry
 from machimori.office.people import access
-from machimori.office.people.acting import Acting
+from machimori.office.people.acting import Acting, password_rule_of
 from machimori.office.people.codes import code_digest, new_code
 from machimori.office.people.keys import NewKey
 from machimori.office.people.models import Appointment, Credential, Enrolment, Person, Scheme
-from machimori.office.people.rules import ENROLMENT, PASSWORDS, PasswordRule
+from machimori.office.people.rules import ENROLMENT
 from machimori.office.shared.errors import ActionRefusedError, Reason
 from machimori.office.shared.posts import LABELS, Post
 from machimori.office.shared.recording import record
@@ -304,13 +304,19 @@ def revoke_key(credential: Credential, *, acting: Acting) -> None:
 
 
 @transaction.atomic
-def set_password(password: str, *, acting: Acting, rule: PasswordRule = PASSWORDS) -> None:
+def set_password(password: str, *, acting: Acting) -> None:
     """Set the acting person's own password; their other sessions end.
 
-    Raises ActionRefusedError if it is too short, too plain or the one before. Not recorded in the
+    Raises ActionRefusedError if the person's schemes use none, or it is too short, too plain or the
+    one before. Not recorded in the
     ledger: signing in with it is counted, and acts are recorded.
     """
     person = acting.person
+    rule = password_rule_of(person, acting.at)
+    if not rule.allowed:
+        raise ActionRefusedError(
+            _t("パスワードではサインインできません"), Reason(text=_t("キーを使ってください。"))
+        )
     if len(password) < rule.shortest or len(set(password)) < 5 or person.login in password:
         raise ActionRefusedError(
             _t("このパスワードは使えません"),

@@ -2,9 +2,11 @@
 """The rules about people that are the same in every scheme, and those of passwords."""
 
 import datetime as dt
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from machimori.kernel.ids import SchemeId
 from machimori.office.shared.posts import Post
 
 APPOINTERS: Final[dict[Post, tuple[Post, ...]]] = {
@@ -48,3 +50,30 @@ class PasswordRule:
 
 
 PASSWORDS: Final = PasswordRule()
+"""Where no scheme says otherwise."""
+
+RuleSource = Callable[[SchemeId], PasswordRule]
+_sources: list[RuleSource] = [lambda _scheme: PASSWORDS]
+
+
+def take_password_rules_from(source: RuleSource) -> None:
+    """Ask `source` for a scheme's rule from now on: the app that keeps adopted rules says so."""
+    _sources[:] = [source]
+
+
+def password_rule(schemes: Iterable[SchemeId]) -> PasswordRule:
+    """The strictest of these schemes' rules; PASSWORDS if there is none.
+
+    Allowed if one of them asks for number and password: a person of two schemes has one password.
+    """
+    rules = [_sources[0](scheme) for scheme in schemes]
+    if not rules:
+        return PASSWORDS
+    days = [rule.days for rule in rules if rule.days is not None]
+    return PasswordRule(
+        allowed=any(rule.allowed for rule in rules),
+        days=min(days, default=None),
+        shortest=max(rule.shortest for rule in rules),
+        failures=min(rule.failures for rule in rules),
+        locked=max(rule.locked for rule in rules),
+    )

@@ -15,10 +15,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _t
 
 from machimori.office.people import access
+from machimori.office.people.acting import password_rule_of
 from machimori.office.people.codes import code_digest, origin_digest
 from machimori.office.people.keys import Keys, State
 from machimori.office.people.models import Credential, Enrolment, Person, SignIn
-from machimori.office.people.rules import ATTEMPTS, ATTEMPTS_WITHIN, PASSWORDS, PasswordRule
+from machimori.office.people.rules import ATTEMPTS, ATTEMPTS_WITHIN, PASSWORDS
 from machimori.office.shared.config import config
 from machimori.office.shared.errors import ActionRefusedError, Reason
 
@@ -68,18 +69,13 @@ def _refused_key(credential: Credential, counter: int) -> bool:
     return cloned or (credential.software_demo and not access.is_demo())
 
 
-def by_password(
-    login: str, password: str, *, address: str, at: dt.datetime, rule: PasswordRule = PASSWORDS
-) -> Person:
+def by_password(login: str, password: str, *, address: str, at: dt.datetime) -> Person:
     """The person with this number and password. Raises ActionRefusedError."""
     _check_origin(address, at)
-    if not rule.allowed:
-        raise ActionRefusedError(
-            _t("パスワードではサインインできません"), Reason(text=_t("キーを使ってください。"))
-        )
     with transaction.atomic():
         person = Person.objects.select_for_update(no_key=True).filter(login=login).first()
-        good = _check(person, password, at)
+        rule = password_rule_of(person, at) if person is not None else PASSWORDS
+        good = _check(person, password, at) and rule.allowed
         if person is not None and not good and not _locked(person, at):
             person.failures += 1
             if person.failures >= rule.failures:
@@ -140,8 +136,9 @@ def by_code(login: str, code: str, *, address: str, at: dt.datetime) -> Person:
     return found.person
 
 
-def must_change(person: Person, at: dt.datetime, rule: PasswordRule = PASSWORDS) -> bool:
+def must_change(person: Person, at: dt.datetime) -> bool:
     """Whether the person's password is too old to go on with."""
+    rule = password_rule_of(person, at)
     return person.password_set_at is not None and rule.expired(person.password_set_at, at)
 
 

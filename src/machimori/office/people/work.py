@@ -11,9 +11,8 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from machimori.office.people import access
-from machimori.office.people.acting import Acting
+from machimori.office.people.acting import Acting, password_rule_of
 from machimori.office.people.models import Appointment
-from machimori.office.people.rules import PASSWORDS
 from machimori.office.shared import menu
 from machimori.office.shared.posts import POSTS
 from machimori.office.shared.templatetags.office import last_day, post
@@ -51,8 +50,9 @@ def own_access(acting: Acting) -> Sequence[Item]:
         items.append(
             Item(text=_t("キーがまだありません。登録してください"), href=reverse("people:keys"))
         )
-    if person.password_set_at is not None and PASSWORDS.days is not None:
-        until = person.password_set_at + dt.timedelta(days=PASSWORDS.days)
+    days = password_rule_of(person, acting.at).days
+    if person.password_set_at is not None and days is not None:
+        until = person.password_set_at + dt.timedelta(days=days)
         if until - acting.at < dt.timedelta(days=14):
             text = _t("パスワードの期限が近づいています")
             items.append(

@@ -10,9 +10,8 @@ from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_POST, require_safe
 
 from machimori.office.people import actions, signing_in
-from machimori.office.people.acting import ActingRequest, begin
+from machimori.office.people.acting import ActingRequest, begin, password_rule_of
 from machimori.office.people.forms import KeyLabelForm, NewPasswordForm
-from machimori.office.people.rules import PASSWORDS
 from machimori.office.shared.errors import ActionRefusedError
 from machimori.office.shared.forms import refuse
 from machimori.office.shared.posts import signed_in
@@ -73,7 +72,7 @@ def password(request: ActingRequest) -> HttpResponse:
     """Set or change one's own password."""
     acting = request.acting
     form = NewPasswordForm(request.POST or None)
-    if request.method == "POST" and form.is_valid() and PASSWORDS.allowed:
+    if request.method == "POST" and form.is_valid():
         try:
             actions.set_password(form.cleaned_data["password"], acting=acting)
             begin(request, acting.person, acting.scheme, acting.at)
@@ -87,7 +86,7 @@ def _page(request: ActingRequest, *, refused: ActionRefusedError | None = None) 
     context = {
         "keys": request.acting.person.credentials.order_by("-registered_at"),
         "form": KeyLabelForm(),
-        "passwords": PASSWORDS.allowed,
+        "passwords": password_rule_of(request.acting.person, request.acting.at).allowed,
         "refused": refused,
     }
     return render(request, "people/keys.html", context, status=403 if refused else 200)

@@ -18,7 +18,7 @@ from machimori.office.people import signing_in
 from machimori.office.people.acting import ActingRequest, begin, current, limited, now, schemes_of
 from machimori.office.people.forms import CodeForm, PasswordForm
 from machimori.office.people.models import Appointment, Person, Scheme
-from machimori.office.people.rules import PASSWORDS
+from machimori.office.people.rules import password_rule
 from machimori.office.people.softkey import SoftwareKey
 from machimori.office.shared.config import config
 from machimori.office.shared.errors import ActionRefusedError, Reason
@@ -197,12 +197,17 @@ def _page(
 ) -> HttpResponse:
     context: dict[str, Any] = {
         "next": _safe(request.POST.get("next") or request.GET.get("next") or ""),
-        "password_form": (password_form or PasswordForm()) if PASSWORDS.allowed else None,
+        "password_form": (password_form or PasswordForm()) if _passwords() else None,
         "refused": refused,
     }
     if config().demo:
         context["demo_people"] = _demo_people()
     return render(request, "people/sign_in.html", context, status=status)
+
+
+def _passwords() -> bool:
+    """Whether any scheme here asks for number and password."""
+    return password_rule(scheme.scheme_id for scheme in Scheme.objects.all()).allowed
 
 
 def _demo_people() -> list[tuple[Scheme, list[Appointment]]]:
