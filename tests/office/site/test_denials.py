@@ -65,6 +65,31 @@ def test_a_route_admits_whom_it_declares_and_nobody_else(route: Route, office: M
     assert _asked(cast.browser(), route) is declared.admits(None), f"outsider at {route.name}"
 
 
+def test_who_appoints_and_who_reads_names(office: ManualClock) -> None:
+    """Written out once more, so that a wrong declaration is not its own proof."""
+    cast = Cast.of(office)
+    found = {
+        post: tuple(
+            cast.browser(person).get(reverse(name)).status_code
+            for name in ("people:appointments", "people:appoint")
+        )
+        for post, person in cast.everybody().items()
+    }
+    both, list_only, neither = (200, 200), (200, 403), (403, 403)
+    assert found == {
+        "system_manager": both,
+        "handling_supervisor": list_only,
+        "operator": neither,
+        "viewer": neither,
+        "police_image_manager": both,
+        "police_operator": neither,
+        "guard": neither,
+        "auditor": list_only,
+        "system_administrator": neither,
+        "host": neither,
+    }
+
+
 def _asked(client: Client, route: Route) -> bool:
     """Whether the door opened for GET; for POST it must say the same if it stays shut."""
     answer = client.get(route.address())
