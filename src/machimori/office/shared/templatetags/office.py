@@ -51,5 +51,6 @@ def menu(context: dict[str, Any]) -> list[dict[str, Any]]:
     """The pages that the acting person sees in the menu, the one they are on marked."""
     path = context["request"].path
     found = entries(context["acting"].posts)
-    here = max((href for href, _ in found if path.startswith(href)), key=len, default="")
+    above = [href for href, _ in found if path == href or (href != "/" and path.startswith(href))]
+    here = max(above, key=len, default="")
     return [{"href": href, "text": text, "here": href == here} for href, text in found]
