@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """`machimori policy`: read, check and ask the rules of a scheme.
 
-`check` ends with 90 if rules contradict one another, `decide` with 91 if the act is refused.
+`check` ends with 100 if rules contradict one another, `decide` with 101 if the act is refused.
 """
 
 import argparse
@@ -25,8 +25,8 @@ from machimori.policy.requests import Act, Hours, Request
 from machimori.policy.table import decision_table
 from machimori.policy.wording import in_words, source
 
-CONTRADICTORY = 90
-REFUSED = 91
+CONTRADICTORY = 100
+REFUSED = 101
 
 _PROFILE = "id of a profile that ships with the product, or a TOML file"
 
@@ -50,7 +50,7 @@ def register(subparsers: "_Subparsers[argparse.ArgumentParser]") -> None:
     show.add_argument("profile", help=_PROFILE)
     show.add_argument("--json", action="store_true", help="one object for machines")
     check = command(
-        "check", _check, "what contradicts itself (status 90), and what the city has yet to decide"
+        "check", _check, "what contradicts itself (status 100), and what the city has yet to decide"
     )
     check.add_argument("profile", help=_PROFILE)
     check.add_argument("--adopted", type=dt.date.fromisoformat, metavar="DAY", help=_ADOPTED)
@@ -58,7 +58,7 @@ def register(subparsers: "_Subparsers[argparse.ArgumentParser]") -> None:
     table.add_argument("profile", help=_PROFILE)
     table.add_argument("--adopted", type=dt.date.fromisoformat, metavar="DAY", help=_ADOPTED)
     asked = command(
-        "decide", _decide, "whether a post may do an act, and why not (status 91 if refused)"
+        "decide", _decide, "whether a post may do an act, and why not (status 101 if refused)"
     )
     asked.add_argument("profile", help=_PROFILE)
     asked.add_argument("act", choices=get_args(Act))
