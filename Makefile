@@ -18,7 +18,8 @@ setup: $(VENV)/.ready ## install the locked Python packages into .venv
 $(VENV)/.ready: requirements.lock pyproject.toml frontend/package-lock.json
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Machimori needs Python 3.11 or newer; set PYTHON=/path/to/python3"; exit 1; }
-	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || apt-get install -y -qq python3-venv
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null \
+	  || { apt-get update -qq && apt-get install -y -qq python3-venv; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
@@ -29,7 +30,8 @@ NPM := frontend/node_modules
 STATIC := src/machimori/office/static_npm
 
 pages: ## install what the office's pages take from npm, and their English
-	@command -v npm >/dev/null || apt-get install -y -qq --no-install-recommends npm
+	@command -v npm >/dev/null \
+	  || { apt-get update -qq && apt-get install -y -qq --no-install-recommends npm; }
 	cd frontend && npm ci --ignore-scripts --no-audit --no-fund --silent
 	@mkdir -p $(STATIC)/npm
 	@cp $(NPM)/@digital-go-jp/design-tokens/dist/tokens.css $(STATIC)/npm/tokens.css
