@@ -22,6 +22,7 @@ from machimori.vault.client.protocol import MAX_MESSAGE, Message
 from machimori.vault.client.testing import VaultProcess
 from machimori.vault.errors import (
     VaultDurabilityError,
+    VaultFailedError,
     VaultMalformedError,
     VaultRefusedError,
     VaultUnavailableError,
@@ -161,7 +162,7 @@ def test_a_defect_is_no_fault_of_the_request_and_quotes_nothing(
     with closing(connect(path)) as connection:
         connection.sendall(Message(body={"op": "status"}).encode())
         answer = connection.recv(65536)
-    assert b'"kind":"other"' in answer
+    assert b'"kind":"failed"' in answer
     assert f"status: {kind.__name__} at {__file__}" in caplog.text
     assert b"a secret" not in answer
     assert "a secret" not in caplog.text
@@ -211,6 +212,22 @@ def test_what_the_vault_could_not_write_is_not_called_unavailable(rig: Rig, path
             client.make_keys(2)
         assert caught.value.exit_code == 6
         assert client.status().open
+
+
+def test_a_defect_is_not_called_unavailable(
+    rig: Rig, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever waits and asks again, as after exit status 4, would wait for ever."""
+
+    def fail() -> None:
+        raise KeyError("what must not be told")
+
+    monkeypatch.setattr(rig.vault, "status", fail)
+    with VaultClient(path) as client:
+        with pytest.raises(VaultFailedError, match="defect") as caught:
+            client.status()
+        assert caught.value.exit_code == 60
+        assert client.challenge()
 
 
 def test_a_second_server_does_not_take_the_socket(rig: Rig, path: Path) -> None:

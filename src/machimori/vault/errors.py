@@ -5,6 +5,8 @@ A refusal carries a `reason`, a word that programs compare and tests name; the w
 docs/ref/statements.md. No error carries key material or anything about a person.
 """
 
+from typing import ClassVar
+
 from machimori.kernel.errors import (
     DurabilityError,
     MachimoriError,
@@ -32,6 +34,12 @@ class VaultMalformedError(VaultError, MalformedError):
 
 class VaultUnavailableError(VaultError, UnavailableError):
     """The vault does not answer, or is closed and was asked to open something."""
+
+
+class VaultFailedError(VaultError):
+    """The vault failed by a defect of its own; asking again will not help. Its log says where."""
+
+    exit_code: ClassVar[int] = 60
 
 
 class VaultDurabilityError(VaultError, DurabilityError):

@@ -21,6 +21,7 @@ from machimori.vault.client.release import CaseKeys, Destruction, Release, Relea
 from machimori.vault.errors import (
     VaultDurabilityError,
     VaultError,
+    VaultFailedError,
     VaultMalformedError,
     VaultRefusedError,
     VaultUnavailableError,
@@ -65,7 +66,7 @@ class VaultClient:
 
     Every method raises VaultUnavailableError if the vault does not answer or is closed,
     VaultRefusedError (with its `reason`) if it refuses, VaultDurabilityError if it could not write
-    what it must before it answers, and MalformedError.
+    what it must before it answers, VaultFailedError by a defect of its own, and MalformedError.
     """
 
     def __init__(self, path: Path) -> None:
@@ -290,4 +291,6 @@ def _raised(error: Json) -> VaultError:
         return VaultMalformedError(texts["message"], where=where, remedy=remedy)
     if error.get("kind") == "durability":
         return VaultDurabilityError(texts["message"], where=where, remedy=remedy)
-    return VaultUnavailableError(texts["message"], where=where, remedy=remedy)
+    if error.get("kind") == "unavailable":
+        return VaultUnavailableError(texts["message"], where=where, remedy=remedy)
+    return VaultFailedError(texts["message"], where=where, remedy=remedy)

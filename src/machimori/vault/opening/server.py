@@ -26,7 +26,7 @@ from machimori.kernel.errors import (
 from machimori.vault.client import protocol
 from machimori.vault.client.protocol import Message
 from machimori.vault.errors import (
-    VaultError,
+    VaultFailedError,
     VaultMalformedError,
     VaultRefusedError,
     VaultUnavailableError,
@@ -137,7 +137,9 @@ class Server:
         except Exception as error:
             _log_defect(str(request.body["op"]), error)
             return _error(
-                VaultError("the vault failed by a defect of its own", remedy="its log says where")
+                VaultFailedError(
+                    "the vault failed by a defect of its own", remedy="its log says where"
+                )
             )
 
     def _expire_loop(self) -> None:
@@ -192,7 +194,7 @@ def _same_user(connection: socket.socket) -> bool:
 
 
 def _error(error: MachimoriError) -> Message:
-    kind = "other"
+    kind = "failed"
     if isinstance(error, VaultRefusedError):
         kind = "refused"
     elif isinstance(error, UnavailableError):
