@@ -7,8 +7,10 @@ from machimori.office.paper.sheet import (
     Block,
     Cell,
     Fields,
+    Heading,
     Listing,
     Notes,
+    Provision,
     Sentences,
     Sheet,
     Signature,
@@ -68,6 +70,23 @@ def _block(block: Block, keep: Filter) -> Mapping[str, object]:
             return {"kind": "signature", "places": [_cell(place, keep) for place in places]}
         case Notes(texts=texts):
             return {"kind": "notes", "texts": [keep(text, "注記") for text in texts]}
+        case Heading(text=text):
+            return {"kind": "heading", "text": keep(text, "見出し")}
+        case Provision():
+            place = block.caption or "本文"
+            return {
+                "kind": "provision",
+                "caption": keep(block.caption, place),
+                "clauses": [
+                    {
+                        "mark": keep(one.mark, place),
+                        "text": keep(one.text, place),
+                        "depth": one.depth,
+                    }
+                    for one in block.clauses
+                ],
+                "notes": [keep(text, place) for text in block.notes],
+            }
 
 
 def _cell(cell: Cell, keep: Filter) -> Mapping[str, object]:

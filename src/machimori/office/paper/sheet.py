@@ -74,7 +74,32 @@ class Notes:
     texts: tuple[str, ...]
 
 
-Block = Fields | Listing | Sentences | Signature | Notes
+@dataclass(frozen=True, kw_only=True)
+class Heading:
+    """The heading of a part, which the PDF's outline lists."""
+
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clause:
+    """A numbered sentence: `depth` 0 for a 条 or 項, 1 for a 号, 2 for アイウ. No mark, no number."""
+
+    mark: str
+    text: str
+    depth: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provision:
+    """An article as a 例規 has it: its caption above it, numbered sentences, small notes below."""
+
+    caption: str
+    clauses: tuple[Clause, ...]
+    notes: tuple[str, ...] = ()
+
+
+Block = Fields | Listing | Sentences | Signature | Notes | Heading | Provision
 
 
 @dataclass(frozen=True, kw_only=True)

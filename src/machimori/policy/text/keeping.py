@@ -98,7 +98,7 @@ def _editing(d: Drafting) -> Paragraph:
 
 
 def _holds(d: Drafting) -> list[Paragraph]:
-    paragraphs = []
+    paragraphs: list[Paragraph] = []
     holders = d.people("acts.place_hold", "又は")
     for names in alike(d, "hold", "hold_days"):
         hold, days = (f"grounds.{names[0]}.{word}" for word in ("hold", "hold_days"))
