@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What a command is given: files, times, a store. Each raises UsageError and says which it was."""
+"""What a command is given: files, times, a store, a profile.
+
+Each raises UsageError and says which it was.
+"""
 
 import argparse
 from pathlib import Path
 
 from machimori.kernel.errors import MalformedError, UsageError
 from machimori.kernel.instants import Micros, parse_rfc3339
+from machimori.policy.document import ProfileId
+from machimori.policy.profile import Profile, bundled, parse, profiles
 
 
 def read(path: Path) -> bytes:
@@ -30,6 +35,12 @@ def instant(text: str | None) -> Micros | None:
         return None if text is None else parse_rfc3339(text)
     except MalformedError as error:
         raise UsageError(error.message, where=error.where) from error
+
+
+def profile(name: str) -> Profile:
+    """The rules that ship under this name, or those in the TOML file of this name."""
+    known = ProfileId(name)
+    return bundled(known) if known in profiles() else parse(read_text(Path(name)))
 
 
 def add_store(parser: argparse.ArgumentParser) -> None:

@@ -9,17 +9,15 @@ import dataclasses
 import datetime as dt
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, get_args
 
-from machimori.cli.inputs import read_text
+from machimori.cli import inputs, policy_text
 from machimori.kernel.errors import UsageError
 from machimori.kernel.instants import TOKYO
 from machimori.policy.adoption import adopt_recommended, in_force, open_points, undecided
 from machimori.policy.contradictions import contradictions
 from machimori.policy.decisions import decide
-from machimori.policy.document import ProfileId
-from machimori.policy.profile import Profile, bundled, parse, profiles
+from machimori.policy.profile import Profile, bundled, profiles
 from machimori.policy.questions import catalogue
 from machimori.policy.requests import Act, Hours, Request
 from machimori.policy.table import decision_table
@@ -57,6 +55,7 @@ def register(subparsers: "_Subparsers[argparse.ArgumentParser]") -> None:
     table = command("table", _table, "everything the rules decide, as tab-separated lines")
     table.add_argument("profile", help=_PROFILE)
     table.add_argument("--adopted", type=dt.date.fromisoformat, metavar="DAY", help=_ADOPTED)
+    policy_text.register(command)
     asked = command(
         "decide", _decide, "whether a post may do an act, and why not (status 101 if refused)"
     )
@@ -82,9 +81,7 @@ _ADOPTED = "as if the city had adopted every recommended value on this day"
 
 
 def _load(options: argparse.Namespace) -> Profile:
-    name: str = options.profile
-    known = ProfileId(name)
-    profile = bundled(known) if known in profiles() else parse(read_text(Path(name)))
+    profile = inputs.profile(options.profile)
     day: dt.date | None = getattr(options, "adopted", None)
     if day is None:
         return profile

@@ -20,10 +20,13 @@ from machimori.office.paper.setting import sheet_data
 from machimori.office.paper.sheet import (
     Cell,
     Choice,
+    Clause,
     Column,
     Fields,
+    Heading,
     Listing,
     Notes,
+    Provision,
     Sentences,
     Sheet,
     Signature,
@@ -62,6 +65,10 @@ def sheet_of(text: str) -> Sheet:
             ),
             Signature(places=(Cell(label=text, text=text),)),
             Notes(texts=(text,)),
+            Heading(text=text),
+            Provision(
+                caption=text, clauses=(Clause(mark=text, text=text, depth=1),), notes=(text,)
+            ),
         ),
     )
 

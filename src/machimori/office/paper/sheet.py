@@ -83,7 +83,7 @@ class Heading:
 
 @dataclass(frozen=True, kw_only=True)
 class Clause:
-    """A numbered sentence: `depth` 0 for a 条 or 項, 1 for a 号, 2 for アイウ. No mark, no number."""
+    """A sentence with its number, if any: `depth` 0 for a 条 or 項, 1 for a 号, 2 for アイウ."""
 
     mark: str
     text: str

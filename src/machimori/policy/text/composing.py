@@ -151,26 +151,33 @@ class _Resolver:
         return replace(item, text=self._text(item.text, position), items=below)
 
     def _text(self, text: str, position: int) -> str:
-        return _REFERENCE.sub(lambda found: self._place(found[1], position), text)
+        return _REFERENCE.sub(lambda found: self._place(found, position), text)
 
-    def _place(self, reference: str, position: int) -> str:
-        name, *rest = reference.split("/")
-        there = self.articles[name]
+    def _place(self, found: re.Match[str], position: int) -> str:
+        name, *rest = found[1].split("/")
+        there = self.articles.get(name)
+        targets = {} if there is None else _named(there)
+        if there is None or (rest and rest[0] not in targets):
+            # Not ours: a city's own text may have these brackets in it.
+            return found[0]
         inside = there.number == self.here.number
         article = "" if inside else f"第{there.number}条"
         if there.number == self.here.number - 1:
             article = "前条"
         if not rest:
             return article
-        index, target = next(
-            (index, one)
-            for index, one in enumerate(there.paragraphs, start=1)
-            if one.name == rest[0]
-        )
+        index = targets[rest[0]]
         paragraph = "" if len(there.paragraphs) == 1 else f"第{index}項"
         if inside:
             paragraph = {position: "", position - 1: "前項"}.get(index, paragraph)
-        return article + paragraph + (_items(target, rest[1]) if len(rest) > 1 else "")
+        items = _items(there.paragraphs[index - 1], rest[1]) if len(rest) > 1 else ""
+        return article + paragraph + items
+
+
+def _named(article: Article) -> dict[str, int]:
+    """The number of each paragraph that can be referred to."""
+    numbered_from_one = enumerate(article.paragraphs, start=1)
+    return {one.name: index for index, one in numbered_from_one if one.name}
 
 
 def _items(paragraph: Paragraph, names: str) -> str:

@@ -18,7 +18,7 @@ def decision(d: Drafting) -> Article | None:
     if not d.profile.members("grounds"):
         return None
     approval = "forms.approval.title"
-    decides = f"{d.people('acts.decide', '又は')}は、提供の可否を決定"
+    decides = f"{d.holders('acts.decide', '又は')}は、提供の可否を決定"
     if d.stated(approval):
         first = f"{decides}し、承認するときは、{d.form('approval')}を申請者に交付するものとする。"
     else:
@@ -51,7 +51,7 @@ def extraction(d: Drafting) -> Article | None:
         act = f"画像の取出し及び複製を{'指示し、又は' if to else ''}自ら行うものとする。"
     paragraphs = [
         d.paragraph(
-            f"{d.people('acts.instruct', '又は')}は、承認があったときは、{told}対象となる"
+            f"{d.holders('acts.instruct', '又は')}は、承認があったときは、{told}対象となる"
             f"防犯カメラ、撮影日時その他画像の特定に必要な事項を示して、{act}",
             "acts.instruct",
             "acts.copy",
@@ -63,7 +63,7 @@ def extraction(d: Drafting) -> Article | None:
         paragraphs.append(
             d.paragraph(
                 f"{d.name('handling_supervisor')}を置かないときは、画像の取出し及び複製は、"
-                f"{d.people(vacant, '又は')}が行うものとする。",
+                f"{d.holders(vacant, '又は')}が行うものとする。",
                 vacant,
             )
         )
@@ -74,7 +74,7 @@ def extraction(d: Drafting) -> Article | None:
         own = bool(set(checking) & set(copying or ()))
         paragraphs.append(
             d.paragraph(
-                f"{d.people('acts.check_completion', '又は')}は、画像の複製又は印画を"
+                f"{d.holders('acts.check_completion', '又は')}は、画像の複製又は印画を"
                 "行わせたときは、完了後、指示どおり実施されたことを確認しなければならない。"
                 + ("この場合において、自ら作成した複製物を確認することはできない。" if own else ""),
                 "copies.completion_check",

@@ -16,6 +16,8 @@ from machimori.policy.text.structure import Item, Paragraph, joined
 from machimori.policy.wording import era_date, in_words, source
 
 STANDARD = "標準の定め"
+NOTHING = "（該当なし）"
+"""What a sentence says that needs a list of somebody or something, where the list is empty."""
 
 _POSTS = {
     "operator": "取扱者",
@@ -128,6 +130,24 @@ class Drafting:
         if posts is None:
             return self.mark(key)
         return joined([self.name(post) for post in posts if self.has(post)], joint)
+
+    def holders(self, key: str, joint: str = "及び") -> str:
+        """As `people`, for a sentence that needs somebody: an empty list is said to be empty."""
+        return self.people(key, joint) or NOTHING
+
+    def places(self, key: str) -> str:
+        """The places of a list by their labels, or the mark; one without a label as it is."""
+        listed = self.profile.names(key)
+        if listed is None:
+            return self.mark(key)
+        known = self.profile.members("places")
+        labels = [self.words(f"places.{one}.label") if one in known else one for one in listed]
+        return joined(labels, "及び") or NOTHING
+
+    def unnamed_places(self, key: str) -> tuple[str, ...]:
+        """The keys of those labels that are unset."""
+        keys = (f"places.{one}.label" for one in self.profile.names(key) or ())
+        return tuple(one for one in keys if self.unset(one))
 
     def form(self, kind: str) -> str:
         """A form's title, with its number if it has one."""

@@ -106,13 +106,12 @@ def terminals(d: Drafting) -> Article:
         paragraphs.append(
             d.paragraph(f"画像の{acts}は、{machine}により行わなければならない。", *keys)
         )
-    if places := d.profile.names("terminals.places"):
-        named = joined([d.words(f"places.{place}.label") for place in places], "及び")
+    if d.profile.names("terminals.places") != ():
         paragraphs.append(
             d.paragraph(
-                f"{machine}は、{named}に置く。",
+                f"{machine}は、{d.places('terminals.places')}に置く。",
                 "terminals.places",
-                *(f"places.{place}.label" for place in places),
+                *d.unnamed_places("terminals.places"),
             )
         )
     if d.yes("terminals.lent_to_police"):
@@ -132,7 +131,7 @@ def terminals(d: Drafting) -> Article:
         proviso = f"ただし、{under}の規定による場合は、この限りでない。"
     paragraphs.append(
         d.paragraph(
-            f"{machine}を操作することができる者は、{d.people('terminals.operators')}に限る。{proviso}",
+            f"{machine}を操作することができる者は、{d.holders('terminals.operators')}に限る。{proviso}",
             "terminals.operators",
         )
     )

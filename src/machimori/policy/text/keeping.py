@@ -30,7 +30,7 @@ def retention(d: Drafting) -> Article:
         ),
     ]
     if d.yes("retention.extension"):
-        who = d.people("acts.extend_retention", "又は")
+        who = d.holders("acts.extend_retention", "又は")
         paragraphs.append(
             d.paragraph(
                 f"{who}は、必要があると認めるときは、その理由を記録して、保存期間を"
@@ -99,7 +99,7 @@ def _editing(d: Drafting) -> Paragraph:
 
 def _holds(d: Drafting) -> list[Paragraph]:
     paragraphs: list[Paragraph] = []
-    holders = d.people("acts.place_hold", "又は")
+    holders = d.holders("acts.place_hold", "又は")
     for names in alike(d, "hold", "hold_days"):
         hold, days = (f"grounds.{names[0]}.{word}" for word in ("hold", "hold_days"))
         keys = [f"grounds.{name}.{word}" for word in ("hold", "hold_days") for name in names]

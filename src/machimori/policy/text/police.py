@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """第3章, second half: what the police do themselves, in an emergency or by agreement."""
 
-from machimori.policy.text.drafting import Drafting
+from machimori.policy.text.drafting import NOTHING, Drafting
 from machimori.policy.text.structure import Article, Paragraph, joined
 
 _HOURS = {"early": "早朝", "night": "夜間", "closed_day": "休日", "open": "開庁時間"}
@@ -15,8 +15,8 @@ def emergency(d: Drafting) -> Article | None:
     if not d.yes("emergency.allowed"):
         return None
     order, act = (
-        d.people("acts.order_emergency", "又は"),
-        d.people("acts.extract_emergency", "又は"),
+        d.holders("acts.order_emergency", "又は"),
+        d.holders("acts.extract_emergency", "又は"),
     )
     ordinary = bool(d.profile.members("grounds"))
     despite = "⟦procedure⟧から⟦extraction⟧までの規定にかかわらず、" if ordinary else ""
@@ -24,7 +24,7 @@ def emergency(d: Drafting) -> Article | None:
     if hours is None:
         when = d.mark("emergency.hours")
     else:
-        when = joined([word for one, word in _HOURS.items() if one in hours], "又は")
+        when = joined([word for one, word in _HOURS.items() if one in hours], "又は") or NOTHING
     paragraphs = [
         d.paragraph(
             f"{order}は、{when}において、緊急を要する{_cause(d)}のため特に必要があると判断するときは、"
@@ -69,7 +69,7 @@ def _cause(d: Drafting) -> str:
         causes.append("犯罪の捜査" if crime else f"犯罪の捜査（{d.mark('emergency.crime')}）")
     if accident is not False:
         causes.append("事故の捜査" if accident else f"事故の捜査（{d.mark('emergency.accident')}）")
-    return joined(causes, "又は")
+    return joined(causes, "又は") or NOTHING
 
 
 def _clock(d: Drafting, hours: tuple[str, ...]) -> list[Paragraph]:
@@ -88,15 +88,9 @@ def _clock(d: Drafting, hours: tuple[str, ...]) -> list[Paragraph]:
             )
         )
     if "closed_day" in hours:
-        weekdays = "、".join(
-            f"{one}曜日" for one in d.words("calendar.closed_weekdays").split("、")
-        )
-        if not d.profile.names("calendar.closed_weekdays"):
-            weekdays = d.words("calendar.closed_weekdays")
-        end = "並びに12月29日から翌年1月3日まで" if d.yes("calendar.year_end_closed") else ""
         items.append(
             d.item(
-                f"休日　{weekdays}及び国民の祝日に関する法律に規定する休日{end}の日",
+                f"休日　{joined(_closed(d), '並びに')}",
                 "calendar.closed_weekdays",
                 "calendar.year_end_closed",
             )
@@ -107,6 +101,21 @@ def _clock(d: Drafting, hours: tuple[str, ...]) -> list[Paragraph]:
     return [d.paragraph(text, "emergency.hours", items=items)]
 
 
+def _closed(d: Drafting) -> list[str]:
+    key = "calendar.closed_weekdays"
+    weekdays = d.profile.names(key)
+    named = [f"{one}曜日" for one in d.words(key).split("、")] if weekdays else []
+    if weekdays is None:
+        named = [d.mark(key)]
+    days = [joined([*named, "国民の祝日に関する法律に規定する休日"], "及び")]
+    key = "calendar.year_end_closed"
+    if d.unset(key):
+        days.append(d.mark(key))
+    elif d.yes(key):
+        days.append("12月29日から翌年1月3日までの日")
+    return days
+
+
 def direct(d: Drafting) -> Article | None:
     """（直接取得）: what an agreement lets the police fetch themselves (S6, S8)."""
     if d.unset("direct.allowed"):
@@ -114,7 +123,7 @@ def direct(d: Drafting) -> Article | None:
         return _article("direct", "直接取得", [d.paragraph(text, "direct.allowed")])
     if not d.yes("direct.allowed"):
         return None
-    who = d.people("acts.acquire_directly", "又は")
+    who = d.holders("acts.acquire_directly", "又は")
     ordinary = bool(d.profile.members("grounds"))
     despite = "⟦procedure⟧から⟦extraction⟧までの規定にかかわらず、" if ordinary else ""
     paragraphs = []
@@ -123,7 +132,7 @@ def direct(d: Drafting) -> Article | None:
         named = (
             d.mark(f"agreements.{name}.stations")
             if stations is None
-            else joined(list(stations), "及び")
+            else joined(stations, "及び") or NOTHING
         )
         paragraphs.append(
             d.paragraph(

@@ -2,7 +2,7 @@
 """第3章, first half: who may see footage, on which grounds it is provided, and the procedure."""
 
 from machimori.policy.questions import Choice, catalogue
-from machimori.policy.text.drafting import Drafting
+from machimori.policy.text.drafting import NOTHING, Drafting
 from machimori.policy.text.grounds import (
     alike,
     case_of,
@@ -57,8 +57,10 @@ def _internal(d: Drafting) -> list[Paragraph]:
         text = "画像は、提供に必要な場合のほか、管理上の必要により利用してはならない。"
         return [d.paragraph(text, "internal.allowed")]
     acts = d.profile.names("internal.acts")
-    uses = d.mark("internal.acts") if acts is None else joined([_USES[act] for act in acts], "又は")
-    users = d.people("acts.use_internally", "又は")
+    uses = joined([_USES[act] for act in acts or ()], "又は") or NOTHING
+    if acts is None:
+        uses = d.mark("internal.acts")
+    users = d.holders("acts.use_internally", "又は")
     on_ground = d.yes("internal.ground_required")
     when = "管理上必要があるときは"
     if on_ground:
@@ -195,7 +197,7 @@ def _paper(d: Drafting, names: tuple[str, ...]) -> Paragraph:
     where = case_of(d, names)
     listed = d.profile.names(f"grounds.{names[0]}.documents")
     chosen = {one.id: one.ja for one in _choices("grounds.x.documents")} | _DOCUMENTS
-    documents = joined([chosen[one] for one in listed or ()], "又は")
+    documents = joined([chosen[one] for one in listed or ()], "又は") or NOTHING
     match d.profile.text(paper):
         case "prior":
             text = f"{where}は、あらかじめ{documents}の提出を受けなければならない。"

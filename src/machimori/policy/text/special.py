@@ -2,7 +2,7 @@
 """第3章, second half: watching, statutory requests, copies."""
 
 from machimori.policy.text.drafting import Drafting
-from machimori.policy.text.structure import Article, Paragraph, joined
+from machimori.policy.text.structure import Article, Paragraph
 
 
 def watching(d: Drafting) -> Article:
@@ -24,20 +24,15 @@ def watching(d: Drafting) -> Article:
 
 
 def _named_posts(d: Drafting) -> list[Paragraph]:
-    places = d.profile.names("live.places")
-    if places is None:
-        where = d.mark("live.places")
-    else:
-        known = d.profile.members("places")
-        named = [d.words(f"places.{one}.label") if one in known else one for one in places]
-        where = joined(named, "及び")
+    where = d.places("live.places")
     watchers = d.profile.names("acts.watch_live") or ()
     paragraphs = [
         d.paragraph(
-            f"{d.people('acts.watch_live')}は、{where}において、業務上、防犯カメラの撮影と同時にその映像を"
+            f"{d.holders('acts.watch_live')}は、{where}において、業務上、防犯カメラの撮影と同時にその映像を"
             "監視することができる。",
             "live.mode",
             "live.places",
+            *d.unnamed_places("live.places"),
             "acts.watch_live",
             name="watch",
         ),
