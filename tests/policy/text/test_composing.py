@@ -71,9 +71,8 @@ def test_I16_a_guideline_becomes_an_operating_rule_in_keeping_with_it() -> None:
     rule = rule_of(document("inzai"))
     text = plain_text(rule)
     assert "印西市防犯カメラの設置及び運用に関するガイドライン（案）に沿って" in text
-    for number in ("2(1)", "2(2)", *(f"3({n})" for n in range(1, 7)), "4"):
-        cited = f"印西市のガイドライン（案）{number}"
-        assert cited in re.sub(r"(?<=\))[アイウエオカ](?=[、\n）])", "", text), number
+    for number in ("2(1)", "2(2)", *(f"3({n})" for n in range(1, 9)), "4"):
+        assert f"印西市のガイドライン（案）{number}" in text, number
     assert "画像の保存期間は、撮影した日から起算して【未決定：保存する日数】日間とする。" in text
     chosen = rule_of(adopted("inzai"))
     assert chosen.is_final

@@ -27,7 +27,7 @@ def purpose(d: Drafting) -> Article:
         paragraphs=(
             d.paragraph(
                 f"この規程は、{base}{document.city}の防犯カメラの設置及び管理運用に関し必要な事項を"
-                "定めるものとする。"
+                "定めることを目的とする。"
             ),
             d.paragraph(f"防犯カメラは、{aim}設置する。", "purpose.text", name="aim"),
             d.paragraph("防犯カメラの運用は、⟦purpose/aim⟧の目的を逸脱して行ってはならない。"),

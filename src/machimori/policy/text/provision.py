@@ -83,6 +83,9 @@ def _internal(d: Drafting) -> list[Paragraph]:
                 "internal.attendees",
             )
         )
+    elif d.stated("internal.attendees"):
+        text = "前項の利用には、管理責任者等以外の者を立ち会わせてはならない。"
+        paragraphs.append(d.paragraph(text, "internal.attendees"))
     elif d.unset("internal.attendees"):
         key = "internal.attendees"
         text = f"管理責任者等以外の者の前項の利用への立会いについては、{d.mark(key)}とする。"
