@@ -204,6 +204,43 @@ def test_a_sixth_city_has_a_rule_too() -> None:
     assert rule.is_final
 
 
+BARE = """
+[document]
+id = "mura"
+title = "村の要綱"
+short = "村"
+cited_as = "村の要綱"
+city = "村"
+kind = "draft"
+
+[grounds.a]
+label = { status = "unset" }
+
+[grounds.b]
+label = { status = "unset" }
+
+[agreements.a]
+title = { status = "unset" }
+
+[direct]
+allowed = { status = "local", value = true, adopted_on = 2026-04-01 }
+
+[emergency]
+allowed = { status = "local", value = true, adopted_on = 2026-04-01 }
+"""
+
+
+def test_a_document_that_says_nothing_makes_a_draft_of_marks() -> None:
+    """Special ways are allowed and nothing about them is decided: all of it is marked."""
+    rule = rule_of(parse(BARE))
+    text = plain_text(rule)
+    assert "　(1)　【未決定：根拠】に当たる場合。" in text
+    assert "【未決定：取得できる警察署】の" in text
+    assert "において、緊急を要する犯罪の捜査（【未決定：犯罪の捜査を理由にできる】）" in text
+    assert [one for one in sentences(rule) if HOLLOW.search(one)] == []
+    assert {one.key for one in rule.open if one.key} == {one.key for one in undecided(parse(BARE))}
+
+
 def _values(question: Question) -> st.SearchStrategy[Value]:
     ids = [choice.id for choice in question.choices]
     match question.kind:

@@ -104,17 +104,16 @@ def limits(d: Drafting) -> Article:
         else "画像を第三者に提供してはならない。"
     )
     opens = [f"grounds.{ground.id}.opens" for ground in every] if both else []
+    labels = {one.id: f"grounds.{one.id}.label" for one in every}
+    phrases = {name: ground_phrase(d.words(key)) for name, key in labels.items()}
     if not every:
         first = d.paragraph(f"管理責任者等は、{act}", "provision.closed", name="grounds")
     elif len(every) == 1:
-        key = f"grounds.{every[0].id}.label"
-        text = f"管理責任者等は、{ground_phrase(every[0].label)}を除き、{act}"
-        first = d.paragraph(text, key, "provision.closed", *opens, name="grounds")
+        (name,) = phrases
+        text = f"管理責任者等は、{phrases[name]}を除き、{act}"
+        first = d.paragraph(text, labels[name], "provision.closed", *opens, name="grounds")
     else:
-        items = [
-            d.item(f"{ground_phrase(one.label)}。", f"grounds.{one.id}.label", name=one.id)
-            for one in every
-        ]
+        items = [d.item(f"{phrase}。", labels[name], name=name) for name, phrase in phrases.items()]
         text = f"管理責任者等は、次の各号のいずれかに該当する場合を除き、{act}"
         first = d.paragraph(text, "provision.closed", *opens, name="grounds", items=items)
     return Article(
