@@ -156,7 +156,7 @@ def test_K5_K22_copies_are_made_by_operators_at_the_terminals_in_the_two_rooms()
     assert ask(profile, "copy", "operator", **good).allowed
     elsewhere = ask(profile, "copy", "operator", **(good | {"place": "hall"}))
     assert clauses(elsewhere) == {"堺 10(2)"}
-    for post in ("viewer", "guard", "administrator", "auditor"):
+    for post in ("viewer", "guard", "system_administrator", "auditor"):
         assert not ask(profile, "copy", post, **good).allowed
 
 

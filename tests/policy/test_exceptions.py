@@ -110,7 +110,7 @@ def test_A17_the_order_comes_first_and_names_a_crime() -> None:
     assert ask(
         profile, "order_emergency", "police_operator", hours="night", delegated=True, **order
     ).allowed
-    for stranger in ("operator", "system_manager", "host", "administrator"):
+    for stranger in ("operator", "system_manager", "host", "system_administrator"):
         assert not ask(
             profile, "order_emergency", stranger, hours="night", delegated=True, **order
         ).allowed
