@@ -15,6 +15,7 @@ from machimori.office.people.models import Credential, Person, Scheme
 from machimori.office.people.softkey import SoftwareKey
 from machimori.office.shared.config import config
 from machimori.office.shared.first import First
+from machimori.policy.profile import profiles
 
 
 @transaction.atomic
@@ -32,7 +33,12 @@ def found(first: First, *, at: dt.datetime) -> str:
 
 
 def make_scheme(scheme: str, *, name: str, profile: str) -> Scheme:
-    """A scheme that has not started. Raises UsageError if a name has a wrong form or is taken."""
+    """A scheme that has not started. Raises UsageError if a name has a wrong form or is taken, or
+    no such profile ships with the product."""
+    if profile not in profiles():
+        raise UsageError(
+            "no such profile", where=profile[:63], remedy="one of " + ", ".join(profiles())
+        )
     made = Scheme(id=scheme, name=name, profile=profile)
     try:
         made.full_clean()

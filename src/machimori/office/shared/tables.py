@@ -24,14 +24,17 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 _XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 Row = TypeVar("Row", bound=Model)
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """A cell that leads somewhere. Files get its text alone."""
+    """A cell that leads somewhere, or is marked. Files get its text alone."""
 
     text: str
     href: str = ""
+    mark: str = ""
+    """The class of a mark around the text: `open`, `ours`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,25 +60,88 @@ class Listing(Generic[Row]):
         self, request: HttpRequest, rows: QuerySet[Row], template: str, context: dict[str, Any]
     ) -> HttpResponse:
         """The page with `listing` in its context, or the file that `?as=` asks for."""
-        words = request.GET.get("q", "")[:100]
-        found = self.find(rows, words)
-        wanted = request.GET.get("as")
-        if wanted in ("csv", "xlsx"):
-            texts = ([_text(cell) for cell in self.cells(row)] for row in found.iterator(2000))
-            return (csv_file if wanted == "csv" else xlsx_file)(self.name, self.columns, texts)
-        page = Paginator(found, PAGE).get_page(request.GET.get("page"))
-        listing = {
-            "words": words,
-            "columns": self.columns,
-            "searchable": bool(self.search),
-            "page": page,
-            "rows": [
-                [cell if isinstance(cell, Cell) else Cell(text=cell) for cell in self.cells(row)]
-                for row in page
-            ],
-            "query": _query(request),
-        }
-        return render(request, template, context | {"listing": listing})
+        words = _words(request)
+        return _respond(
+            request,
+            _Found(
+                name=self.name,
+                columns=self.columns,
+                rows=self.find(rows, words),
+                cells=self.cells,
+                searchable=bool(self.search),
+            ),
+            template,
+            context,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ValueListing(Generic[Value]):
+    """A list of values that no table holds. Each word of the search must be found in a cell."""
+
+    name: str
+    columns: Sequence[str]
+    cells: Callable[[Value], Sequence[str | Cell]]
+
+    def find(self, rows: Iterable[Value], words: str) -> list[Value]:
+        """The rows in which every word is found, in small letters or large."""
+        wanted = words.casefold().split()
+        return [
+            row
+            for row in rows
+            if all(
+                any(word in _text(cell).casefold() for cell in self.cells(row)) for word in wanted
+            )
+        ]
+
+    def respond(
+        self, request: HttpRequest, rows: Iterable[Value], template: str, context: dict[str, Any]
+    ) -> HttpResponse:
+        """The page with `listing` in its context, or the file that `?as=` asks for."""
+        found = _Found(
+            name=self.name,
+            columns=self.columns,
+            rows=self.find(rows, _words(request)),
+            cells=self.cells,
+            searchable=True,
+        )
+        return _respond(request, found, template, context)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Found(Generic[Value]):
+    name: str
+    columns: Sequence[str]
+    rows: "QuerySet[Any] | list[Value]"
+    cells: Callable[[Value], Sequence[str | Cell]]
+    searchable: bool
+
+
+def _words(request: HttpRequest) -> str:
+    return request.GET.get("q", "")[:100]
+
+
+def _respond(
+    request: HttpRequest, found: "_Found[Any]", template: str, context: dict[str, Any]
+) -> HttpResponse:
+    wanted = request.GET.get("as")
+    if wanted in ("csv", "xlsx"):
+        rows = found.rows.iterator(2000) if isinstance(found.rows, QuerySet) else found.rows
+        texts = ([_text(cell) for cell in found.cells(row)] for row in rows)
+        return (csv_file if wanted == "csv" else xlsx_file)(found.name, found.columns, texts)
+    page = Paginator(found.rows, PAGE).get_page(request.GET.get("page"))
+    listing = {
+        "words": _words(request),
+        "columns": found.columns,
+        "searchable": found.searchable,
+        "page": page,
+        "rows": [
+            [cell if isinstance(cell, Cell) else Cell(text=cell) for cell in found.cells(row)]
+            for row in page
+        ],
+        "query": _query(request),
+    }
+    return render(request, template, context | {"listing": listing})
 
 
 def csv_file(name: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> HttpResponse:

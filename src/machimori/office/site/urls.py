@@ -5,6 +5,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("machimori.office.people.urls")),
+    path("", include("machimori.office.rules.urls")),
 ]
 
 handler400 = "machimori.office.site.failures.bad_request"

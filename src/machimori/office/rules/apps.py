@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The app's name, and what it adds to the first page and to signing in."""
+
+from django.apps import AppConfig
+
+
+class RulesConfig(AppConfig):
+    """Rules."""
+
+    name = "machimori.office.rules"
+
+    def ready(self) -> None:
+        """Register what waits, and the rule about passwords, once models can be asked."""
+        from machimori.office.people.rules import take_password_rules_from
+        from machimori.office.rules import passwords, work
+
+        work.install()
+        take_password_rules_from(passwords.rule_of)
