@@ -100,6 +100,8 @@ def test_P6_the_page_counts_explains_and_adopts_all(office: ManualClock) -> None
     assert "あと7項目です" in page
     assert "「定期的に」の間隔は書かれていません。" in page
     assert "堺市の要領10(2)" in page
+    assert "保全の日数　30日" in page
+    assert "あわせて23項目" in page
 
     assert adopt_all(browser).status_code == 302
     listed = browser.get(reverse("rules:answers"), {"q": "パスワードを変える間隔"}).content.decode()
@@ -247,3 +249,16 @@ def test_every_question_of_every_document_has_a_page(office: ManualClock, name: 
         assert ('name="value"' in page) is not stated, key
     assert adopt_all(browser).status_code == 302
     assert browser.post(reverse("rules:start"), {"starts_on": "R8.5.14"}).status_code == 302
+
+
+def test_what_is_decided_for_april_counts_before(office: ManualClock) -> None:
+    """Before the start the pages show what is decided for the day of effect, and the scheme can
+    start on that day, not on one before it."""
+    cast = Cast.of(office)
+    browser = cast.browser(cast.person("system_manager"))
+    adopt_all(browser, since="R9.4.1")
+    assert "決まっていないこと　あと" not in browser.get("/").content.decode()
+    assert "令和9年4月1日" in browser.get(reverse("rules:start")).content.decode()
+    early = browser.post(reverse("rules:start"), {"starts_on": "R9.3.31"})
+    assert early.status_code == 403
+    assert browser.post(reverse("rules:start"), {"starts_on": "R9.4.1"}).status_code == 302

@@ -10,7 +10,7 @@ from openpyxl import load_workbook
 
 from machimori.kernel.clock import ManualClock
 from machimori.office.people.testing import Cast
-from machimori.office.shared.tables import csv_file, guarded, xlsx_file
+from machimori.office.shared.tables import ValueListing, csv_file, guarded, xlsx_file
 
 CELLS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=30)
 
@@ -54,3 +54,12 @@ def test_a_list_is_searched_word_by_word_and_saved(office: ManualClock) -> None:
     saved = browser.get("/appointments/", {"q": other.login, "as": "csv"})
     assert saved.content.decode("utf-8-sig").count("\n") == 2
     assert "attachment" in saved.headers["Content-Disposition"]
+
+
+def test_values_are_found_by_words_in_any_of_their_cells() -> None:
+    listing = ValueListing[tuple[str, str]](name="n", columns=("a", "b"), cells=lambda row: row)
+    rows = [("保存する日数", "14日"), ("どの日から", "翌日"), ("Terms", "None")]
+    assert listing.find(rows, "日数 14") == rows[:1]
+    assert listing.find(rows, "日") == rows[:2]
+    assert listing.find(rows, "terms NONE") == rows[2:]
+    assert listing.find(rows, "") == rows

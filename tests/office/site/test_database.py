@@ -34,7 +34,9 @@ def test_no_model_has_changed_without_its_migration(database: LedgerProcess) -> 
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
 
 
-@pytest.mark.parametrize("page", ["/", "/appointments/", "/keys/", "/appointments/new/"])
+@pytest.mark.parametrize(
+    "page", ["/", "/appointments/", "/keys/", "/appointments/new/", "/kimari/", "/kimari/open/"]
+)
 def test_a_page_asks_the_database_at_most_twenty_times(office: ManualClock, page: str) -> None:
     cast = Cast.of(office)
     manager = cast.person("system_manager")

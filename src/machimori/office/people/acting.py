@@ -63,7 +63,8 @@ def current(at: dt.datetime) -> Q:
 def posts_of(person: Person, scheme: Scheme, at: dt.datetime) -> frozenset[Post]:
     """The posts that the person holds in the scheme at this instant."""
     found = Appointment.objects.filter(current(at), person=person, scheme=scheme)
-    return frozenset(post for post in POSTS if post in set(found.values_list("post", flat=True)))
+    held = set(found.values_list("post", flat=True))
+    return frozenset(post for post in POSTS if post in held)
 
 
 def schemes_of(person: Person, at: dt.datetime) -> list[Scheme]:

@@ -7,7 +7,7 @@ Reading is open to whatever follows the rules; the pages themselves say who sees
 import datetime as dt
 from functools import lru_cache
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.utils.translation import gettext as _t
 
 from machimori.kernel.instants import local_day, micros
@@ -57,6 +57,17 @@ def decided(row: Adoption) -> policy.Adoption:
 def today(acting: Acting) -> dt.date:
     """The local day on which the person acts."""
     return local_day(micros(acting.at))
+
+
+def viewed_day(acting: Acting) -> dt.date:
+    """The day whose rules the pages show: today's; before the scheme starts those of the last
+    day from which anything decided has effect, so that a decision for April counts in March."""
+    day = today(acting)
+    started = acting.scheme.started_on
+    if started is not None:
+        return max(day, started)
+    found = Resolution.objects.filter(scheme=acting.scheme, effective_from__gt=day)
+    return found.aggregate(last=Max("effective_from"))["last"] or day
 
 
 def resolutions(acting: Acting) -> QuerySet[Resolution]:

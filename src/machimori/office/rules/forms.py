@@ -46,7 +46,6 @@ class AdoptionForm(ActForm):
         label=_("決めた理由"),
         max_length=REASON,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_("このまま使うことも、書きかえることもできます。"),
     )
     field_order = ("value", "reason", "number", "adopted_on", "effective_from")
 
@@ -60,6 +59,8 @@ class AdoptionForm(ActForm):
         super().__init__(*args, **options)
         self._kind = catalogue().question(key).kind
         self.fields["value"] = _field(rules, key)
+        if answer.status == "unset":
+            self.fields["reason"].help_text = _t("このまま使うことも、書きかえることもできます。")
         self.order_fields(self.field_order)
 
     def value_given(self) -> Value:
@@ -135,7 +136,7 @@ def _initial(answer: Answer) -> Any:
 
 def _field(rules: Profile, key: str) -> forms.Field:
     question, answer = catalogue().question(key), rules.answer(key)
-    label, limit = _("この値に決める"), bounds(rules, key, question, answer)
+    label, limit = either(question.ja, question.en), bounds(rules, key, question, answer)
     help_text = either(question.help_ja, question.help_en)
     if limit:
         help_text += " " + _t("選べるのは、%(bounds)sです。") % {"bounds": limit}
@@ -189,6 +190,7 @@ def _names(
     else:
         hint = f"{shown['help_text']} " + _t("一行に一つずつ入れてください。")
         return LinesField(required=False, **(shown | {"help_text": hint}))
+    shown["help_text"] += " " + _t("どれも選ばなければ「なし」です。")
     return forms.MultipleChoiceField(
         choices=pairs, widget=forms.CheckboxSelectMultiple, required=False, **shown
     )

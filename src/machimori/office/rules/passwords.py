@@ -2,7 +2,6 @@
 """Passwords as a scheme's rules have them today (堺 10(2): ID and password, changed regularly)."""
 
 from dataclasses import replace
-from functools import lru_cache
 
 from machimori.kernel.ids import SchemeId
 from machimori.office.people.models import Scheme
@@ -14,16 +13,10 @@ from machimori.office.shared.pages import today
 def rule_of(scheme: SchemeId) -> PasswordRule:
     """The rule of this scheme. Where a change is asked for but its interval is not decided yet,
     the product's own interval holds, which is shorter than any that it recommends."""
-    rules = in_force(_scheme(scheme), today())
+    rules = in_force(Scheme.objects.get(pk=scheme), today())
     changed = rules.flag("access.rotation")
     return replace(
         PASSWORDS,
         allowed=rules.flag("access.id_and_password") is not False,
         days=(rules.number("access.rotation_days") or PASSWORDS.days) if changed else None,
     )
-
-
-@lru_cache(maxsize=64)
-def _scheme(scheme: SchemeId) -> Scheme:
-    """Only for what never changes of a scheme: its id and its document."""
-    return Scheme.objects.get(pk=scheme)

@@ -32,6 +32,8 @@ UNITS: Final[dict[str, Promise]] = {
     "years": _("年"),
     "hours": _("時間"),
 }
+_SWITCHED: Final = ("internal", "emergency", "direct")
+"""Sections whose questions make no sense without their heading (「できること」)."""
 _NAMED_BY: Final = {"grounds": "label", "places": "label", "laws": "title", "agreements": "title"}
 
 
@@ -69,10 +71,9 @@ def lines(profile: Profile) -> list[Line]:
 def line(profile: Profile, key: str) -> Line:
     """One answer. Raises PolicyError if the question does not apply."""
     answer, question = profile.answer(key), catalogue().question(key)
-    section = next(one for one in catalogue().sections if one.id == question.section)
     return Line(
         key=key,
-        section=either(section.ja, section.en),
+        section=_section(key),
         name=name(profile, key),
         value=_optional(profile, key, question, answer.value),
         source=_source(profile, key, answer),
@@ -96,13 +97,18 @@ def name(profile: Profile, key: str) -> str:
 def _subject(profile: Profile, key: str) -> str:
     family, member, *rest = key.split(".")
     if not rest:
-        return ""
+        return _section(key) if family in _SWITCHED else ""
     if family == "posts":
         return either(*post_name(profile, member))
     for choice in catalogue().members.get(family, ()):
         if choice.id == member:
             return either(choice.ja, choice.en)
     return profile.text(f"{family}.{member}.{_NAMED_BY[family]}") or member
+
+
+def _section(key: str) -> str:
+    section = catalogue().question(key).section
+    return next(either(one.ja, one.en) for one in catalogue().sections if one.id == section)
 
 
 def in_words_with_unit(profile: Profile, key: str, question: Question, value: Value) -> str:

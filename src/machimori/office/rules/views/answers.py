@@ -32,7 +32,7 @@ def listing(request: ActingRequest) -> HttpResponse:
     acting = request.acting
     form = FilterForm(request.GET or None)
     chosen = form.cleaned_data if form.is_valid() else {}
-    on = chosen.get("on") or access.today(acting)
+    on = chosen.get("on") or access.viewed_day(acting)
     rules = access.in_force(acting.scheme, on)
     section, status = chosen.get("section", ""), chosen.get("status", "")
     rows = [
@@ -48,7 +48,7 @@ def listing(request: ActingRequest) -> HttpResponse:
     context = {
         "form": form,
         "on": on,
-        "left": len(open_points(access.in_force(acting.scheme, access.today(acting)))),
+        "left": len(open_points(access.in_force(acting.scheme, access.viewed_day(acting)))),
         "may_decide": access.may_decide(acting),
         "document": rules.document,
     }
@@ -61,7 +61,7 @@ def _cells(one: Line) -> tuple[str | Cell, ...]:
         Cell(text=one.name, href=reverse("rules:question", args=[one.key])),
         one.value or "－",
         Cell(text=one.status_text, mark=_MARKS[one.status]),
-        one.source,
+        "－" if one.status == "assumed" else one.source,
     )
 
 
@@ -75,8 +75,8 @@ def question(request: ActingRequest, key: str) -> HttpResponse:
 
 
 def asked(acting: Acting, key: str) -> Profile:
-    """Today's rules, if they have this question. Raises Http404."""
-    rules = access.in_force(acting.scheme, access.today(acting))
+    """The rules that the pages show, if they have this question. Raises Http404."""
+    rules = access.in_force(acting.scheme, access.viewed_day(acting))
     if not rules.applies(key):
         raise Http404
     return rules
@@ -84,8 +84,7 @@ def asked(acting: Acting, key: str) -> Profile:
 
 def days(acting: Acting) -> dict[str, dt.date]:
     """The days of a decision that is entered as it is taken."""
-    today = access.today(acting)
-    first = today
+    today, first = access.today(acting), access.viewed_day(acting)
     if acting.scheme.started_on is not None and acting.scheme.started_on <= today:
         first += dt.timedelta(days=1)
     return {"adopted_on": today, "effective_from": first}

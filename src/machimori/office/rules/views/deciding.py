@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """あと7項目: what is open, with proposals; deciding one by one, or all at once."""
 
+import datetime as dt
+from functools import reduce
+
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -11,11 +14,12 @@ from machimori.office.rules import access, actions
 from machimori.office.rules.forms import ActForm, AdoptionForm
 from machimori.office.rules.posts import READERS
 from machimori.office.rules.views.answers import asked, days, question_page
-from machimori.office.rules.words import line
+from machimori.office.rules.words import Line, line
 from machimori.office.shared.errors import ActionRefusedError
 from machimori.office.shared.forms import refuse
 from machimori.office.shared.posts import posts
-from machimori.policy.adoption import undecided
+from machimori.policy import adoption as policy
+from machimori.policy.profile import Profile
 
 
 @posts(*READERS)
@@ -64,16 +68,25 @@ def decide(request: ActingRequest, key: str) -> HttpResponse:
 
 def _open_page(request: HttpRequest, form: ActForm) -> HttpResponse:
     acting: Acting = request.acting  # type: ignore[attr-defined]  # behind @posts
-    rules = access.in_force(acting.scheme, access.today(acting))
-    found = [line(rules, point.key) for point in undecided(rules)]
+    rules = access.in_force(acting.scheme, access.viewed_day(acting))
+    found = [line(rules, point.key) for point in policy.undecided(rules)]
     blocking = [one for one in found if one.blocks]
+    following = _following(rules, {one.key for one in found}, access.today(acting))
     context = {
         "blocking": blocking,
         "others": [one for one in found if not one.blocks],
-        "all": len(found),
+        "following": following,
+        "all": len(found) + len(following),
         "may_decide": access.may_decide(acting),
         "form": form,
         "document": rules.document,
         "to_start": not blocking and acting.scheme.started_on is None,
     }
     return render(request, "rules/open.html", context)
+
+
+def _following(rules: Profile, shown: set[str], day: dt.date) -> list[Line]:
+    """What the proposals bring up and decide besides: whoever adopts all sees all."""
+    made = policy.adopt_recommended(rules, decision="", adopted_on=day, effective_from=day)
+    after = reduce(policy.adopt, made, rules)
+    return [line(after, one.key) for one in made if one.key not in shown]

@@ -30,7 +30,7 @@ def listing(request: ActingRequest) -> HttpResponse:
         name=_t("市の決定"),
         columns=(_t("決裁の日"), _t("決裁番号"), _t("いつから"), _t("項目の数"), _t("入れた人")),
         cells=_cells,
-        search=("number", "adopted_by__name", "adoptions__key", "adoptions__reason"),
+        search=("number", "adopted_by__name"),
     )
     return found.respond(request, rows, "rules/resolutions.html", {})
 

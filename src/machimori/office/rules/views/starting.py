@@ -19,8 +19,8 @@ from machimori.policy.contradictions import contradictions
 def page(request: ActingRequest) -> HttpResponse:
     """What is still in the way, or the day of the start."""
     acting = request.acting
-    today = access.today(acting)
-    form = StartForm(request.POST or None, initial={"starts_on": today})
+    day = access.viewed_day(acting)
+    form = StartForm(request.POST or None, initial={"starts_on": day})
     refused = None
     if request.method == "POST" and form.is_valid():
         try:
@@ -28,7 +28,7 @@ def page(request: ActingRequest) -> HttpResponse:
             return HttpResponseRedirect(reverse("rules:start"))
         except ActionRefusedError as error:
             refused = error
-    rules = access.in_force(acting.scheme, today)
+    rules = access.in_force(acting.scheme, day)
     context = {
         "form": form,
         "refused": refused,
