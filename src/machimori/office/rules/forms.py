@@ -146,10 +146,9 @@ def _field(rules: Profile, key: str) -> forms.Field:
             pairs = [("yes", _t("はい")), ("no", _t("いいえ"))]
             return forms.ChoiceField(choices=pairs, **shown)
         case "number":
-            lows = [one for one in (question.minimum, answer.minimum) if one is not None]
-            highs = [one for one in (question.maximum, answer.maximum) if one is not None]
+            # Beyond what the document leaves, the policy refuses, and says by which clause.
             return forms.IntegerField(
-                min_value=max(lows, default=0), max_value=min(highs, default=1_000_000), **shown
+                min_value=question.minimum or 0, max_value=question.maximum or 1_000_000, **shown
             )
         case "choice":
             return forms.ChoiceField(choices=_choices(question, answer), **shown)
