@@ -25,7 +25,7 @@ _POSTS = {
     "police_operator": "画像取扱者",
     "host": "設置世帯等",
     "auditor": "監査担当者",
-    "administrator": "システム担当者",
+    "system_administrator": "システム担当者",
 }
 """Posts whose standard name is a label for a page and no word of a rule."""
 

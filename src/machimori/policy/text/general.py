@@ -7,7 +7,7 @@ from machimori.policy.text.structure import Article, Paragraph, joined
 _CITY_POSTS = ("system_manager", "handling_supervisor", "operator", "viewer", "guard")
 _ROLES = {
     "auditor": "この規程による記録を確認する",
-    "administrator": "防犯カメラに係る機器を運用する",
+    "system_administrator": "防犯カメラに係る機器を運用する",
 }
 _VERB_ENDINGS = "うくぐすつぬぶむる"
 
@@ -91,7 +91,9 @@ def posts(d: Drafting) -> Article:
         paragraphs.append(_police_manager(d))
     if d.has("police_operator"):
         paragraphs.append(_assistant(d, "police_operator"))
-    paragraphs += [_assistant(d, post) for post in ("auditor", "administrator") if d.has(post)]
+    paragraphs += [
+        _assistant(d, post) for post in ("auditor", "system_administrator") if d.has(post)
+    ]
     if deputies := d.people("acts.deputise", "又は"):
         paragraphs.append(
             d.paragraph(

@@ -33,7 +33,7 @@ def viewing(d: Drafting) -> Article:
     paragraphs += _internal(d)
     barred = [
         post
-        for post in ("installer", "host", "auditor", "administrator")
+        for post in ("installer", "host", "auditor", "system_administrator")
         if d.has(post) and d.yes(f"posts.{post}.no_footage")
     ]
     for stated in (True, False):
