@@ -63,6 +63,8 @@ EntryType = Literal[
     "enrolment.issued",
     "key.registered",
     "key.revoked",
+    "camera.registered",
+    "camera.corrected",
     "refusal",
 ]
 """Every type there is. A new one is added here and in docs/design/ledger.md."""

@@ -12,6 +12,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "machimori.office.shared",
     "machimori.office.people",
+    "machimori.office.cameras",
 ]
 MIDDLEWARE = [
     "machimori.office.site.middleware.Outermost",
