@@ -65,6 +65,7 @@ EntryType = Literal[
     "key.revoked",
     "camera.registered",
     "camera.corrected",
+    "provision.step",
     "refusal",
 ]
 """Every type there is. A new one is added here and in docs/design/ledger.md."""

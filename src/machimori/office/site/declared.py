@@ -13,6 +13,7 @@ INSTALLED_APPS = [
     "machimori.office.shared",
     "machimori.office.people",
     "machimori.office.cameras",
+    "machimori.office.provision",
 ]
 MIDDLEWARE = [
     "machimori.office.site.middleware.Outermost",
