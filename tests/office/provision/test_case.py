@@ -38,6 +38,7 @@ def test_A14_an_application_goes_to_the_manager_who_approves_a_part(desk: Desk) 
     file = desk.drafted()
     waiting = desk.browser().get(reverse("people:today")).content.decode()
     assert "令和8年度 街頭 第1号　中央警察署 刑事課" in waiting
+    assert "消去 令和8年5月24日（日） 24時" in waiting
     desk.post(file, "narrow", **PART, reason="請求の時刻に足りるため")
     assert "一部承認" in desk.read(file, "decide")
     assert "location" in desk.sign(file)
@@ -304,6 +305,15 @@ def test_a_year_that_is_a_slip_of_the_hand_is_refused(desk: Desk) -> None:
     typed = TYPED | {"last_day": "9026-05-10"}
     answer = desk.browser().post(reverse("provision:intake"), typed)
     assert "年を確かめてください" in answer.content.decode()
+
+
+def test_what_is_erased_first_waits_first_and_is_marked(desk: Desk) -> None:
+    later = desk.drafted()
+    sooner = desk.drafted(first_day="R8.5.1", last_day="R8.5.1")
+    page = desk.browser().get("/").content.decode()
+    assert page.index(sooner.number) < page.index(later.number)
+    assert page.count('class="urgent"') == 1
+    assert later.last_day == dt.date(2026, 5, 24)
 
 
 def test_in_a_demo_the_software_key_signs(desk: Desk) -> None:

@@ -95,13 +95,6 @@ class ExtentForm(forms.Form):
         """Start and end, by Tokyo's clock."""
         return _instant(self.cleaned_data, "first"), _instant(self.cleaned_data, "last")
 
-    def extent(self) -> Extent | None:
-        """What was chosen; None if something is missing."""
-        start, end = self.interval()
-        if start is None or end is None:
-            return None
-        return Extent(cameras=tuple(self.cleaned_data["cameras"]), start=start, end=end)
-
     @staticmethod
     def initial_of(
         names: Iterable[str], start: dt.datetime | None, end: dt.datetime | None
@@ -114,6 +107,22 @@ class ExtentForm(forms.Form):
                 found[f"{name}_day"] = local.date()
                 found[f"{name}_time"] = f"{local:%H:%M}"
         return found
+
+
+class WholeExtentForm(ExtentForm):
+    """As ExtentForm, and nothing of it may be missing."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name in ExtentForm.base_fields:
+            self.fields[name].required = True
+
+    def extent(self) -> Extent:
+        """What was chosen."""
+        start, end = self.interval()
+        assert start is not None
+        assert end is not None
+        return Extent(cameras=tuple(self.cleaned_data["cameras"]), start=start, end=end)
 
 
 class ApplicationForm(ExtentForm):
@@ -261,15 +270,16 @@ class DraftForm(forms.Form):
         field = self.fields["checks"]
         assert isinstance(field, forms.MultipleChoiceField)
         field.choices = words("grounds.*.checks", ground.checks if ground else ())
+        field.required = bool(field.choices)
 
 
-class NarrowForm(ExtentForm):
+class NarrowForm(WholeExtentForm):
     """Less than was asked for, with why."""
 
     reason = forms.CharField(label=_("一部だけにする理由"), max_length=500, widget=_LONG)
 
 
-class InstructForm(ExtentForm):
+class InstructForm(WholeExtentForm):
     """What is to be taken out."""
 
     note = forms.CharField(

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A case as its facts tell it, and the one function that adds a fact."""
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
@@ -20,6 +21,7 @@ from machimori.office.provision.rules import in_force
 from machimori.office.provision.states import STATES, STEPS, Kind, State
 from machimori.office.shared.errors import ActionError, ActionRefusedError, Reason
 from machimori.office.shared.recording import record
+from machimori.policy.errors import UnsetError
 from machimori.policy.grounds import Ground, grounds
 from machimori.policy.profile import Profile
 from machimori.vault.client.statements import Authorisation
@@ -73,6 +75,17 @@ class File:
             and ground.paper in ("prior", "after")
             and not self.application.document_present(ground)
         )
+
+    @property
+    def last_day(self) -> dt.date | None:
+        """The last day on which the oldest of the footage asked for is kept; None while interval
+        or retention are not known."""
+        start = self.application.start
+        try:
+            rule = self.rules.retention()
+        except UnsetError:
+            return None
+        return None if start is None else rule.last_day(local_day(micros(start)))
 
     @property
     def latest_draft(self) -> Fact | None:

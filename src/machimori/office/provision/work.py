@@ -2,12 +2,14 @@
 """What waits in provision, and its pages in the menu."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from typing import Final
 
 from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from machimori.kernel.instants import local_day, micros
 from machimori.office.people.acting import Acting
 from machimori.office.provision import access
 from machimori.office.provision.history import File, file_of
@@ -17,56 +19,61 @@ from machimori.office.shared.menu import register as register_page
 from machimori.office.shared.templatetags.office import day
 from machimori.office.shared.work import Item, Work, register
 
+WARNED: Final = dt.timedelta(days=3)
+"""Footage that is erased within these days is marked."""
+
 
 def to_sign(acting: Acting) -> Sequence[Item]:
-    """Cases whose draft waits for the acting person's signature, the oldest draft first."""
+    """Cases whose draft waits for the acting person's signature."""
     waiting = [
         file
         for file in _in_states(acting, "under_decision")
         if all(one.by_id != acting.person.pk for one in file.signatures)
     ]
-    return [_item(file, "provision:decide") for file in waiting]
+    return [_item(file, "provision:decide", acting) for file in waiting]
 
 
 def to_instruct(acting: Acting) -> Sequence[Item]:
     """Approved cases in which nobody has been instructed."""
-    return [_item(file, "provision:instruct") for file in _in_states(acting, "approved")]
+    return [_item(file, "provision:instruct", acting) for file in _in_states(acting, "approved")]
 
 
 def to_complete(acting: Acting) -> Sequence[Item]:
     """Consultations, applications to complete or to draft."""
     found = _in_states(acting, "received", "consultation", "awaiting_correction")
-    return [_item(file, "provision:case") for file in found]
+    return [_item(file, "provision:case", acting) for file in found]
 
 
 def to_extract(acting: Acting) -> Sequence[Item]:
     """Cases in which an extraction was ordered."""
-    return [_item(file, "provision:case") for file in _in_states(acting, "instructed")]
+    return [_item(file, "provision:case", acting) for file in _in_states(acting, "instructed")]
 
 
-def _in_states(acting: Acting, *states: State) -> Iterable[File]:
+def _in_states(acting: Acting, *states: State) -> Sequence[File]:
+    """The cases in these states: those first whose footage is erased first."""
     found = access.cases(acting).filter(state__in=states).order_by("at", "id")
-    return [file_of(fact.case) for fact in found]
-
-
-def _item(file: File, route: str) -> Item:
-    application, fact = file.application, file.facts[-1]
-    who = application.body or application.name
-    title = f"{file.number or STATES[file.state]}　{who}"
-    if file.state == "awaiting_correction":
-        due = _t("補正の期限 %(day)s") % {"day": _due(fact.data["due"])}
-    else:
-        due = day(fact.at)
-    return Item(
-        text=title,
-        href=reverse(route, args=[file.case.pk]),
-        due=due,
-        urgent=application.urgent,
+    return sorted(
+        (file_of(fact.case) for fact in found), key=lambda file: file.last_day or dt.date.max
     )
 
 
-def _due(text: str) -> str:
-    return day(dt.date.fromisoformat(text))
+def _item(file: File, route: str, acting: Acting) -> Item:
+    soon = local_day(micros(acting.at)) + WARNED
+    application, fact = file.application, file.facts[-1]
+    who = application.body or application.name
+    title = f"{file.number or STATES[file.state]}　{who}"
+    dues = []
+    if file.state == "awaiting_correction":
+        until = dt.date.fromisoformat(fact.data["due"])
+        dues.append(_t("補正の期限 %(day)s") % {"day": day(until)})
+    if file.last_day is not None:
+        dues.append(_t("消去 %(day)s 24時") % {"day": day(file.last_day)})
+    return Item(
+        text=title,
+        href=reverse(route, args=[file.case.pk]),
+        due="　".join(dues),
+        urgent=application.urgent or (file.last_day is not None and file.last_day < soon),
+    )
 
 
 def install() -> None:

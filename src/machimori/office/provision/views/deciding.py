@@ -123,7 +123,7 @@ def narrow(request: ActingRequest, name: str) -> HttpResponse:
         request,
         form,
         lambda: actions.narrow(
-            file, _chosen(form), reason=form.cleaned_data["reason"], acting=acting
+            file, form.extent(), reason=form.cleaned_data["reason"], acting=acting
         ),
         title=_t("一部承認の案にする"),
         button=_t("この範囲の案にする"),
@@ -180,7 +180,7 @@ def instruct(request: ActingRequest, name: str) -> HttpResponse:
         request,
         form,
         lambda: actions.instruct(
-            file, _chosen(form), note=form.cleaned_data["note"], acting=acting
+            file, form.extent(), note=form.cleaned_data["note"], acting=acting
         ),
         title=_t("取出しを指示する"),
         button=_t("この範囲の取出しを指示する"),
@@ -223,16 +223,6 @@ def _granted(file: File) -> Extent | None:
 
 def _shown(extent: Extent | None) -> dict[str, Any]:
     return ExtentForm.initial_of(extent.cameras, extent.start, extent.end) if extent else {}
-
-
-def _chosen(form: ExtentForm) -> Extent:
-    found = form.extent()
-    if found is None:
-        raise ActionRefusedError(
-            _t("範囲がありません"),
-            Reason(text=_t("カメラと、始まりと終わりの日時を入れてください。")),
-        )
-    return found
 
 
 def _demo_answer(file: File, person: Person) -> Mapping[str, Any]:
