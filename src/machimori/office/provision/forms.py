@@ -22,7 +22,7 @@ from machimori.policy.questions import catalogue
 _FIRST_YEAR, _LAST_YEAR = 1970, 2199
 """What JSON's numbers hold in microseconds, and nobody records."""
 _TIME_HELP = _("例：21:00")
-_LONG = forms.Textarea(attrs={"rows": 3})
+LONG = forms.Textarea(attrs={"rows": 3})
 _CHANNELS = [("telephone", _("電話")), ("counter", _("窓口")), ("post", _("郵送"))]
 _USES = [("view", _("閲覧")), ("copy", _("複製")), ("print", _("印刷"))]
 _SAID = [
@@ -141,11 +141,9 @@ class ApplicationForm(ExtentForm):
         help_text=_("身分証の種類、所属への折返しの電話など。写しは取らず、個人番号は書きません。"),
     )
     identity_by = forms.CharField(label=_("身分を確かめた人"), max_length=80, required=False)
-    case = forms.CharField(label=_("具体的な事案"), max_length=500, required=False, widget=_LONG)
+    case = forms.CharField(label=_("具体的な事案"), max_length=500, required=False, widget=LONG)
     purpose = forms.CharField(label=_("利用目的"), max_length=300, required=False)
-    reason = forms.CharField(
-        label=_("必要とする理由"), max_length=500, required=False, widget=_LONG
-    )
+    reason = forms.CharField(label=_("必要とする理由"), max_length=500, required=False, widget=LONG)
     place = forms.CharField(label=_("撮影場所"), max_length=200, required=False)
     uses = forms.MultipleChoiceField(
         label=_("求めていること"),
@@ -239,7 +237,7 @@ class CorrectionForm(forms.Form):
 
     due = DayField(label=_("期限"))
     note = forms.CharField(
-        label=_("申請者に伝えること"), max_length=500, required=False, widget=_LONG
+        label=_("申請者に伝えること"), max_length=500, required=False, widget=LONG
     )
 
 
@@ -255,55 +253,6 @@ class DocumentForm(forms.Form):
         field = self.fields["document"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = words("grounds.*.documents", ground.documents if ground else ())
-
-
-class DraftForm(forms.Form):
-    """What was checked, and what the signers should know."""
-
-    checks = forms.MultipleChoiceField(
-        label=_("確かめたこと"), required=False, widget=forms.CheckboxSelectMultiple
-    )
-    note = forms.CharField(label=_("起案の理由"), max_length=1000, required=False, widget=_LONG)
-
-    def __init__(self, *args: Any, ground: Ground | None, **options: Any) -> None:
-        super().__init__(*args, **options)
-        field = self.fields["checks"]
-        assert isinstance(field, forms.MultipleChoiceField)
-        field.choices = words("grounds.*.checks", ground.checks if ground else ())
-        field.required = bool(field.choices)
-
-
-class NarrowForm(WholeExtentForm):
-    """Less than was asked for, with why."""
-
-    reason = forms.CharField(label=_("一部だけにする理由"), max_length=500, widget=_LONG)
-
-
-class InstructForm(WholeExtentForm):
-    """What is to be taken out."""
-
-    note = forms.CharField(
-        label=_("取り出す人に伝えること"), max_length=500, required=False, widget=_LONG
-    )
-
-
-class SendBackForm(forms.Form):
-    """Why it goes back."""
-
-    reason = forms.CharField(label=_("差し戻す理由"), max_length=500, widget=_LONG)
-
-
-class RefuseForm(forms.Form):
-    """Why not, and by which clause."""
-
-    reason = forms.CharField(label=_("不承認の理由"), max_length=1000, widget=_LONG)
-    clause = forms.ChoiceField(label=_("もとになる条文"), required=False)
-
-    def __init__(self, *args: Any, clauses: Iterable[str], **options: Any) -> None:
-        super().__init__(*args, **options)
-        field = self.fields["clause"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = [*((one, one) for one in clauses), ("", _("条文によらない"))]
 
 
 def named(ground: Ground) -> str:

@@ -19,16 +19,15 @@ from machimori.office.people.signing_in import keys
 from machimori.office.people.softkey import SoftwareKey
 from machimori.office.provision import access, asking
 from machimori.office.provision import deciding as actions
-from machimori.office.provision.drafting import Extent, extent_of
-from machimori.office.provision.forms import (
+from machimori.office.provision.decision_forms import (
     DraftForm,
-    ExtentForm,
     InstructForm,
     NarrowForm,
     RefuseForm,
     SendBackForm,
-    words,
 )
+from machimori.office.provision.drafting import Extent, extent_of
+from machimori.office.provision.forms import ExtentForm, words
 from machimori.office.provision.history import File, check_state
 from machimori.office.provision.views.cases import told
 from machimori.office.provision.views.pages import form_page, one, to_case
