@@ -66,6 +66,9 @@ EntryType = Literal[
     "enrolment.issued",
     "key.registered",
     "key.revoked",
+    "camera.registered",
+    "camera.corrected",
+    "provision.step",
     "refusal",
 ]
 """Every type there is. A new one is added here and in docs/design/ledger.md."""

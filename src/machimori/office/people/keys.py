@@ -103,6 +103,21 @@ class Keys:
         )
         return dict(options), dict(state)
 
+    def begin_signature(self, person: Person, challenge: bytes) -> tuple[dict[str, Any], State]:
+        """Options for the browser, and the state: a key of this person signs `challenge`.
+
+        `complete_sign_in` takes the answer."""
+        own = [
+            PublicKeyCredentialDescriptor(
+                type=PublicKeyCredentialType.PUBLIC_KEY, id=bytes(credential.credential_id)
+            )
+            for credential in person.credentials.filter(revoked_at__isnull=True)
+        ]
+        options, state = self._server.authenticate_begin(
+            own, user_verification=UserVerificationRequirement.REQUIRED, challenge=challenge
+        )
+        return dict(options), dict(state)
+
     def complete_sign_in(self, state: State, response: Mapping[str, Any]) -> tuple[bytes, int]:
         """Credential id and counter of the key that answered, once its signature was checked
         against what `credential` finds. Raises ActionRefusedError."""

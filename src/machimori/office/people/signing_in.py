@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Signing in: by key, by password, by a registration code. Every attempt is counted.
+"""Signing in: by key, by password, by a registration code. Every attempt is counted. And signing.
 
 Three limits: failed attempts from one network address; wrong passwords of one person, after which
 passwords (never keys) are refused for a while; and the password's age. What is wrong is not told
@@ -13,7 +13,9 @@ from typing import Any, Literal
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
 from django.utils.translation import gettext as _t
+from fido2.webauthn import AuthenticationResponse
 
+from machimori.kernel.envelope import Envelope, Signature
 from machimori.office.people import access
 from machimori.office.people.acting import password_rule_of
 from machimori.office.people.codes import code_digest, origin_digest
@@ -61,6 +63,32 @@ def by_key(state: State, response: Mapping[str, Any], *, address: str, at: dt.da
             ),
         )
     return person
+
+
+def signature_of(person: Person, envelope: Envelope, response: Mapping[str, Any]) -> Signature:
+    """The person's FIDO2 signature over a statement: the browser's answer to the challenge that is
+    its digest, as the vault verifies it. Raises ActionRefusedError."""
+    ceremonies = keys()
+    _, state = ceremonies.begin_signature(person, envelope.digest())
+    credential_id, counter = ceremonies.complete_sign_in(state, response)
+    credential = Credential.objects.select_for_update(of=("self",), no_key=True).get(
+        credential_id=credential_id
+    )
+    if credential.person_id != person.pk or _refused_key(credential, counter):
+        raise ActionRefusedError(
+            _t("このキーでは署名できません"),
+            Reason(text=_t("サインインしている人の、登録したキーで署名してください。")),
+        )
+    credential.counter = counter
+    credential.save(update_fields=["counter"])
+    made = AuthenticationResponse.from_dict(response).response
+    return Signature(
+        keyid=credential.keyid,
+        kind="fido2",
+        sig=made.signature,
+        authenticator_data=bytes(made.authenticator_data),
+        client_data=bytes(made.client_data),
+    )
 
 
 def _refused_key(credential: Credential, counter: int) -> bool:

@@ -13,6 +13,8 @@ INSTALLED_APPS = [
     "machimori.office.shared",
     "machimori.office.people",
     "machimori.office.rules",
+    "machimori.office.cameras",
+    "machimori.office.provision",
 ]
 MIDDLEWARE = [
     "machimori.office.site.middleware.Outermost",

@@ -6,6 +6,8 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("machimori.office.people.urls")),
     path("", include("machimori.office.rules.urls")),
+    path("", include("machimori.office.cameras.urls")),
+    path("", include("machimori.office.provision.urls")),
 ]
 
 handler400 = "machimori.office.site.failures.bad_request"

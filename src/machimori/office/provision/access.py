@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Who may see which cases; the only functions that hand them out."""
+
+from typing import Final
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from machimori.kernel.instants import local_day, micros
+from machimori.office.people.acting import Acting
+from machimori.office.provision.history import File, file_of
+from machimori.office.provision.models import Fact
+from machimori.office.rules.access import in_force
+from machimori.office.shared.posts import Post
+
+CLERKS: Final[tuple[Post, ...]] = ("system_manager", "handling_supervisor")
+DESK: Final[tuple[Post, ...]] = (*CLERKS, "operator")
+"""Who may take in under one rule or another; whether they may under theirs, `takes_in` says."""
+READERS: Final[tuple[Post, ...]] = (*DESK, "auditor")
+
+
+def takes_in(acting: Acting) -> bool:
+    """Whether the scheme's rules let the acting person take in applications today."""
+    rules = in_force(acting.scheme, local_day(micros(acting.at)))
+    return not acting.posts.isdisjoint(rules.names("acts.take_in") or ())
+
+
+def cases(acting: Acting) -> QuerySet[Fact]:
+    """The last fact of every case that the acting person may see: operators who do not take in
+    see those in which they are instructed."""
+    later = Fact.objects.filter(case=OuterRef("case"), serial__gt=OuterRef("serial"))
+    found = Fact.objects.filter(~Exists(later), case__scheme=acting.scheme)
+    if not acting.holds(*CLERKS, "auditor") and not takes_in(acting):
+        found = found.filter(state="instructed")
+    return found.select_related("case__scheme", "case__numbered").order_by(
+        "-case__numbered__series__fiscal_year", "-case__numbered__number", "case"
+    )
+
+
+def find(acting: Acting, name: str) -> File | None:
+    """One case with its facts, if the acting person may see it."""
+    seen = cases(acting).filter(case=name).first()
+    return file_of(seen.case) if seen else None

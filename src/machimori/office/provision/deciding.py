@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""起案から指示まで: drafting, signing, refusing, instructing. Every write of a decision.
+
+The approval is a statement for the vault, and the decision is its signatures: each signer's key
+signs exactly these cameras and this interval. The case is approved in the transaction in which
+the last signature that the rules ask for arrives.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _t
+
+from machimori.kernel import canonical
+from machimori.kernel.envelope import Envelope
+from machimori.kernel.instants import micros
+from machimori.office.people.acting import Acting
+from machimori.office.people.signing_in import signature_of
+from machimori.office.provision import asking
+from machimori.office.provision.drafting import Extent, draft, extent_of, narrowed
+from machimori.office.provision.history import File, add, check_state
+from machimori.office.provision.states import Kind
+from machimori.office.shared.engine import engine
+from machimori.office.shared.errors import ActionRefusedError, Reason
+from machimori.office.shared.recording import record
+from machimori.policy.decisions import Decision
+from machimori.vault.client.asking import authorisation_entry
+from machimori.vault.client.statements import Authorisation
+
+
+@transaction.atomic
+def submit(file: File, *, checks: Iterable[str], note: str, acting: Acting) -> File:
+    """起案して決裁に回す. `checks` are the ids of what was checked (`grounds.*.checks`).
+
+    Raises ActionRefusedError with everything that the application lacks, and if `acting` may not
+    draft: whoever takes in also drafts.
+    """
+    check_state(file, "drafted")
+    rules, application = file.rules, file.application
+    heading = _t("このままでは起案できません")
+    may = asking.ask(rules, "take_in", application, acting=acting)
+    asking.require(heading, *asking.shown(may.reasons))
+    asking.require(heading, *asking.missing(rules, application, acting=acting))
+    ground = file.ground
+    done = sorted(set(checks))
+    if ground is not None and set(ground.checks) - set(done):
+        raise ActionRefusedError(
+            heading, Reason(text=_t("確かめることに、まだ印が付いていないものがあります。"))
+        )
+    statement = draft(file.case.case_id, file.case.scheme, application, rules, at=acting.at)
+    data = {"checks": list(done), "note": note, "statement": _payload(statement)}
+    return add(file.case, file, "drafted", data, acting=acting)
+
+
+@transaction.atomic
+def narrow(file: File, extent: Extent, *, reason: str, acting: Acting) -> File:
+    """一部承認の案にする: less than was asked for, with why, before anybody has signed.
+
+    Raises ActionRefusedError.
+    """
+    check_state(file, "narrowed")
+    heading = _t("一部承認の案にできません")
+    _check_decides(file, acting, heading)
+    _check_reason(heading, reason)
+    if file.signatures:
+        raise ActionRefusedError(
+            heading,
+            Reason(text=_t("もう署名した人がいます。差し戻して、起案からやり直してください。")),
+        )
+    part = narrowed(_statement(file), extent)
+    data = {"reason": reason.strip(), "statement": _payload(part)}
+    return add(file.case, file, "narrowed", data, acting=acting)
+
+
+@transaction.atomic
+def sign(file: File, response: Mapping[str, Any], *, acting: Acting) -> File:
+    """署名して承認する: one signature; with the last one that is needed the case is approved.
+
+    `response` is the browser's assertion over the statement's digest. Raises ActionRefusedError
+    if the rules speak against the approval, the person has signed already, or the key's signature
+    is not over this statement.
+    """
+    check_state(file, "signed")
+    heading = _t("このままでは承認できません")
+    statement = file.statement
+    assert statement is not None
+    if any(one.by_id == acting.person.pk for one in file.signatures):
+        raise ActionRefusedError(
+            heading, Reason(text=_t("あなたは署名しています。もう一人の署名を待ちます。"))
+        )
+    found = _check_decides(file, acting, heading)
+    signature = signature_of(acting.person, statement, response)
+    signed = statement.with_signature(signature)
+    data = {"envelope": canonical.b64(signed.encode())}
+    file = add(file.case, file, "signed", data, acting=acting)
+    if not found.allowed:
+        return file
+    for one in file.signatures:
+        earlier = Envelope.decode(canonical.unb64(one.data["envelope"], where="envelope"))
+        statement = statement.with_signature(earlier.signatures[0])
+    data = {"envelope": canonical.b64(statement.encode())}
+    record(authorisation_entry(statement, engine().clock))
+    return add(file.case, file, "authorised", data, acting=acting)
+
+
+@transaction.atomic
+def send_back(file: File, *, reason: str, acting: Acting) -> File:
+    """差し戻す: to whoever drafted it, with why. Raises ActionRefusedError."""
+    return _turn_down(file, "sent_back", _t("差し戻せません"), {"reason": reason}, acting=acting)
+
+
+@transaction.atomic
+def refuse(file: File, *, reason: str, clause: str, acting: Acting) -> File:
+    """不承認にする, with the reason and the clause on which it rests; empty if on none.
+
+    Raises ActionRefusedError.
+    """
+    data = {"reason": reason, "clause": clause}
+    return _turn_down(file, "declined", _t("不承認にできません"), data, acting=acting)
+
+
+@transaction.atomic
+def instruct(file: File, extent: Extent, *, note: str, acting: Acting) -> File:
+    """取出しを指示する: cameras and interval, no more than was approved.
+
+    Raises ActionRefusedError with the rules' reasons.
+    """
+    check_state(file, "ordered")
+    found = asking.ask(
+        file.rules,
+        "instruct",
+        file.application,
+        acting=acting,
+        approved=True,
+        within_range=extent.inside(extent_of(_statement(file))),
+    )
+    asking.require(_t("この内容では指示できません"), *asking.shown(found.reasons))
+    data = {
+        "cameras": sorted(extent.cameras),
+        "end": micros(extent.end),
+        "note": note,
+        "start": micros(extent.start),
+    }
+    return add(file.case, file, "ordered", data, acting=acting)
+
+
+def signers_needed(file: File) -> int:
+    """How many must sign."""
+    ground = file.ground
+    return ground.signers if ground else 1
+
+
+def weigh(file: File, *, acting: Acting) -> Decision:
+    """What the rules say if the acting person signs now."""
+    return asking.ask(
+        file.rules,
+        "decide",
+        file.application,
+        acting=acting,
+        checks=frozenset(file.checks),
+        signers=len(file.signatures) + 1,
+    )
+
+
+def _check_decides(file: File, acting: Acting, heading: str) -> Decision:
+    """Refuse unless nothing speaks against it but that others have yet to sign."""
+    found = weigh(file, acting=acting)
+    others = [one for one in found.reasons if one.code != "signers"]
+    more = asking.identity(file.rules, file.application, others)
+    asking.require(heading, *asking.shown(others), *more)
+    return found
+
+
+def _turn_down(
+    file: File, kind: Kind, heading: str, data: dict[str, str], *, acting: Acting
+) -> File:
+    """What lacks something can be sent back or refused all the same: only the post is asked."""
+    check_state(file, kind)
+    found = weigh(file, acting=acting)
+    posts = [one for one in found.reasons if one.key == "acts.decide" or one.code == "post_absent"]
+    asking.require(heading, *asking.shown(posts))
+    _check_reason(heading, data["reason"])
+    stripped = {name: value.strip() for name, value in data.items()}
+    return add(file.case, file, kind, stripped, acting=acting)
+
+
+def _check_reason(heading: str, reason: str) -> None:
+    if not reason.strip():
+        raise ActionRefusedError(heading, Reason(text=_t("理由を入れてください。")))
+
+
+def _statement(file: File) -> Authorisation:
+    envelope = file.statement
+    assert envelope is not None
+    return Authorisation.decode(envelope)
+
+
+def _payload(statement: Authorisation) -> str:
+    return canonical.b64(statement.envelope().payload)

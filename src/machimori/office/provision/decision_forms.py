@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What is typed when a case is drafted, decided and ordered."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from machimori.office.provision.forms import LONG, WholeExtentForm, words
+from machimori.policy.grounds import Ground
+
+
+class DraftForm(forms.Form):
+    """What was checked, and what the signers should know."""
+
+    checks = forms.MultipleChoiceField(
+        label=_("確かめたこと"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    note = forms.CharField(label=_("起案の理由"), max_length=1000, required=False, widget=LONG)
+
+    def __init__(self, *args: Any, ground: Ground | None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        field = self.fields["checks"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.choices = words("grounds.*.checks", ground.checks if ground else ())
+        field.required = bool(field.choices)
+
+
+class NarrowForm(WholeExtentForm):
+    """Less than was asked for, with why."""
+
+    reason = forms.CharField(label=_("一部だけにする理由"), max_length=500, widget=LONG)
+
+
+class InstructForm(WholeExtentForm):
+    """What is to be taken out."""
+
+    note = forms.CharField(
+        label=_("取り出す人に伝えること"), max_length=500, required=False, widget=LONG
+    )
+
+
+class SendBackForm(forms.Form):
+    """Why it goes back."""
+
+    reason = forms.CharField(label=_("差し戻す理由"), max_length=500, widget=LONG)
+
+
+class RefuseForm(forms.Form):
+    """Why not, and by which clause."""
+
+    reason = forms.CharField(label=_("不承認の理由"), max_length=1000, widget=LONG)
+    clause = forms.ChoiceField(label=_("もとになる条文"), required=False)
+
+    def __init__(self, *args: Any, clauses: Iterable[str], **options: Any) -> None:
+        super().__init__(*args, **options)
+        field = self.fields["clause"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [*((one, one) for one in clauses), ("", _("条文によらない"))]

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A case as its facts tell it, and the one function that adds a fact."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _t
+
+from machimori.kernel import canonical
+from machimori.kernel.canonical import Json
+from machimori.kernel.envelope import Envelope
+from machimori.kernel.instants import local_day, micros
+from machimori.ledger.entry import Entry, commit
+from machimori.office.people.acting import Acting
+from machimori.office.provision.application import Application
+from machimori.office.provision.models import Case, Fact
+from machimori.office.provision.states import STATES, STEPS, Kind, State
+from machimori.office.rules.access import in_force
+from machimori.office.shared.errors import ActionError, ActionRefusedError, Reason
+from machimori.office.shared.recording import record
+from machimori.policy.errors import UnsetError
+from machimori.policy.grounds import Ground, grounds
+from machimori.policy.profile import Profile
+from machimori.vault.client.statements import Authorisation
+
+
+@dataclass(frozen=True, kw_only=True)
+class File:
+    """Everything about a case, from its facts. `facts` has at least one, the oldest first."""
+
+    case: Case
+    facts: tuple[Fact, ...]
+
+    @property
+    def state(self) -> State:
+        return cast(State, self.facts[-1].state)
+
+    @property
+    def number(self) -> str:
+        """「令和8年度 街頭 第12号」; empty while it is a consultation."""
+        found = getattr(self.case, "numbered", None)
+        return found.text if found else ""
+
+    @property
+    def rules(self) -> Profile:
+        """A case keeps the rules of the day on which it began."""
+        return in_force(self.case.scheme, local_day(micros(self.facts[0].at)))
+
+    @property
+    def application(self) -> Application:
+        """The application as it was last corrected, with a document that followed."""
+        found = Application()
+        for fact in self.facts:
+            if "application" in fact.data:
+                found = Application.from_json(fact.data["application"])
+            elif fact.kind == "document_arrived":
+                found = with_document(found, fact.data)
+        return found
+
+    @property
+    def ground(self) -> Ground | None:
+        """The ground that the application names, if the rules have it."""
+        wanted = self.application.ground
+        return next((one for one in grounds(self.rules) if one.id == wanted), None)
+
+    @property
+    def document_awaited(self) -> bool:
+        """原本待ち: the ground asks for a document, and none has arrived."""
+        ground = self.ground
+        return (
+            ground is not None
+            and ground.paper in ("prior", "after")
+            and not self.application.document_present(ground)
+        )
+
+    @property
+    def last_day(self) -> dt.date | None:
+        """The last day on which the oldest of the footage asked for is kept; None while interval
+        or retention are not known."""
+        start = self.application.start
+        try:
+            rule = self.rules.retention()
+        except UnsetError:
+            return None
+        return None if start is None else rule.last_day(local_day(micros(start)))
+
+    @property
+    def latest_draft(self) -> Fact | None:
+        """The draft or narrowed draft that is, or was last, before the signers."""
+        return self.latest("drafted", "narrowed")
+
+    @property
+    def statement(self) -> Envelope | None:
+        """What is to be signed, unsigned; None before there was a draft."""
+        found = self.latest_draft
+        if found is None:
+            return None
+        payload = canonical.unb64(found.data["statement"], where="statement")
+        return Envelope(payload_type=Authorisation.payload_type(), payload=payload)
+
+    @property
+    def signatures(self) -> tuple[Fact, ...]:
+        """Who has signed the draft that is before the signers."""
+        found = self.latest_draft
+        since = found.serial if found else 0
+        return tuple(one for one in self.facts if one.kind == "signed" and one.serial > since)
+
+    @property
+    def checks(self) -> tuple[str, ...]:
+        """What whoever drafted it has checked."""
+        found = self.latest("drafted")
+        return tuple(found.data["checks"]) if found else ()
+
+    def latest(self, *kinds: Kind) -> Fact | None:
+        """The last fact of these kinds."""
+        return next((one for one in reversed(self.facts) if one.kind in kinds), None)
+
+
+def file_of(case: Case) -> File:
+    """The case with all its facts."""
+    return File(case=case, facts=tuple(case.facts.select_related("by").order_by("serial")))
+
+
+def with_document(application: Application, data: Mapping[str, Any]) -> Application:
+    """The application with the document that this fact records."""
+    source = application.to_json() | {
+        name: data[name] for name in ("document", "document_number", "document_day")
+    }
+    return Application.from_json(source)
+
+
+def check_state(file: File | None, kind: Kind) -> None:
+    """Raise ActionRefusedError if a fact of this kind cannot follow now."""
+    state = file.state if file else None
+    if state not in STEPS[kind].after:
+        now = STATES[state] if state else _t("まだ案件がない")
+        raise ActionRefusedError(
+            _t("いまはできません"),
+            Reason(text=_t("この案件は「%(state)s」です。") % {"state": now}),
+        )
+
+
+def add(
+    case: Case, before: File | None, kind: Kind, data: Mapping[str, Json], *, acting: Acting
+) -> File:
+    """Add a fact after `before` with its ledger entry; the file with it.
+
+    To be called inside the action's transaction. Raises ActionRefusedError if the state does not
+    allow it, or somebody else has added a fact since `before` was read.
+    """
+    check_state(before, kind)
+    if case.scheme_id != acting.scheme.pk:
+        raise ActionError("a case is moved by people of its own scheme", where=kind)
+    state = STEPS[kind].then or (before.state if before else None)
+    assert state is not None
+    serial = before.facts[-1].serial + 1 if before else 1
+    committed = commit(canonical.dumps(dict(data)).decode())
+    try:
+        with transaction.atomic():
+            made = Fact.objects.create(
+                case=case,
+                serial=serial,
+                kind=kind,
+                state=state,
+                at=acting.at,
+                by=acting.person,
+                data=dict(data),
+                salt=committed.salt,
+            )
+    except IntegrityError as error:
+        raise ActionRefusedError(
+            _t("ほかの人が先に進めました"),
+            Reason(text=_t("いまの内容を見てから、もう一度してください。")),
+        ) from error
+    record(
+        Entry(
+            type="provision.step",
+            at=micros(acting.at),
+            subject={
+                "by": acting.person.officer,
+                "case": case.case_id,
+                "scheme": acting.scheme.scheme_id,
+            },
+            data={"kind": kind, "serial": serial, "state": state},
+            commitments={"fact": committed.digest},
+        )
+    )
+    if before is None:
+        return File(case=case, facts=(made,))
+    return replace(before, facts=(*before.facts, made))

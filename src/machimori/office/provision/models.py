@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Cases and their facts. A fact is added and never changed; the last one says the state."""
+
+from django.db import models
+from django.db.models import Q
+
+from machimori.kernel.ids import CaseId
+from machimori.office.people.models import NAME, Person, Scheme
+from machimori.office.provision.states import STATES, STEPS
+from machimori.office.shared.grants import FACT, Grants
+
+
+class Case(models.Model):
+    """A request for footage."""
+
+    id = models.CharField(primary_key=True, max_length=63, validators=[NAME])
+    """CaseId: random, and what ledger and vault call the case."""
+    scheme = models.ForeignKey(Scheme, models.PROTECT, related_name="cases")
+
+    grants = FACT
+
+    @property
+    def case_id(self) -> CaseId:
+        return CaseId(self.id)
+
+
+class Series(models.Model):
+    """The last number given in a scheme's 年度. Its row is the lock under which one is given."""
+
+    scheme = models.ForeignKey(Scheme, models.PROTECT, related_name="+")
+    fiscal_year = models.PositiveIntegerField()
+    last = models.PositiveIntegerField(default=0)
+
+    grants = Grants(update=("last",))
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["scheme", "fiscal_year"], name="provision_one_series")
+        ]
+
+
+class Numbered(models.Model):
+    """The number of a case that was taken in: 「令和8年度 街頭 第12号」."""
+
+    case = models.OneToOneField(Case, models.PROTECT, related_name="numbered")
+    series = models.ForeignKey(Series, models.PROTECT, related_name="+")
+    number = models.PositiveIntegerField()
+    text = models.CharField(max_length=60)
+
+    grants = FACT
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["series", "number"], name="provision_number_once")
+        ]
+
+
+class Fact(models.Model):
+    """One thing that happened to a case."""
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="facts")
+    serial = models.PositiveIntegerField()
+    """From 1, without gaps."""
+    kind = models.CharField(max_length=20)
+    state = models.CharField(max_length=20)
+    """The state of the case from here on."""
+    at = models.DateTimeField()
+    by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    data = models.JSONField()
+    salt = models.BinaryField(max_length=16)
+    """Of the ledger's commitment to `data`."""
+
+    grants = FACT
+
+    class Meta:
+        indexes = [models.Index(fields=["state"], name="provision_by_state")]
+        constraints = [
+            models.UniqueConstraint(fields=["case", "serial"], name="provision_serial_once"),
+            models.CheckConstraint(condition=Q(kind__in=list(STEPS)), name="provision_kind"),
+            models.CheckConstraint(condition=Q(state__in=list(STATES)), name="provision_state"),
+        ]

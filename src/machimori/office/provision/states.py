@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The states of a provision case, and which fact leads from where to where."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+State = Literal[
+    "consultation",
+    "received",
+    "awaiting_correction",
+    "under_decision",
+    "approved",
+    "instructed",
+    "refused",
+]
+STATES: Final[dict[State, Promise]] = {
+    "consultation": _("相談中"),
+    "received": _("受付"),
+    "awaiting_correction": _("補正待ち"),
+    "under_decision": _("決裁中"),
+    "approved": _("承認"),
+    "instructed": _("指示済"),
+    "refused": _("不承認"),
+}
+WAY: Final[tuple[State, ...]] = (
+    "consultation",
+    "received",
+    "under_decision",
+    "approved",
+    "instructed",
+)
+"""The ordinary way, for the line of steps at the head of a case."""
+
+Kind = Literal[
+    "consulted",
+    "taken_in",
+    "amended",
+    "correction_asked",
+    "document_arrived",
+    "drafted",
+    "narrowed",
+    "signed",
+    "sent_back",
+    "authorised",
+    "declined",
+    "ordered",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """A fact of this kind may follow in the states `after` (None: there is no case yet), and the
+    case is in `then` from then on; None: it stays where it is."""
+
+    text: Promise
+    after: frozenset[State | None]
+    then: State | None
+
+
+def _step(text: Promise, *after: State | None, then: State | None = None) -> Step:
+    return Step(text=text, after=frozenset(after), then=then)
+
+
+STEPS: Final[dict[Kind, Step]] = {
+    "consulted": _step(_("相談を記録した"), None, then="consultation"),
+    "taken_in": _step(_("受け付けた"), None, "consultation", then="received"),
+    "amended": _step(_("申請の内容を直した"), "received", "awaiting_correction", then="received"),
+    "correction_asked": _step(_("補正をお願いした"), "received", then="awaiting_correction"),
+    "document_arrived": _step(_("原本が届いた"), "under_decision", "approved", "instructed"),
+    "drafted": _step(_("起案した"), "received", then="under_decision"),
+    "narrowed": _step(_("一部承認の案にした"), "under_decision"),
+    "signed": _step(_("署名した"), "under_decision"),
+    "sent_back": _step(_("差し戻した"), "under_decision", then="received"),
+    "authorised": _step(_("承認した"), "under_decision", then="approved"),
+    "declined": _step(_("不承認にした"), "under_decision", then="refused"),
+    "ordered": _step(_("取出しを指示した"), "approved", then="instructed"),
+}

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Routes of provision."""
+
+from django.urls import path
+
+from machimori.office.provision.views import cases, deciding, intake
+
+app_name = "provision"
+urlpatterns = [
+    path("intake/", intake.new, name="intake"),
+    path("cases/", cases.listing, name="cases"),
+    path("cases/<slug:name>/", cases.case, name="case"),
+    path("cases/<slug:name>/take-in/", intake.take_in, name="take_in"),
+    path("cases/<slug:name>/amend/", intake.amend, name="amend"),
+    path("cases/<slug:name>/correction/", intake.ask_correction, name="correction"),
+    path("cases/<slug:name>/document/", intake.document, name="document"),
+    path("cases/<slug:name>/draft/", deciding.draft, name="draft"),
+    path("cases/<slug:name>/decide/", deciding.decide, name="decide"),
+    path("cases/<slug:name>/decide/options/", deciding.options, name="options"),
+    path("cases/<slug:name>/decide/sign/", deciding.sign, name="sign"),
+    path("cases/<slug:name>/decide/sign/demo/", deciding.sign_demo, name="sign_demo"),
+    path("cases/<slug:name>/decide/part/", deciding.narrow, name="narrow"),
+    path("cases/<slug:name>/decide/back/", deciding.send_back, name="send_back"),
+    path("cases/<slug:name>/decide/refuse/", deciding.refuse, name="refuse"),
+    path("cases/<slug:name>/instruct/", deciding.instruct, name="instruct"),
+]

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""案件一覧 and 案件: everything about a case on one page, with one main button."""
+
+from typing import cast
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from machimori.kernel.instants import instant
+from machimori.office.cameras.access import cameras
+from machimori.office.people.acting import Acting, ActingRequest
+from machimori.office.provision import access, asking
+from machimori.office.provision.application import Application
+from machimori.office.provision.drafting import Extent, extent_of
+from machimori.office.provision.forms import named
+from machimori.office.provision.history import File, file_of
+from machimori.office.provision.models import Fact
+from machimori.office.provision.states import STATES, STEPS, WAY, Kind, State
+from machimori.office.provision.views.pages import one
+from machimori.office.shared.posts import posts
+from machimori.office.shared.tables import Cell, Listing
+from machimori.office.shared.templatetags.office import day, minute
+from machimori.vault.client.statements import Authorisation
+
+_USES: dict[str, Promise] = {"view": _("閲覧"), "copy": _("複製"), "print": _("印刷")}
+
+
+@posts(*access.READERS)
+@require_safe
+def listing(request: ActingRequest) -> HttpResponse:
+    """Every case of the scheme, the newest number first; by state and 年度."""
+    rows = access.cases(request.acting)
+    state = request.GET.get("state", "")
+    if state in STATES:
+        rows = rows.filter(state=state)
+    found = Listing[Fact](
+        name=_t("案件一覧"),
+        columns=(_t("案件番号"), _t("状態"), _t("申請者"), _t("撮影場所"), _t("範囲"), _t("更新")),
+        cells=_cells,
+        search=("case__numbered__text", "case__facts__data__application__body"),
+    )
+    context = {
+        "state": state,
+        "states": STATES.items(),
+        "may_take_in": access.takes_in(request.acting),
+    }
+    return found.respond(request, rows.distinct(), "provision/cases.html", context)
+
+
+def _cells(fact: Fact) -> tuple[str | Cell, ...]:
+    file = file_of(fact.case)
+    application = file.application
+    return (
+        Cell(text=title(file), href=reverse("provision:case", args=[fact.case_id])),
+        str(STATES[file.state]),
+        application.body or application.name,
+        application.place,
+        _interval(application),
+        day(fact.at),
+    )
+
+
+@posts(*access.READERS)
+@require_safe
+def case(request: ActingRequest, name: str) -> HttpResponse:
+    """One case."""
+    file, acting = one(request, name), request.acting
+    missing = (
+        asking.missing(file.rules, file.application, acting=acting)
+        if file.state in ("received", "awaiting_correction")
+        else ()
+    )
+    return render(
+        request,
+        "provision/case.html",
+        told(request, file) | {"missing": missing, "main": _main(file, acting, bool(missing))},
+    )
+
+
+def told(request: ActingRequest, file: File) -> dict[str, object]:
+    """What the pages of a case and of its decision show."""
+    granted = file.statement
+    refusal = file.latest("declined")
+    return {
+        "file": file,
+        "title": title(file),
+        "application": file.application,
+        "ground": named(file.ground) if file.ground else "",
+        "uses": [_USES[name] for name in file.application.uses],
+        "cameras": _named(file, file.application.cameras),
+        "interval": _interval(file.application),
+        "steps": _steps(file),
+        "state": STATES[file.state],
+        "granted": _extent(file, extent_of(Authorisation.decode(granted))) if granted else None,
+        "partial": file.latest_draft is not None and file.latest_draft.kind == "narrowed",
+        "ordered": _ordered(file),
+        "refusal": refusal,
+        "facts": [
+            (fact, STEPS[cast(Kind, fact.kind)].text, fact.data.get("reason", ""))
+            for fact in reversed(file.facts)
+        ],
+        "may_write": access.takes_in(request.acting),
+    }
+
+
+def title(file: File) -> str:
+    """The case's number, or that it has none yet."""
+    return file.number or _t("相談（番号はまだありません）")
+
+
+def _main(file: File, acting: Acting, incomplete: bool) -> tuple[str, str] | None:
+    """Text and address of the one thing to do next, if it is the acting person's to do."""
+    manager, clerk = acting.holds("system_manager"), access.takes_in(acting)
+    route, text = "", ""
+    if file.state == "consultation" and clerk:
+        route, text = "take_in", _t("受け付ける")
+    elif file.state == "received" and clerk:
+        route = "correction" if incomplete else "draft"
+        text = _t("補正をお願いする") if incomplete else _t("起案する")
+    elif file.state == "awaiting_correction" and clerk:
+        route, text = "amend", _t("届いたものを入れる")
+    elif file.state == "under_decision" and manager:
+        route, text = "decide", _t("起案を読んで決裁する")
+    elif file.state == "approved" and manager:
+        route, text = "instruct", _t("取出しを指示する")
+    return (text, reverse(f"provision:{route}", args=[file.case.pk])) if route else None
+
+
+def _steps(file: File) -> list[dict[str, object]]:
+    """The line of steps; a state beside the ordinary way stands where it began."""
+    beside: dict[State, State] = {"awaiting_correction": "received", "refused": "under_decision"}
+    at = WAY.index(beside.get(file.state, file.state))
+    return [
+        {"text": STATES[state], "state": "done" if n < at else "now" if n == at else "later"}
+        for n, state in enumerate(WAY)
+    ]
+
+
+def _extent(file: File, extent: Extent) -> dict[str, object]:
+    return {
+        "cameras": _named(file, extent.cameras),
+        "interval": f"{minute(extent.start)} ～ {minute(extent.end)}",
+    }
+
+
+def _ordered(file: File) -> dict[str, object] | None:
+    fact = file.latest("ordered")
+    if fact is None:
+        return None
+    extent = Extent(
+        cameras=tuple(fact.data["cameras"]),
+        start=instant(fact.data["start"]),
+        end=instant(fact.data["end"]),
+    )
+    return _extent(file, extent) | {"note": fact.data["note"]}
+
+
+def _named(file: File, names: tuple[str, ...]) -> list[str]:
+    known = {row.camera_id: f"{row.name}（{row.camera_id}）" for row in cameras(file.case.scheme)}
+    return [known.get(name, name) for name in names]
+
+
+def _interval(application: Application) -> str:
+    if application.start is None or application.end is None:
+        return ""
+    return f"{minute(application.start)} ～ {minute(application.end)}"

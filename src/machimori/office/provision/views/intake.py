@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""相談・受付, 補正 and documents that follow."""
+
+from django.http import HttpResponse
+from django.utils.translation import gettext as _t
+
+from machimori.kernel.instants import local_day, micros
+from machimori.office.people.acting import ActingRequest
+from machimori.office.provision import access, actions, asking
+from machimori.office.provision.forms import (
+    AmendForm,
+    ApplicationForm,
+    CorrectionForm,
+    DocumentForm,
+)
+from machimori.office.provision.history import File
+from machimori.office.provision.views.pages import form_page, one
+from machimori.office.rules.access import in_force
+from machimori.office.shared.posts import posts
+
+_CONSULT = "consult"
+
+
+@posts(*access.DESK)
+def new(request: ActingRequest) -> HttpResponse:
+    """A request by telephone, at the counter or by post: a consultation, or an application."""
+    acting = request.acting
+    rules = in_force(acting.scheme, local_day(micros(acting.at)))
+    form = ApplicationForm(
+        request.POST or None,
+        scheme=acting.scheme,
+        rules=rules,
+        initial={"identity_by": acting.person.name},
+    )
+
+    def act() -> File:
+        if _CONSULT in request.POST:
+            return actions.consult(form.application(), acting=acting)
+        return actions.take_in(None, form.application(), acting=acting)
+
+    return form_page(
+        request,
+        form,
+        act,
+        title=_t("相談・受付"),
+        button=_t("この内容で受け付ける"),
+        text=_t(
+            "分かっていることだけで受け付けられます。足りないものは、受け付けたあとに示します。"
+        ),
+        more={"second": _CONSULT, "second_text": _t("相談として記録する")},
+    )
+
+
+@posts(*access.DESK)
+def take_in(request: ActingRequest, name: str) -> HttpResponse:
+    """A consultation becomes an application: nothing is typed twice."""
+    file, acting = one(request, name), request.acting
+    form = ApplicationForm(
+        request.POST or None,
+        scheme=acting.scheme,
+        rules=file.rules,
+        initial=ApplicationForm.initial_from(file.application),
+    )
+    return form_page(
+        request,
+        form,
+        lambda: actions.take_in(file, form.application(), acting=acting),
+        title=_t("受け付ける"),
+        button=_t("この内容で受け付ける"),
+        file=file,
+    )
+
+
+@posts(*access.DESK)
+def amend(request: ActingRequest, name: str) -> HttpResponse:
+    """What the applicant completed, or what was entered wrongly."""
+    file, acting = one(request, name), request.acting
+    form = AmendForm(
+        request.POST or None,
+        scheme=acting.scheme,
+        rules=file.rules,
+        initial=AmendForm.initial_from(file.application),
+    )
+    return form_page(
+        request,
+        form,
+        lambda: actions.amend(
+            file, form.application(), reason=form.cleaned_data["why"], acting=acting
+        ),
+        title=_t("申請の内容を直す"),
+        button=_t("この内容に直す"),
+        file=file,
+        text=_t("直す前の内容も残ります。"),
+        more={"missing": asking.missing(file.rules, file.application, acting=acting)},
+    )
+
+
+@posts(*access.DESK)
+def ask_correction(request: ActingRequest, name: str) -> HttpResponse:
+    """Ask the applicant to complete what is missing."""
+    file, acting = one(request, name), request.acting
+    form = CorrectionForm(request.POST or None)
+    return form_page(
+        request,
+        form,
+        lambda: actions.ask_correction(
+            file, due=form.cleaned_data["due"], note=form.cleaned_data["note"], acting=acting
+        ),
+        title=_t("補正をお願いする"),
+        button=_t("補正をお願いする"),
+        file=file,
+        more={"missing": asking.missing(file.rules, file.application, acting=acting)},
+    )
+
+
+@posts(*access.DESK)
+def document(request: ActingRequest, name: str) -> HttpResponse:
+    """The document that was promised has come."""
+    file, acting = one(request, name), request.acting
+    form = DocumentForm(request.POST or None, ground=file.ground)
+    return form_page(
+        request,
+        form,
+        lambda: actions.note_document(file, **form.cleaned_data, acting=acting),
+        title=_t("原本を受け取る"),
+        button=_t("受け取ったことを記録する"),
+        file=file,
+    )

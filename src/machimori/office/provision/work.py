@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What waits in provision, and its pages in the menu."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Final
+
+from django.urls import reverse
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from machimori.kernel.instants import local_day, micros
+from machimori.office.people.acting import Acting
+from machimori.office.provision import access
+from machimori.office.provision.history import File, file_of
+from machimori.office.provision.states import STATES, State
+from machimori.office.shared.menu import Entry
+from machimori.office.shared.menu import register as register_page
+from machimori.office.shared.templatetags.office import day
+from machimori.office.shared.work import Item, Work, register
+
+WARNED: Final = dt.timedelta(days=3)
+"""Footage that is erased within these days is marked."""
+
+
+def to_sign(acting: Acting) -> Sequence[Item]:
+    """Cases whose draft waits for the acting person's signature."""
+    waiting = [
+        file
+        for file in _in_states(acting, "under_decision")
+        if all(one.by_id != acting.person.pk for one in file.signatures)
+    ]
+    return [_item(file, "provision:decide", acting) for file in waiting]
+
+
+def to_instruct(acting: Acting) -> Sequence[Item]:
+    """Approved cases in which nobody has been instructed."""
+    return [_item(file, "provision:instruct", acting) for file in _in_states(acting, "approved")]
+
+
+def to_complete(acting: Acting) -> Sequence[Item]:
+    """Consultations, applications to complete or to draft."""
+    found = _in_states(acting, "received", "consultation", "awaiting_correction")
+    return [_item(file, "provision:case", acting) for file in found]
+
+
+def to_extract(acting: Acting) -> Sequence[Item]:
+    """Cases in which an extraction was ordered."""
+    return [_item(file, "provision:case", acting) for file in _in_states(acting, "instructed")]
+
+
+def _in_states(acting: Acting, *states: State) -> Sequence[File]:
+    """The cases in these states: those first whose footage is erased first."""
+    found = access.cases(acting).filter(state__in=states).order_by("at", "id")
+    return sorted(
+        (file_of(fact.case) for fact in found), key=lambda file: file.last_day or dt.date.max
+    )
+
+
+def _item(file: File, route: str, acting: Acting) -> Item:
+    soon = local_day(micros(acting.at)) + WARNED
+    application, fact = file.application, file.facts[-1]
+    who = application.body or application.name
+    title = f"{file.number or STATES[file.state]}　{who}"
+    dues = []
+    if file.state == "awaiting_correction":
+        until = dt.date.fromisoformat(fact.data["due"])
+        dues.append(_t("補正の期限 %(day)s") % {"day": day(until)})
+    if file.last_day is not None:
+        dues.append(_t("消去 %(day)s 24時") % {"day": day(file.last_day)})
+    return Item(
+        text=title,
+        href=reverse(route, args=[file.case.pk]),
+        due="　".join(dues),
+        urgent=application.urgent or (file.last_day is not None and file.last_day < soon),
+    )
+
+
+def install() -> None:
+    """Called once, when the app is ready."""
+    register(
+        Work(
+            key="provision.sign",
+            order=10,
+            title=_("決裁待ち"),
+            empty=_("署名を待つ案件はありません。"),
+            posts=frozenset({"system_manager"}),
+            find=to_sign,
+        )
+    )
+    register(
+        Work(
+            key="provision.instruct",
+            order=11,
+            title=_("指示待ち"),
+            empty=_("承認が済んで、指示を待つ案件はありません。"),
+            posts=frozenset({"system_manager"}),
+            find=to_instruct,
+        )
+    )
+    register(
+        Work(
+            key="provision.complete",
+            order=12,
+            title=_("動かす案件"),
+            empty=_("受け付けて、起案を待つ案件はありません。"),
+            posts=frozenset(access.DESK),
+            find=to_complete,
+        )
+    )
+    register(
+        Work(
+            key="provision.extract",
+            order=13,
+            title=_("指示された取出し"),
+            empty=_("指示された取出しはありません。"),
+            posts=frozenset({"operator"}),
+            find=to_extract,
+        )
+    )
+    register_page(
+        Entry(
+            route="provision:intake",
+            text=_("相談・受付"),
+            order=20,
+            posts=frozenset(access.CLERKS),
+        )
+    )
+    register_page(
+        Entry(
+            route="provision:cases",
+            text=_("案件一覧"),
+            order=30,
+            posts=frozenset(access.READERS),
+        )
+    )
