@@ -16,7 +16,7 @@ from machimori.footage.store import DirectoryStore, Store, check_object_name
 from machimori.footage.testing import MemoryStore
 from machimori.footage.testing_rgw import RadosGateway
 from machimori.kernel.durable import Disk
-from machimori.kernel.errors import MalformedError
+from machimori.kernel.errors import DurabilityError, MalformedError
 
 NAME = "2026-11-21/cam-0001/a.seg"
 
@@ -157,6 +157,28 @@ def test_deleting_the_last_object_leaves_no_empty_directory(tmp_path: Path) -> N
 
 class PowerCutError(Exception):
     pass
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_a_delete_that_removes_the_empty_directory_is_waited_for(
+    tmp_path: Path, times: int
+) -> None:
+    """Of another object, in this process or in another, between the making of two directories."""
+    removed: list[Path] = []
+
+    def on_step(step: str, path: Path, moment: str) -> None:
+        if (step, path.name, moment) == ("mkdir", "cam", "before") and len(removed) < times:
+            path.parent.rmdir()
+            removed.append(path.parent)
+
+    store = DirectoryStore(tmp_path / "store", Disk(on_step))
+    if times == 3:
+        with pytest.raises(DurabilityError, match="mkdir failed"):
+            store.put("2026-11-21/cam/a", b"data")
+        return
+    store.put("2026-11-21/cam/a", b"data")
+    assert store.get("2026-11-21/cam/a") == b"data"
+    assert len(removed) == times
 
 
 @pytest.mark.parametrize("kind", ["bytes", "file"])

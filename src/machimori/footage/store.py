@@ -202,7 +202,13 @@ class DirectoryStore:
         whoever put it may have died before."""
         path = self._path(name)
         for attempt in range(3):
-            self._disk.make_directory(path.parent)
+            # A delete may remove an empty directory before this is done with it.
+            try:
+                self._disk.make_directory(path.parent)
+            except DurabilityError:
+                if attempt == 2:
+                    raise
+                continue
             try:
                 if isinstance(source, bytes):
                     self._disk.create(path, source, mode=0o440)
@@ -211,7 +217,6 @@ class DirectoryStore:
             except FileExistsError:
                 self._same(name, path, source)
             except DurabilityError:
-                # A delete may have removed the empty directory between the two steps.
                 if attempt == 2 or path.parent.is_dir():
                     raise
                 continue
