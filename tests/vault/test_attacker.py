@@ -12,7 +12,6 @@ from machimori.kernel.errors import MalformedError
 from machimori.kernel.ids import CameraId, OfficerId, SchemeId
 from machimori.kernel.instants import Micros
 from machimori.kernel.signing import SigningKey
-from machimori.ledger.checkpoint import Checkpoint
 from machimori.ledger.entry import Entry
 from machimori.ledger.testing import MemoryLedger
 from machimori.vault.client.reader import Reader
@@ -378,10 +377,6 @@ class TestLedger:
             opening_inclusion=rig.ledger.inclusion(made_up.id).encode(),
         )
         assert refused(lambda: rig.vault.release(forged)) == "stale_challenge"
-
-    def test_checkpoints_are_the_pinned_ledgers(self, rig: Rig) -> None:
-        note = rig.ledger.checkpoint() if list(rig.ledger.entries()) else b""
-        assert not note or Checkpoint.parse(note.decode().split("\n\n")[0] + "\n")
 
 
 class TestOfficersAndStatements:
