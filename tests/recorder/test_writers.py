@@ -14,7 +14,7 @@ import pytest
 
 from machimori.footage.store import DirectoryStore
 from machimori.kernel.durable import Disk
-from machimori.recorder.blocks import Blocks
+from machimori.recorder.blocks import BLOCK, LEAST, Blocks
 from machimori.recorder.part import Part
 from machimori.recorder.writers import Writers
 
@@ -29,7 +29,7 @@ def until(condition: Callable[[], bool]) -> None:
 class Setup:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.blocks = Blocks(4)
+        self.blocks = Blocks(BLOCK + 3 * LEAST)
         self.events: list[str] = []
         self.steps: list[tuple[str, str]] = []
         disk = Disk(lambda step, path, moment: self.steps.append((step, path.name)))
@@ -65,14 +65,14 @@ def setup(tmp_path: Path) -> Iterator[Setup]:
 def test_a_part_arrives_in_the_store_in_order(setup: Setup) -> None:
     part = setup.part()
     for number in range(20):
-        until(lambda: setup.blocks.available > 0)
+        until(lambda: not setup.blocks.exhausted)
         assert setup.append(part, b"%03d" % number)
     setup.writers.finish(part, "2026-11-21/cam/a.seg")
     assert setup.writers.stop(5.0)
     stored = setup.directory / "store" / "2026-11-21" / "cam" / "a.seg"
     assert stored.read_bytes() == b"".join(b"%03d" % n for n in range(20))
     assert not part.path.exists()
-    assert setup.blocks.available == 4
+    assert setup.blocks.held == 0
 
 
 def test_open_parts_are_synced_together(setup: Setup) -> None:
@@ -160,7 +160,7 @@ def test_where_nothing_can_be_set_aside_the_part_grows_all_the_same(
     part = setup.part()
     for _ in range(3):
         assert setup.append(part, b"chunk")
-        until(lambda: setup.blocks.available == setup.blocks.limit)
+        until(lambda: not setup.blocks.held)
     assert part.path.read_bytes() == b"chunk" * 3
     assert asked == ([0] if number == errno.EOPNOTSUPP else [0, 5, 10])
     assert setup.events == []

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """An hour of 1,000 cameras: one recorder process on one core, a real disk that is always full.
 
-The cameras (1080p, 2 Mbit/s each) have the other core and a veth pair between them, as in
-`bench record --capacity`. An hour of them is 900 GB, so the city's rule for a full disk works all
-the time: the oldest goes, with a signed record. Every minute the recorder's own health must say
-that nothing was lost; at the end the store must check clean, and every moment of every camera must
-be footage or a signed record of its removal. Needs root, two cores and 60 GB on the disk of
-pytest's `--basetemp`. Run with `-s` to see a line a minute.
+The cameras (1080p, 1 Mbit/s each) have the other core and a veth pair between them, as in
+`bench record --capacity`. An hour of them is 450 GB, so the city's rule for a full disk works all
+the time: the oldest goes, with a signed record. (At 2 Mbit/s it would be 250 MB/s for an hour: what
+a recorder does then `bench record --capacity` shows; here the disk would be what is tested.) Every
+minute the recorder's own health must say that nothing was lost; at the end the store must check
+clean, and every moment of every camera must be footage or a signed record of its removal. Needs
+root, two cores and 60 GB on the disk of pytest's `--basetemp`. Run
+with `-s` to see a line a minute.
 """
 
 import datetime as dt
@@ -36,6 +38,7 @@ from machimori.kernel.errors import UnavailableError
 from machimori.kernel.ids import RecorderId
 from machimori.kernel.instants import TOKYO, Micros
 from machimori.kernel.signing import SigningKey
+from machimori.recorder.drain import LATE
 from machimori.simcity.bench.keys import write_bundles
 from machimori.simcity.bench.wire import Wire
 from machimori.simcity.city import SimCity
@@ -43,20 +46,22 @@ from machimori.simcity.city import SimCity
 pytestmark = [pytest.mark.alone, pytest.mark.soak]
 
 CAMERAS = 1000
+BIT_RATE = 1_000_000
+"""Bits a second of a camera."""
 HOUR = 3600.0
 SAMPLE_EVERY = 60.0
 RECORDER_CPU, CITY_CPU = 0, 1
 USED = 40 << 30
-"""Bytes that recordings may take at the least: a minute of open segments (15 GB), and as much
+"""Bytes that recordings may take at the least: a minute of open segments (8 GB), and as much
 again that is closed and may go."""
+BUFFER = 1 << 30
+"""Bytes that the recorder may hold while the disk hangs: eight seconds of what arrives."""
 RESERVE = 20 << 30
 """Bytes of the disk that stay free whatever happens."""
 GROWTH = 8.0
 """MB by which the recorder's memory may differ between the run's first third and its last."""
 SYNC_LAG = 3.0
 """Seconds by which a sync may be late: a power cut then costs 13 s at the most."""
-LATE = 1.0
-"""Seconds by which a drain may be late."""
 HOLE = 1_000
 """Microseconds between two names of a camera that are no hole."""
 PERIOD = 1_000_000
@@ -79,6 +84,8 @@ class Sample:
     throttled: int
     events: frozenset[str]
     late: float
+    """Seconds by which the last drain was late; from LATE on the recorder calls itself
+    overloaded."""
     sync_lag: float
     overwritten: int
     written: int
@@ -142,6 +149,7 @@ class Recorder:
             *('store = "store"', 'keys = "keys"', f'vault_key = "{vault.raw.hex()}"'),
             *('listen = "127.0.0.1:0"', 'full_disk = "overwrite"'),
             f"min_free_mb = {keep_free >> 20}",
+            f"buffer_mb = {BUFFER >> 20}",
         ]
         for camera in city.cameras:
             lines += ["[[camera]]", f'id = "{camera}"', f'url = "{city.url(camera)}"']
@@ -268,7 +276,9 @@ def soak(place: Path, *, cameras: int, seconds: float, every: float, clips: Path
             Wire() as wire,
             SimCity(
                 cameras,
-                load=True,
+                size=(1920, 1080),
+                gop=30,
+                bit_rate=BIT_RATE,
                 clips=clips,
                 cpu=CITY_CPU,
                 host=wire.far_address,

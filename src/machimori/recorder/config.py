@@ -61,7 +61,7 @@ class RecorderConfig:
     """Where health and metrics are served; None: nowhere."""
     tz: ZoneInfo = TOKYO
     period: float = 1.0
-    buffer_mb: int = 48
+    buffer_mb: int = 256
     writers: int = 1
     full_disk: Policy = "stop"
     min_free_mb: int = 1024
@@ -110,7 +110,7 @@ class RecorderConfig:
                 listen=_listen(values["listen"]),
                 tz=_zone(values["time_zone"]),
                 period=_within(values, "period", 1.0, 0.1, 2.0),
-                buffer_mb=int(_within(values, "buffer_mb", 48, 8, 4096)),
+                buffer_mb=int(_within(values, "buffer_mb", 256, 8, 4096)),
                 writers=int(_within(values, "writers", 1, 1, 8)),
                 full_disk=_policy(values["full_disk"]),
                 spool_mb=int(_within(values, "spool_mb", 100_000, 100, 1 << 30)),

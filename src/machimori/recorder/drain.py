@@ -121,7 +121,7 @@ class Drain:
             self._requests()
         mono = clock.monotonic()
         self._floor.watch(mono)
-        if self._choked and self._blocks.available * 2 >= self._blocks.limit:
+        if self._choked and self._blocks.held * 2 <= self._blocks.limit:
             self._choked = False
         tick = int(mono / FASTEST)
         due = self._due

@@ -152,7 +152,7 @@ class Lane(Track):
         assert walker is not None
         site = self._site
         elapsed = mono - self._last_mono
-        if refusing is None and not site.blocks.available and elapsed < PATIENCE:
+        if refusing is None and site.blocks.exhausted and elapsed < PATIENCE:
             self.postponed += 1
             return
         if self._timeless:

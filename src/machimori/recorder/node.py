@@ -102,7 +102,7 @@ class Node:
         )
         self.keys = BundleDirectory(config.keys, vault=config.vault_key)
         self._left = remains(directory)
-        self.blocks = Blocks(max(8, config.buffer_mb * 1_000_000 // BLOCK))
+        self.blocks = Blocks(max(8 * BLOCK, config.buffer_mb * 1_000_000))
         self.writers = Writers(
             store=self.catalogue,
             blocks=self.blocks,

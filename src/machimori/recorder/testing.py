@@ -22,7 +22,7 @@ from machimori.kernel.durable import Disk
 from machimori.kernel.ids import CameraId, ClassId, KeyId, RecorderId, SchemeId
 from machimori.kernel.instants import TOKYO, Micros
 from machimori.kernel.signing import SigningKey
-from machimori.recorder.blocks import Blocks
+from machimori.recorder.blocks import BLOCK, Blocks
 from machimori.recorder.camera import CameraConfig
 from machimori.recorder.drain import READ
 from machimori.recorder.framing import Codec
@@ -189,7 +189,7 @@ class Rig:
         self.now = start
         self.mono = 100.0
         self.store = store or MemoryStore()
-        self.blocks = Blocks(blocks)
+        self.blocks = Blocks(blocks * BLOCK)
         self.troubles: list[tuple[str, str]] = []
         self.keys = keys or SampleKeyRing()
         self.signer = self.keys.sample.signer
@@ -254,7 +254,7 @@ class Rig:
         self.writers.flush()
         # Time passes by the test's word only; the writers' real time is given to them here.
         deadline = time.monotonic() + 5.0
-        while self.blocks.available < self.blocks.limit and time.monotonic() < deadline:
+        while self.blocks.held and time.monotonic() < deadline:
             time.sleep(0.0005)
 
     def end(self) -> None:

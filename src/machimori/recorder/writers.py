@@ -147,6 +147,7 @@ class Writers:
 
     def append(self, part: Part, block: mmap.mmap, length: int) -> None:
         """Append the block's first `length` bytes; the block goes back to the pool afterwards."""
+        self._blocks.filled(length)
         self._add(part.writer, _Append(part, block, b"", length))
 
     def append_bytes(self, part: Part, data: bytes) -> None:
@@ -216,7 +217,7 @@ class Writers:
                         self._append(item)
                 finally:
                     if item.block is not None:
-                        self._blocks.give(item.block)
+                        self._blocks.give(item.block, item.length)
 
     def _append(self, item: _Append) -> None:
         part = item.part
