@@ -3,12 +3,12 @@
 
 from typing import Final
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 
 from machimori.kernel.instants import local_day, micros
 from machimori.office.people.acting import Acting
 from machimori.office.provision.history import File, file_of
-from machimori.office.provision.models import Fact
+from machimori.office.provision.models import Head
 from machimori.office.rules.access import in_force
 from machimori.office.shared.posts import Post
 
@@ -24,16 +24,13 @@ def takes_in(acting: Acting) -> bool:
     return not acting.posts.isdisjoint(rules.names("acts.take_in") or ())
 
 
-def cases(acting: Acting) -> QuerySet[Fact]:
-    """The last fact of every case that the acting person may see: operators who do not take in
+def cases(acting: Acting) -> QuerySet[Head]:
+    """Every case that the acting person may see, the newest first: operators who do not take in
     see those in which they are instructed."""
-    later = Fact.objects.filter(case=OuterRef("case"), serial__gt=OuterRef("serial"))
-    found = Fact.objects.filter(~Exists(later), case__scheme=acting.scheme)
+    found = Head.objects.filter(scheme=acting.scheme)
     if not acting.holds(*CLERKS, "auditor") and not takes_in(acting):
         found = found.filter(state="instructed")
-    return found.select_related("case__scheme", "case__numbered").order_by(
-        "-case__numbered__series__fiscal_year", "-case__numbered__number", "case"
-    )
+    return found.select_related("case__scheme", "case__numbered").order_by("-began", "case")
 
 
 def find(acting: Acting, name: str) -> File | None:

@@ -2,7 +2,7 @@
 """A case as its facts tell it, and the one function that adds a fact."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -16,9 +16,9 @@ from machimori.kernel.instants import local_day, micros
 from machimori.ledger.entry import Entry, commit
 from machimori.office.people.acting import Acting
 from machimori.office.provision.application import Application
-from machimori.office.provision.models import Case, Fact
+from machimori.office.provision.models import Case, Fact, Head
 from machimori.office.provision.states import STATES, STEPS, Kind, State
-from machimori.office.rules.access import in_force
+from machimori.office.rules.access import Rulebook, rulebook
 from machimori.office.shared.errors import ActionError, ActionRefusedError, Reason
 from machimori.office.shared.recording import record
 from machimori.policy.errors import UnsetError
@@ -33,6 +33,8 @@ class File:
 
     case: Case
     facts: tuple[Fact, ...]
+    rulebook: Rulebook | None = None
+    """The scheme's, if whoever lists many cases has it at hand."""
 
     @property
     def state(self) -> State:
@@ -47,7 +49,8 @@ class File:
     @property
     def rules(self) -> Profile:
         """A case keeps the rules of the day on which it began."""
-        return in_force(self.case.scheme, local_day(micros(self.facts[0].at)))
+        found = self.rulebook or rulebook(self.case.scheme)
+        return found.on(local_day(micros(self.facts[0].at)))
 
     @property
     def application(self) -> Application:
@@ -122,6 +125,20 @@ class File:
 def file_of(case: Case) -> File:
     """The case with all its facts."""
     return File(case=case, facts=tuple(case.facts.select_related("by").order_by("serial")))
+
+
+def files_of(heads: Sequence[Head]) -> list[File]:
+    """The cases of these heads with all their facts, in this order; of one scheme. Two queries,
+    and one for the rules."""
+    if not heads:
+        return []
+    facts: dict[str, list[Fact]] = {head.case_id: [] for head in heads}
+    for fact in Fact.objects.filter(case__in=list(facts)).select_related("by").order_by("serial"):
+        facts[fact.case_id].append(fact)
+    rules = rulebook(heads[0].case.scheme)
+    return [
+        File(case=head.case, facts=tuple(facts[head.case_id]), rulebook=rules) for head in heads
+    ]
 
 
 def with_document(application: Application, data: Mapping[str, Any]) -> Application:

@@ -55,6 +55,35 @@ class Numbered(models.Model):
         ]
 
 
+class Head(models.Model):
+    """What a case's facts come to, for lists and searches: a row that the database itself keeps.
+
+    A trigger writes it with each fact, as the tables' owner; the web process only reads it.
+    """
+
+    case = models.OneToOneField(Case, models.PROTECT, primary_key=True, related_name="head")
+    scheme = models.ForeignKey(Scheme, models.PROTECT, related_name="+")
+    serial = models.PositiveIntegerField()
+    """Of the last fact."""
+    state = models.CharField(max_length=20)
+    at = models.DateTimeField()
+    """Of the last fact."""
+    began = models.DateTimeField()
+    """Of the first."""
+    start = models.DateTimeField(null=True)
+    """Where the footage begins that is asked for: what is erased first comes first."""
+    words = models.TextField()
+    """The applicant's body and name, and the place."""
+
+    grants = Grants(insert=False)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["scheme", "-began", "case"], name="provision_newest"),
+            models.Index(fields=["scheme", "state", "start"], name="provision_erased_first"),
+        ]
+
+
 class Fact(models.Model):
     """One thing that happened to a case."""
 

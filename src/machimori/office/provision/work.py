@@ -5,6 +5,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Final
 
+from django.db.models import F
 from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -12,13 +13,15 @@ from django.utils.translation import gettext_lazy as _
 from machimori.kernel.instants import local_day, micros
 from machimori.office.people.acting import Acting
 from machimori.office.provision import access
-from machimori.office.provision.history import File, file_of
+from machimori.office.provision.history import File, files_of
 from machimori.office.provision.states import STATES, State
 from machimori.office.shared.menu import Entry
 from machimori.office.shared.menu import register as register_page
 from machimori.office.shared.templatetags.office import day
 from machimori.office.shared.work import Item, Work, register
 
+SHOWN: Final = 30
+"""Cases of a list on the first page; the others are in the list of cases."""
 WARNED: Final = dt.timedelta(days=3)
 """Footage that is erased within these days is marked."""
 
@@ -30,31 +33,38 @@ def to_sign(acting: Acting) -> Sequence[Item]:
         for file in _in_states(acting, "under_decision")
         if all(one.by_id != acting.person.pk for one in file.signatures)
     ]
-    return [_item(file, "provision:decide", acting) for file in waiting]
+    return _items(waiting, "provision:decide", acting)
 
 
 def to_instruct(acting: Acting) -> Sequence[Item]:
     """Approved cases in which nobody has been instructed."""
-    return [_item(file, "provision:instruct", acting) for file in _in_states(acting, "approved")]
+    return _items(_in_states(acting, "approved"), "provision:instruct", acting)
 
 
 def to_complete(acting: Acting) -> Sequence[Item]:
     """Consultations, applications to complete or to draft."""
     found = _in_states(acting, "received", "consultation", "awaiting_correction")
-    return [_item(file, "provision:case", acting) for file in found]
+    return _items(found, "provision:case", acting)
 
 
 def to_extract(acting: Acting) -> Sequence[Item]:
     """Cases in which an extraction was ordered."""
-    return [_item(file, "provision:case", acting) for file in _in_states(acting, "instructed")]
+    return _items(_in_states(acting, "instructed"), "provision:case", acting)
 
 
 def _in_states(acting: Acting, *states: State) -> Sequence[File]:
-    """The cases in these states: those first whose footage is erased first."""
-    found = access.cases(acting).filter(state__in=states).order_by("at", "id")
-    return sorted(
-        (file_of(fact.case) for fact in found), key=lambda file: file.last_day or dt.date.max
-    )
+    """The cases in these states, as many as a page bears: those first whose footage is erased
+    first."""
+    found = access.cases(acting).filter(state__in=states)
+    soonest = found.order_by(F("start").asc(nulls_last=True), "at", "case")[:SHOWN]
+    return sorted(files_of(list(soonest)), key=lambda file: file.last_day or dt.date.max)
+
+
+def _items(files: Sequence[File], route: str, acting: Acting) -> Sequence[Item]:
+    found = [_item(file, route, acting) for file in files]
+    if len(files) == SHOWN:
+        found.append(Item(text=_t("ほかの案件も見る"), href=reverse("provision:cases")))
+    return found
 
 
 def _item(file: File, route: str, acting: Acting) -> Item:

@@ -9,6 +9,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any, Final, Generic, TypeVar
 
 from django.core.paginator import Paginator
@@ -20,6 +21,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
 PAGE: Final = 50
+_BATCH: Final = 2000
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 _XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -43,9 +45,12 @@ class Listing(Generic[Row]):
 
     name: str
     columns: Sequence[str]
-    cells: Callable[[Row], Sequence[str | Cell]]
+    cells: Callable[[Any], Sequence[str | Cell]]
+    """The cells of a row, or of what `load` made of it."""
     search: Sequence[str] = ()
     """Fields in which the words of the search must all be found."""
+    load: Callable[[Sequence[Row]], Sequence[Any]] | None = None
+    """Fetches what many rows need at once, one value for each row, in their order."""
 
     def find(self, rows: QuerySet[Row], words: str) -> QuerySet[Row]:
         """The rows in which every word is found."""
@@ -69,6 +74,7 @@ class Listing(Generic[Row]):
                 rows=self.find(rows, words),
                 cells=self.cells,
                 searchable=bool(self.search),
+                load=self.load,
             ),
             template,
             context,
@@ -115,6 +121,19 @@ class _Found(Generic[Value]):
     rows: "QuerySet[Any] | list[Value]"
     cells: Callable[[Value], Sequence[str | Cell]]
     searchable: bool
+    load: Callable[[Sequence[Any]], Sequence[Any]] | None = None
+
+    def of_page(self, rows: Sequence[Any]) -> Sequence[Any]:
+        """What the cells of these rows are made of."""
+        return self.load(rows) if self.load else rows
+
+    def all(self) -> Iterable[Any]:
+        """What the cells of every row are made of, in bounded memory."""
+        if not isinstance(self.rows, QuerySet):
+            return self.rows
+        rows = self.rows.iterator(_BATCH)
+        batches = iter(lambda: list(islice(rows, _BATCH)), [])
+        return chain.from_iterable(map(self.of_page, batches))
 
 
 def _words(request: HttpRequest) -> str:
@@ -126,8 +145,7 @@ def _respond(
 ) -> HttpResponse:
     wanted = request.GET.get("as")
     if wanted in ("csv", "xlsx"):
-        rows = found.rows.iterator(2000) if isinstance(found.rows, QuerySet) else found.rows
-        texts = ([_text(cell) for cell in found.cells(row)] for row in rows)
+        texts = ([_text(cell) for cell in found.cells(row)] for row in found.all())
         return (csv_file if wanted == "csv" else xlsx_file)(found.name, found.columns, texts)
     page = Paginator(found.rows, PAGE).get_page(request.GET.get("page"))
     listing = {
@@ -137,7 +155,7 @@ def _respond(
         "page": page,
         "rows": [
             [cell if isinstance(cell, Cell) else Cell(text=cell) for cell in found.cells(row)]
-            for row in page
+            for row in found.of_page(list(page))
         ],
         "query": _query(request),
     }

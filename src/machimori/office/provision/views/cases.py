@@ -18,8 +18,8 @@ from machimori.office.provision import access, asking
 from machimori.office.provision.application import Application
 from machimori.office.provision.drafting import Extent, extent_of
 from machimori.office.provision.forms import named
-from machimori.office.provision.history import File, file_of
-from machimori.office.provision.models import Fact
+from machimori.office.provision.history import File, files_of
+from machimori.office.provision.models import Head
 from machimori.office.provision.states import STATES, STEPS, WAY, Kind, State
 from machimori.office.provision.views.pages import one
 from machimori.office.shared.posts import posts
@@ -38,30 +38,30 @@ def listing(request: ActingRequest) -> HttpResponse:
     state = request.GET.get("state", "")
     if state in STATES:
         rows = rows.filter(state=state)
-    found = Listing[Fact](
+    found = Listing[Head](
         name=_t("案件一覧"),
         columns=(_t("案件番号"), _t("状態"), _t("申請者"), _t("撮影場所"), _t("範囲"), _t("更新")),
         cells=_cells,
-        search=("case__numbered__text", "case__facts__data__application__body"),
+        search=("case__numbered__text", "words"),
+        load=files_of,
     )
     context = {
         "state": state,
         "states": STATES.items(),
         "may_take_in": access.takes_in(request.acting),
     }
-    return found.respond(request, rows.distinct(), "provision/cases.html", context)
+    return found.respond(request, rows, "provision/cases.html", context)
 
 
-def _cells(fact: Fact) -> tuple[str | Cell, ...]:
-    file = file_of(fact.case)
+def _cells(file: File) -> tuple[str | Cell, ...]:
     application = file.application
     return (
-        Cell(text=title(file), href=reverse("provision:case", args=[fact.case_id])),
+        Cell(text=title(file), href=reverse("provision:case", args=[file.case.pk])),
         str(STATES[file.state]),
         application.body or application.name,
         application.place,
         _interval(application),
-        day(fact.at),
+        day(file.facts[-1].at),
     )
 
 
