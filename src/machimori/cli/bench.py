@@ -7,6 +7,7 @@ Nothing here judges a test run: timing on a shared machine is for reading, not f
 import argparse
 import sys
 
+from machimori.cli import bench_office
 from machimori.simcity.bench import cameras, evidence, expire, ledger, record
 from machimori.simcity.bench.figures import Figure, as_json, as_table
 
@@ -31,6 +32,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         ("expire", expire, "a day of 1,000 cameras: keys gone"),
         ("ledger", ledger, "appending, bulk loading, a proof out of ten million entries"),
         ("simcity", cameras, "how many cameras one core of the simulated city feeds"),
+        ("office", bench_office, "every page over 1,000 cameras, 100,000 cases, 5 million entries"),
     ):
         _subject(subjects, name, what).set_defaults(
             figures=lambda chosen, module=module: module.run(quick=chosen.quick)

@@ -63,3 +63,12 @@ def test_pages_that_fail_say_what_to_do(office: ManualClock) -> None:
     answer = Cast.of(office).browser().get("/nowhere/")
     assert answer.status_code == 404
     assert "一覧から探してください" in answer.content.decode()
+
+
+def test_what_does_not_exist_is_an_answer_and_no_failure(
+    office: ManualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    cast = Cast.of(office)
+    answer = cast.browser(cast.person("auditor")).get("/cases/nothing/")
+    assert answer.status_code == 404
+    assert not [one for one in caplog.records if one.name.startswith("machimori")]

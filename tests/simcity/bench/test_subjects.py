@@ -5,6 +5,9 @@ Small and short, and without a look at the values: what they are is for a quiet 
 """
 
 import json
+import subprocess
+import sys
+from typing import Any
 
 import pytest
 
@@ -20,13 +23,26 @@ FIGURES = {
     "simcity": {"cameras_fed_per_core", "city_cpu_per_camera", "camera_mbit_per_s"},
     "ledger": {"append_per_s", "bulk_per_s", "proof_ms_10m"},
 }
+OFFICE = {"page_ms_max", "page_queries_max"}
 
 
 @pytest.mark.alone
 @pytest.mark.parametrize("subject", FIGURES)
 def test_a_subject_gives_its_figures(subject: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", subject, "--quick", "--json"]) == 0
-    figures = json.loads(capsys.readouterr().out)
-    assert figures.keys() > FIGURES[subject]
-    for name in FIGURES[subject]:
+    assert_gives(json.loads(capsys.readouterr().out), FIGURES[subject])
+
+
+@pytest.mark.alone
+def test_the_office_gives_its_figures() -> None:
+    """In a process of its own: Django is configured once in a process."""
+    command = [sys.executable, "-m", "machimori.cli.main", "bench", "office", "--quick", "--json"]
+    made = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert_gives(json.loads(made.stdout), OFFICE)
+
+
+def assert_gives(figures: dict[str, Any], names: set[str]) -> None:
+    """Every figure, from at least one run."""
+    assert figures.keys() > names
+    for name in names:
         assert figures[name]["runs"] >= 1

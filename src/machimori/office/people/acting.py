@@ -7,8 +7,8 @@ began, 30 minutes after the last request, and when the person's `sessions_from` 
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
@@ -33,6 +33,8 @@ class Acting:
     scheme: Scheme
     posts: frozenset[Post]
     at: dt.datetime
+    memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What this request has fetched and may need again, under the fetching function's name."""
 
     def holds(self, *posts: Post) -> bool:
         """Whether the person holds one of these posts now."""

@@ -9,7 +9,7 @@ from machimori.kernel.instants import local_day, micros
 from machimori.office.people.acting import Acting
 from machimori.office.provision.history import File, file_of
 from machimori.office.provision.models import Head
-from machimori.office.rules.access import in_force
+from machimori.office.rules.access import rules_of
 from machimori.office.shared.posts import Post
 
 CLERKS: Final[tuple[Post, ...]] = ("system_manager", "handling_supervisor")
@@ -20,7 +20,7 @@ READERS: Final[tuple[Post, ...]] = (*DESK, "auditor")
 
 def takes_in(acting: Acting) -> bool:
     """Whether the scheme's rules let the acting person take in applications today."""
-    rules = in_force(acting.scheme, local_day(micros(acting.at)))
+    rules = rules_of(acting).on(local_day(micros(acting.at)))
     return not acting.posts.isdisjoint(rules.names("acts.take_in") or ())
 
 

@@ -127,15 +127,11 @@ def file_of(case: Case) -> File:
     return File(case=case, facts=tuple(case.facts.select_related("by").order_by("serial")))
 
 
-def files_of(heads: Sequence[Head]) -> list[File]:
-    """The cases of these heads with all their facts, in this order; of one scheme. Two queries,
-    and one for the rules."""
-    if not heads:
-        return []
+def files_of(heads: Sequence[Head], rules: Rulebook) -> list[File]:
+    """The cases of these heads, all of the scheme of these rules, with their facts; one query."""
     facts: dict[str, list[Fact]] = {head.case_id: [] for head in heads}
     for fact in Fact.objects.filter(case__in=list(facts)).select_related("by").order_by("serial"):
         facts[fact.case_id].append(fact)
-    rules = rulebook(heads[0].case.scheme)
     return [
         File(case=head.case, facts=tuple(facts[head.case_id]), rulebook=rules) for head in heads
     ]

@@ -15,6 +15,7 @@ from machimori.office.people.acting import Acting
 from machimori.office.provision import access
 from machimori.office.provision.history import File, files_of
 from machimori.office.provision.states import STATES, State
+from machimori.office.rules.access import rules_of
 from machimori.office.shared.menu import Entry
 from machimori.office.shared.menu import register as register_page
 from machimori.office.shared.templatetags.office import day
@@ -57,7 +58,9 @@ def _in_states(acting: Acting, *states: State) -> Sequence[File]:
     first."""
     found = access.cases(acting).filter(state__in=states)
     soonest = found.order_by(F("start").asc(nulls_last=True), "at", "case")[:SHOWN]
-    return sorted(files_of(list(soonest)), key=lambda file: file.last_day or dt.date.max)
+    return sorted(
+        files_of(list(soonest), rules_of(acting)), key=lambda file: file.last_day or dt.date.max
+    )
 
 
 def _items(files: Sequence[File], route: str, acting: Acting) -> Sequence[Item]:

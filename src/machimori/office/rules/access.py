@@ -61,6 +61,14 @@ def in_force(scheme: Scheme, on: dt.date) -> Profile:
     return rulebook(scheme).on(on)
 
 
+def rules_of(acting: Acting) -> Rulebook:
+    """The rules of the scheme in which the person acts; fetched once a request."""
+    if "rules_of" not in acting.memo:
+        acting.memo["rules_of"] = rulebook(acting.scheme)
+    found: Rulebook = acting.memo["rules_of"]
+    return found
+
+
 def decided(row: Adoption) -> policy.Adoption:
     """The decision of this row, as the policy reads it."""
     act = row.resolution

@@ -18,7 +18,7 @@ from machimori.policy.adoption import open_points
 def undecided(acting: Acting) -> Sequence[Item]:
     """What the city must still decide or do before the scheme can start."""
     items = []
-    left = len(open_points(access.in_force(acting.scheme, access.viewed_day(acting))))
+    left = len(open_points(access.rules_of(acting).on(access.viewed_day(acting))))
     if left:
         text = _t("決まっていないこと　あと%(n)s項目") % {"n": left}
         items.append(Item(text=text, href=reverse("rules:open"), urgent=True))

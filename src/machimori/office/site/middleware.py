@@ -12,8 +12,8 @@ import traceback
 from collections.abc import Callable
 from typing import Final
 
-from django.core.exceptions import DisallowedHost, RequestDataTooBig, SuspiciousOperation
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from machimori.office.shared.config import config
@@ -66,7 +66,8 @@ class Outermost:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> None:
         """Log where it happened, not what was in it; Django then answers with `failures`."""
-        if isinstance(error, DisallowedHost | RequestDataTooBig | SuspiciousOperation):
+        if isinstance(error, Http404 | PermissionDenied | SuspiciousOperation):
+            # An answer, not a failure. SuspiciousOperation is the parent of what Django refuses.
             return
         match = request.resolver_match
         frame = traceback.extract_tb(error.__traceback__)[-1]

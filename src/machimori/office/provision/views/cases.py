@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """案件一覧 and 案件: everything about a case on one page, with one main button."""
 
+from functools import partial
 from typing import cast
 
 from django.http import HttpResponse
@@ -22,6 +23,7 @@ from machimori.office.provision.history import File, files_of
 from machimori.office.provision.models import Head
 from machimori.office.provision.states import STATES, STEPS, WAY, Kind, State
 from machimori.office.provision.views.pages import one
+from machimori.office.rules.access import rules_of
 from machimori.office.shared.posts import posts
 from machimori.office.shared.tables import Cell, Listing
 from machimori.office.shared.templatetags.office import day, minute
@@ -43,7 +45,7 @@ def listing(request: ActingRequest) -> HttpResponse:
         columns=(_t("案件番号"), _t("状態"), _t("申請者"), _t("撮影場所"), _t("範囲"), _t("更新")),
         cells=_cells,
         search=("case__numbered__text", "words"),
-        load=files_of,
+        load=partial(files_of, rules=rules_of(request.acting)),
     )
     context = {
         "state": state,

@@ -33,7 +33,7 @@ def listing(request: ActingRequest) -> HttpResponse:
     form = FilterForm(request.GET or None)
     chosen = form.cleaned_data if form.is_valid() else {}
     on = chosen.get("on") or access.viewed_day(acting)
-    rules = access.in_force(acting.scheme, on)
+    rules = access.rules_of(acting).on(on)
     section, status = chosen.get("section", ""), chosen.get("status", "")
     rows = [
         one
@@ -48,7 +48,7 @@ def listing(request: ActingRequest) -> HttpResponse:
     context = {
         "form": form,
         "on": on,
-        "left": len(open_points(access.in_force(acting.scheme, access.viewed_day(acting)))),
+        "left": len(open_points(access.rules_of(acting).on(access.viewed_day(acting)))),
         "may_decide": access.may_decide(acting),
         "document": rules.document,
     }
@@ -76,7 +76,7 @@ def question(request: ActingRequest, key: str) -> HttpResponse:
 
 def asked(acting: Acting, key: str) -> Profile:
     """The rules that the pages show, if they have this question. Raises Http404."""
-    rules = access.in_force(acting.scheme, access.viewed_day(acting))
+    rules = access.rules_of(acting).on(access.viewed_day(acting))
     if not rules.applies(key):
         raise Http404
     return rules

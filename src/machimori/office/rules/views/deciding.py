@@ -68,7 +68,7 @@ def decide(request: ActingRequest, key: str) -> HttpResponse:
 
 def _open_page(request: HttpRequest, form: ActForm) -> HttpResponse:
     acting: Acting = request.acting  # type: ignore[attr-defined]  # behind @posts
-    rules = access.in_force(acting.scheme, access.viewed_day(acting))
+    rules = access.rules_of(acting).on(access.viewed_day(acting))
     found = [line(rules, point.key) for point in policy.undecided(rules)]
     blocking = [one for one in found if one.blocks]
     following = _following(rules, {one.key for one in found}, access.today(acting))

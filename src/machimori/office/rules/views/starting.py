@@ -28,7 +28,7 @@ def page(request: ActingRequest) -> HttpResponse:
             return HttpResponseRedirect(reverse("rules:start"))
         except ActionRefusedError as error:
             refused = error
-    rules = access.in_force(acting.scheme, day)
+    rules = access.rules_of(acting).on(day)
     context = {
         "form": form,
         "refused": refused,
