@@ -41,7 +41,7 @@ def test_the_head_of_a_case_is_what_its_facts_come_to(desk: Desk) -> None:
     head = Head.objects.get(case=file.case)
     assert (head.serial, head.state, head.at) == (2, "under_decision", file.facts[-1].at)
     assert (head.began, head.start) == (file.facts[0].at, file.application.start)
-    assert head.words == "中央警察署 刑事課 山田 太郎 北口広場"
+    assert head.words == f"{file.number} 中央警察署 刑事課 山田 太郎 北口広場"
 
 
 def test_a_page_of_many_cases_takes_no_more_queries_than_one_of_few(

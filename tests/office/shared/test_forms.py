@@ -4,9 +4,10 @@
 import datetime as dt
 
 import pytest
+from django import forms
 from django.core.exceptions import ValidationError
 
-from machimori.office.shared.forms import DayField
+from machimori.office.shared.forms import DayField, ManyBoxes
 
 
 @pytest.mark.parametrize(
@@ -24,3 +25,14 @@ def test_what_is_no_day_is_refused_with_examples(text: str) -> None:
 
 def test_an_empty_day_may_be_allowed() -> None:
     assert DayField(required=False).clean("") is None
+
+
+def test_many_boxes_are_marked_and_escaped() -> None:
+    class Chosen(forms.Form):
+        it = forms.MultipleChoiceField(
+            choices=[("a", "駅前"), ("b", "<b>北口</b>")], widget=ManyBoxes, label="カメラ"
+        )
+
+    drawn = str(Chosen({"it": ["b"]})["it"])
+    assert '<label for="id_it_0"><input type="checkbox" name="it" value="a" id="id_it_0">' in drawn
+    assert 'value="b" id="id_it_1" checked> &lt;b&gt;北口&lt;/b&gt;</label>' in drawn

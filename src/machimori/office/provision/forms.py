@@ -14,7 +14,7 @@ from machimori.office.cameras.access import cameras
 from machimori.office.people.models import Scheme
 from machimori.office.provision.application import Application
 from machimori.office.provision.drafting import Extent
-from machimori.office.shared.forms import DayField
+from machimori.office.shared.forms import DayField, ManyBoxes
 from machimori.policy.grounds import Ground, grounds
 from machimori.policy.profile import Profile
 from machimori.policy.questions import catalogue
@@ -56,9 +56,7 @@ def words(pattern: str, names: Iterable[str]) -> list[tuple[str, str]]:
 class ExtentForm(forms.Form):
     """Cameras and an interval, to the minute."""
 
-    cameras = forms.MultipleChoiceField(
-        label=_("カメラ"), required=False, widget=forms.CheckboxSelectMultiple
-    )
+    cameras = forms.MultipleChoiceField(label=_("カメラ"), required=False, widget=ManyBoxes)
     first_day = DayField(label=_("始まりの日"), required=False)
     first_time = forms.TimeField(label=_("始まりの時刻"), required=False, help_text=_TIME_HELP)
     last_day = DayField(label=_("終わりの日"), required=False)

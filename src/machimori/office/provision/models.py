@@ -73,7 +73,7 @@ class Head(models.Model):
     start = models.DateTimeField(null=True)
     """Where the footage begins that is asked for: what is erased first comes first."""
     words = models.TextField()
-    """The applicant's body and name, and the place."""
+    """The case's number, the applicant's body and name, and the place: for searches."""
 
     grants = Grants(insert=False)
 

@@ -7,6 +7,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.renderers import TemplatesSetting
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from machimori.kernel.errors import MalformedError
@@ -51,6 +53,35 @@ class DayField(forms.CharField):
             raise ValidationError(
                 _("日付として読めません。令和8年4月1日、R8.4.1、2026-04-01の形にしてください。")
             ) from error
+
+
+class ManyBoxes(forms.CheckboxSelectMultiple):
+    """Boxes for a thousand choices, drawn without a template for each, in a frame that scrolls."""
+
+    def render(
+        self,
+        name: str,
+        value: Any,
+        attrs: dict[str, Any] | None = None,
+        renderer: Any = None,
+    ) -> SafeString:
+        """As Django's own, but for the frame."""
+        frame = (attrs or {}).get("id") or f"id_{name}"
+        chosen = set(map(str, value or ()))
+        rows = (
+            (frame, number, name, key, mark_safe(" checked") if str(key) in chosen else "", text)
+            for number, (key, text) in enumerate(self.choices)
+        )
+        return format_html(
+            '<div id="{}" class="many">{}</div>',
+            frame,
+            format_html_join(
+                "",
+                '<div><label for="{0}_{1}"><input type="checkbox" name="{2}" value="{3}"'
+                ' id="{0}_{1}"{4}> {5}</label></div>',
+                rows,
+            ),
+        )
 
 
 def refuse(form: forms.Form, error: ActionRefusedError) -> None:

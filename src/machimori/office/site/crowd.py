@@ -34,11 +34,12 @@ SELECT 'b-' || substr(md5(%(tag)s || n), 1, 16), %(scheme)s FROM generate_series
 _FACTS = """
 INSERT INTO office.provision_fact (case_id, serial, kind, state, at, by_id, data, salt)
 SELECT 'b-' || substr(md5(%(tag)s || n), 1, 16), serial, kind, state,
-    at - n * %(step)s * interval '1 microsecond', by_id,
+    at - n::bigint * %(step)s * interval '1 microsecond', by_id,
     CASE WHEN data #>> '{application,start}' IS NULL THEN data ELSE jsonb_set(jsonb_set(data,
         '{application,start}',
-        to_jsonb((data #>> '{application,start}')::bigint - n * %(step)s)),
-        '{application,end}', to_jsonb((data #>> '{application,end}')::bigint - n * %(step)s)) END,
+        to_jsonb((data #>> '{application,start}')::bigint - n::bigint * %(step)s)),
+        '{application,end}',
+        to_jsonb((data #>> '{application,end}')::bigint - n::bigint * %(step)s)) END,
     salt
 FROM generate_series(1, %(count)s) n CROSS JOIN office.provision_fact
 WHERE case_id = %(like)s

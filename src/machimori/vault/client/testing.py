@@ -192,7 +192,8 @@ class VaultProcess:
 
     Three officers of the post `system-manager` are pinned, two must sign. With `now`, the vault is
     a rehearsal vault whose clock stands at `now` until `set_clock` moves it; otherwise it has the
-    machine's clock. A context manager; `kill` and `start` may be called in between.
+    machine's clock. `party` is the host name and the origin of the FIDO2 signatures that count. A
+    context manager; `kill` and `start` may be called in between.
     """
 
     def __init__(
@@ -202,6 +203,7 @@ class VaultProcess:
         ledger_key: str,
         now: Micros | None = None,
         places: Iterable[str] = ("first", "second"),
+        party: tuple[str, str] | None = None,
     ) -> None:
         self.home = directory / "vault"
         self.socket = directory / "run" / "vault.sock"
@@ -214,7 +216,7 @@ class VaultProcess:
         directory.mkdir(parents=True, exist_ok=True)
         if now is not None:
             self.set_clock(now)
-        self._make(directory, ledger_key)
+        self._make(directory, ledger_key, party)
 
     def set_clock(self, now: Micros, *, synchronised: bool = True) -> None:
         """Move a rehearsal vault's clock, and say whether anything vouches for it."""
@@ -319,12 +321,14 @@ class VaultProcess:
             self._process.wait(timeout=START_TIME)
             self._process = None
 
-    def _make(self, directory: Path, ledger_key: str) -> None:
+    def _make(self, directory: Path, ledger_key: str, party: tuple[str, str] | None) -> None:
         self.key_file.touch(mode=0o600)
         self.key_file.write_bytes(secrets.token_bytes(32))
         command = [*_MACHIMORI, "vault", "init", "--home", str(self.home), "--quorum", "2"]
         command += ["--post", POST, "--ledger-key", ledger_key]
         command += ["--key-file", str(self.key_file)]
+        if party is not None:
+            command += ["--rp-id", party[0], "--origin", party[1]]
         for name, path in self.places.items():
             command += ["--place", f"{name}={path}"]
         for officer in self.officers:

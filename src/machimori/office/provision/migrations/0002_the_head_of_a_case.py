@@ -22,9 +22,19 @@ BEGIN
     ON CONFLICT (case_id) DO UPDATE SET
         serial = EXCLUDED.serial, state = EXCLUDED.state, at = EXCLUDED.at,
         start = CASE WHEN said IS NULL THEN head.start ELSE EXCLUDED.start END,
-        words = CASE WHEN said IS NULL THEN head.words ELSE EXCLUDED.words END;
+        words = CASE WHEN said IS NULL THEN head.words ELSE concat_ws(' ',
+            (SELECT text FROM provision_numbered WHERE case_id = NEW.case_id), EXCLUDED.words) END;
     RETURN NULL;
 END $$;
+CREATE FUNCTION provision_head_is_numbered() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = office, pg_temp AS $$
+BEGIN
+    UPDATE provision_head SET words = concat_ws(' ', NEW.text, words) WHERE case_id = NEW.case_id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER provision_head_is_numbered
+    AFTER INSERT ON provision_numbered
+    FOR EACH ROW EXECUTE FUNCTION provision_head_is_numbered();
 CREATE TRIGGER provision_head_follows
     AFTER INSERT ON provision_fact FOR EACH ROW EXECUTE FUNCTION provision_head_follows();
 """
@@ -32,7 +42,8 @@ _FILL = """
 INSERT INTO provision_head (case_id, scheme_id, serial, state, at, began, start, words)
 SELECT c.id, c.scheme_id, last.serial, last.state, last.at, first.at,
     timestamptz 'epoch' + (said.data #>> '{application,start}')::bigint * interval '1 microsecond',
-    concat_ws(' ', said.data #>> '{application,body}', said.data #>> '{application,name}',
+    concat_ws(' ', (SELECT text FROM provision_numbered WHERE case_id = c.id),
+        said.data #>> '{application,body}', said.data #>> '{application,name}',
         said.data #>> '{application,place}')
 FROM provision_case c
 CROSS JOIN LATERAL
@@ -44,6 +55,8 @@ CROSS JOIN LATERAL
      ORDER BY serial DESC LIMIT 1) said;
 """
 _DROP = """
+DROP TRIGGER provision_head_is_numbered ON provision_numbered;
+DROP FUNCTION provision_head_is_numbered();
 DROP TRIGGER provision_head_follows ON provision_fact;
 DROP FUNCTION provision_head_follows();
 """

@@ -44,7 +44,8 @@ def listing(request: ActingRequest) -> HttpResponse:
         name=_t("案件一覧"),
         columns=(_t("案件番号"), _t("状態"), _t("申請者"), _t("撮影場所"), _t("範囲"), _t("更新")),
         cells=_cells,
-        search=("case__numbered__text", "words"),
+        search=("words",),
+        lookup="contains",
         load=partial(files_of, rules=rules_of(request.acting)),
     )
     context = {
