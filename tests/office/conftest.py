@@ -77,3 +77,13 @@ def office(database: LedgerProcess, clock: ManualClock) -> Iterator[ManualClock]
     with transaction.atomic():
         yield clock
         transaction.set_rollback(True)
+
+
+@pytest.fixture
+def real(database: LedgerProcess, clock: ManualClock) -> Iterator[Any]:
+    """An EngineDesk: vault and footage are real. What happens is committed and stays."""
+    # Models can be imported only once Django is configured, above.
+    from machimori.office.provision.testing_engine import engine_desk
+
+    with engine_desk(clock, database) as desk:
+        yield desk

@@ -1,46 +1,57 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What was signed on a page opens the vault, and nothing else does."""
+"""From the counter to the first picture with every part real: what the pages approve, opens."""
+
+import datetime as dt
+from dataclasses import replace
 
 import pytest
 
+from machimori.evidence.errors import NotDeliverableError
 from machimori.evidence.glimpse import first_picture
 from machimori.evidence.ordering import Order
 from machimori.footage.picture import DecodedPicture
-from machimori.kernel import canonical
-from machimori.kernel.envelope import Envelope
+from machimori.kernel.instants import Micros
 from machimori.office.provision.history import File
+from machimori.office.provision.orders import order_of, ordered
 from machimori.office.provision.readers import reader_of
-from machimori.office.provision.testing_engine import EngineRoom
+from machimori.office.provision.testing_engine import EngineDesk
 from machimori.office.shared.engine import engine
+from machimori.office.shared.errors import ActionRefusedError
 from machimori.vault.errors import VaultRefusedError
 
 pytestmark = pytest.mark.alone
 
 
-def opened(file: File, envelope: Envelope) -> DecodedPicture:
-    """The first picture that comes out."""
+def look(file: File, order: Order) -> DecodedPicture:
+    case, found = file.case.case_id, engine()
     return first_picture(
-        client=engine().vault,
-        ledger=engine().ledger,
-        store=engine().store,
-        order=Order(authorisation=envelope),
-        reader=reader_of(file.case.case_id),
-        clock=engine().clock,
+        client=found.vault,
+        ledger=found.ledger,
+        store=found.case_store(case),
+        order=order,
+        reader=reader_of(case),
+        clock=found.clock,
     )
 
 
-def test_a_case_approved_on_the_page_is_opened_by_the_vault(room: EngineRoom) -> None:
-    file = room.approved()
-    authorised = file.latest("authorised")
-    assert authorised is not None
-    envelope = Envelope.decode(canonical.unb64(authorised.data["envelope"], where="envelope"))
-    found = opened(file, envelope)
-    assert (found.frame.width, found.frame.height) == (160, 96)
+def test_what_the_manager_approved_and_instructed_opens_and_nothing_else(real: EngineDesk) -> None:
+    file = real.instructed(last_time="09:57")
+    picture = look(file, order_of(file))
+    assert (picture.frame.width, picture.frame.height) == (160, 96)
 
-
-def test_a_draft_that_nobody_signed_opens_nothing(room: EngineRoom) -> None:
-    file = room.approved()
-    assert file.statement is not None
+    drafted = real.drafted()
+    with pytest.raises(ActionRefusedError, match="refuse"):
+        order_of(drafted)
+    statement = drafted.statement
+    assert statement is not None
     with pytest.raises(VaultRefusedError) as refused:
-        opened(file, file.statement)
+        look(drafted, Order(authorisation=statement))
     assert refused.value.reason == "too_few_signers"
+
+    whole = ordered(file)
+    assert whole is not None
+    later = replace(whole, end=whole.end + dt.timedelta(seconds=1))
+    with pytest.raises(ActionRefusedError):
+        order_of(file, later)
+    with pytest.raises(NotDeliverableError, match="beyond the instruction"):
+        look(file, replace(order_of(file), end=Micros(real.end + 1)))

@@ -31,6 +31,7 @@ from fido2.webauthn import (
 from machimori.kernel.errors import MalformedError
 from machimori.office.people.models import Credential, Person
 from machimori.office.shared.errors import ActionRefusedError, Reason
+from machimori.vault.client.statements import OfficerKey
 
 EDDSA: Final = -8
 ES256: Final = -7
@@ -50,6 +51,16 @@ class NewKey:
     spki: bytes
     algorithm: int
     counter: int
+
+
+def officer_key(credential: Credential) -> OfficerKey:
+    """A person's key as the vault's appointments name it."""
+    return OfficerKey(
+        keyid=credential.keyid,
+        kind="fido2",
+        public=bytes(credential.spki),
+        algorithm=credential.algorithm,
+    )
 
 
 class Keys:

@@ -1,169 +1,271 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""A desk upon a real engine: a vault's process that knows the manager's key, sealed footage.
+"""A desk that stands on the real engine: vault process, ledger with its sequencer, sealed footage.
 
-What happens in the office must be committed here, or ledger and vault never hear of it.
+Supported code, for tests of what opens footage. Nothing here is inside a transaction that never
+commits: vault and sequencer are other processes and see what was committed, nothing else.
 """
 
+import contextlib
+import datetime as dt
 import secrets
+import shutil
 import tempfile
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from machimori.footage.anchors import Head
 from machimori.footage.mp4.testing import chunks_of, encode, sent
 from machimori.footage.naming import SegmentName
+from machimori.footage.rtp.access import TimedChunk
 from machimori.footage.rtp.testing import description
 from machimori.footage.sealer import Sealer
 from machimori.footage.store import DirectoryStore
-from machimori.kernel.clock import ManualClock
+from machimori.kernel.clock import Clock
 from machimori.kernel.durable import Disk
-from machimori.kernel.ids import CameraId, ClassId, OfficerId, RecorderId
-from machimori.kernel.instants import Micros, local_day, parse_rfc3339
+from machimori.kernel.ids import CameraId, OfficerId, RecorderId
+from machimori.kernel.instants import TOKYO, Micros, instant, local_day
 from machimori.kernel.signing import SigningKey
+from machimori.ledger.courier import carry_outbox
 from machimori.ledger.testing import LedgerProcess
+from machimori.office.people.keys import officer_key
 from machimori.office.people.models import Person
 from machimori.office.provision.history import File
 from machimori.office.provision.testing import Desk
+from machimori.office.rules.access import in_force
 from machimori.office.shared.config import config
 from machimori.office.shared.engine import Engine, install
-from machimori.policy.retention import RetentionRule
-from machimori.vault.client.statements import (
-    Appointment,
-    CameraClass,
-    OfficerKey,
-    RecorderEnrolment,
-)
-from machimori.vault.client.testing import EVER, FAR, POST, VaultProcess, header_for, rules
+from machimori.recorder import anchors
+from machimori.vault.client.statements import Appointment
+from machimori.vault.client.testing import EVER, FAR, POST, VaultProcess, header_for
 from machimori.vault.sealing.seal import SealingKey
 
-CLASS: Final = ClassId("street")
+MINUTE: Final = 60_000_000
+RETENTION_CLASS: Final = "street"
 RECORDER: Final = RecorderId("recorder-1")
-FILMED: Final = parse_rfc3339("2026-05-14T09:00:00+09:00")
-"""From here on six seconds of the first camera are stored."""
+_RATE: Final = 5
+"""Pictures a second: enough to see movement, few enough to encode at once."""
+_TICK: Final = 0.2
+"""Seconds between two settings of the vault's clock."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class EngineRoom:
-    """The desk, the vault's process and the store of all footage."""
+class EngineDesk(Desk):
+    """A desk whose approvals release keys. `TYPED` asks for its own cameras and footage."""
 
-    desk: Desk
     vault: VaultProcess
     store: DirectoryStore
-    cameras: tuple[str, str]
-    """Names that no other room of this database has."""
+    cameras: tuple[str, ...]
+    start: Micros
+    """Of the footage, on a whole minute."""
+    minutes: int
 
     @property
-    def typed(self) -> dict[str, Any]:
-        """What is typed to ask for what is stored."""
+    def day(self) -> dt.date:
+        """The local day of the footage's beginning."""
+        return local_day(self.start)
+
+    @property
+    def end(self) -> Micros:
+        """Of the footage."""
+        return Micros(self.start + self.minutes * MINUTE)
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What is typed to ask for all the footage there is."""
+        first = instant(self.start).astimezone(TOKYO)
+        last = instant(self.end).astimezone(TOKYO)
         return {
-            "cameras": [self.cameras[0]],
-            "first_day": "2026-05-14",
-            "first_time": "09:00",
-            "last_day": "2026-05-14",
-            "last_time": "09:01",
+            "cameras": list(self.cameras),
+            "first_day": f"{first:%Y-%m-%d}",
+            "first_time": f"{first:%H:%M}",
+            "last_day": f"{last:%Y-%m-%d}",
+            "last_time": f"{last:%H:%M}",
         }
 
-    def approved(self) -> File:
-        """A case about what is stored, approved and ordered through the pages."""
-        file = self.desk.approved(**self.typed)
-        self.desk.post(file, "instruct", **self.typed)
-        return self.desk.again(file, "instructed")
+    def take_in(self, **typed: Any) -> File:
+        """Through the page; the new case. It asks for the desk's footage."""
+        return super().take_in(**(self.asked | typed))
+
+    def instructed(self, **typed: Any) -> File:
+        """A case in which the manager has approved and instructed; `typed` changes what is
+        instructed (`first_time`, `cameras`)."""
+        file = self.approved()
+        self.post(file, "instruct", **(self.asked | typed))
+        return self.again(file, "instructed")
 
     def appoint(self, person: Person) -> None:
-        """The vault takes in this person's keys."""
-        keys = tuple(
-            OfficerKey(
-                keyid=one.keyid,
-                kind="fido2",
-                public=bytes(one.spki),
-                algorithm=one.algorithm,
-            )
-            for one in person.credentials.all()
-        )
+        """Let the vault know this person and their keys as an officer, signed by two others."""
         self.vault.submit(
             Appointment(
                 officer=OfficerId(person.officer),
-                keys=keys,
+                keys=tuple(officer_key(one) for one in person.credentials.all()),
                 posts=(POST,),
                 valid_from=EVER,
                 valid_until=FAR,
             )
         )
 
+    def sync(self) -> None:
+        """The vault's clock shows the desk's time now, not a moment later."""
+        self.vault.set_clock(self.cast.clock.now())
 
-@contextmanager
-def engine_room(
-    ledger: LedgerProcess, clock: ManualClock, *, profile: str = "sakai"
-) -> Iterator[EngineRoom]:
-    """Start it all on this ledger, install it as the process's engine, and end it."""
+
+@contextlib.contextmanager
+def engine_desk(
+    clock: Clock,
+    ledger: LedgerProcess,
+    *,
+    profile: str = "sakai",
+    cameras: int = 2,
+    minutes: int = 3,
+) -> Iterator[EngineDesk]:
+    """Install the engine of this process's configuration with a vault of its own, and record.
+
+    The footage ended at least a minute before the clock's time. `ledger` runs with its sequencer;
+    Django is connected to it. The vault's clock follows `clock`.
+    """
     office = config()
-    # A socket's path is short, and a test's directory may be long.
-    with tempfile.TemporaryDirectory(prefix="machimori-room-") as place:
-        root = Path(place)
-        for name in ("store", "cases"):
-            (root / name).mkdir()
-        vault = VaultProcess(
-            root / "vault",
-            ledger_key=ledger.key.vkey(),
-            now=clock.now(),
-            party=(office.host, office.origin),
-        )
-        with vault:
-            engine = Engine.of(
-                home=ledger.home, vault=vault.socket, store=root / "store", cases=root / "cases"
-            ).at(clock)
-            install(engine)
-            store = DirectoryStore(root / "store", Disk())
-            tag = secrets.token_hex(4)
-            names = (f"cam-{tag}-1", f"cam-{tag}-2")
-            desk = Desk.of(clock, profile=profile, names=names)
-            room = EngineRoom(desk=desk, vault=vault, store=store, cameras=names)
-            room.appoint(room.desk.manager)
-            _film(room, FILMED)
-            try:
-                yield room
-            finally:
-                engine.vault.close()
-                engine.ledger.close()
-
-
-def _film(room: EngineRoom, start: Micros) -> None:
-    vault, scheme, signer = room.vault, room.desk.cast.scheme.scheme_id, SigningKey.generate()
-    retention = {str(CLASS): RetentionRule(days=14, count_from="recording_day")}
-    vault.submit(rules(scheme, retention, signers=1, max_openings=100))
-    for name in room.cameras:
-        vault.submit(
-            CameraClass(
-                camera=CameraId(name), scheme=scheme, retention_class=CLASS, effective_from=EVER
-            )
-        )
-    vault.submit(
-        RecorderEnrolment(recorder=RECORDER, public=signer.public.raw, effective_from=EVER)
+    directory = Path(tempfile.mkdtemp(prefix="machimori-desk-"))
+    start = Micros((clock.now() // MINUTE - minutes - 1) * MINUTE)
+    vault = VaultProcess(
+        directory,
+        ledger_key=ledger.key.vkey(),
+        now=start,
+        socket=office.vault,
+        party=(office.host, office.origin),
     )
-    vault.client.make_keys(1)
-    day, camera = local_day(start).isoformat(), room.cameras[0]
-    bundle = vault.bundle(CLASS, day)
+    for place in (office.store, office.cases):
+        place.mkdir(parents=True, exist_ok=True)
+    store = DirectoryStore(office.store, Disk())
+    engine = Engine.of(
+        home=ledger.home, vault=office.vault, store=office.store, cases=office.cases
+    ).at(clock)
+    install(engine)
+    token = secrets.token_hex(4)
+    names = tuple(f"cam-{token}-{number + 1}" for number in range(cameras))
+    desk = Desk.of(clock, profile=profile, names=names)
+    with contextlib.ExitStack() as parts:
+        parts.callback(shutil.rmtree, directory, ignore_errors=True)
+        parts.enter_context(vault)
+        parts.callback(engine.ledger.close)
+        parts.callback(engine.vault.close)
+        made = EngineDesk(
+            cast=desk.cast,
+            manager=desk.manager,
+            vault=vault,
+            store=store,
+            cameras=names,
+            start=start,
+            minutes=minutes,
+        )
+        _adopt(made, ledger, directory)
+        parts.enter_context(_following(made))
+        yield made
+
+
+def _adopt(desk: EngineDesk, ledger: LedgerProcess, directory: Path) -> None:
+    """The vault takes in rules, cameras, recorder and manager; then footage is made."""
+    signer = SigningKey.generate()
+    profile = in_force(desk.cast.scheme, desk.day)
+    desk.vault.adopt(
+        scheme=desk.cast.scheme.scheme_id,
+        retention={RETENTION_CLASS: profile.retention()},
+        cameras=dict.fromkeys(desk.cameras, RETENTION_CLASS),
+        recorders={RECORDER: signer.public.raw},
+        signers=1,
+        max_openings=profile.number("signing.openings") or 1,
+    )
+    desk.appoint(desk.manager)
+    heads = [_record(desk, name, number, signer) for number, name in enumerate(desk.cameras)]
+    outbox = directory / "outbox"
+    anchors.write(
+        heads,
+        outbox=outbox,
+        store=desk.store,
+        recorder=RECORDER,
+        signer=signer,
+        now=desk.end,
+        disk=Disk(),
+    )
+    carry_outbox(outbox, ledger.ledger, Disk())
+
+
+def _record(desk: EngineDesk, camera: str, number: int, signer: SigningKey) -> Head:
+    """The footage of one camera, a segment a minute in one chain; the chain's head."""
+    bundle = desk.vault.bundle(RETENTION_CLASS, desk.day.isoformat())
     key = bundle.key_of(camera)
     assert key is not None
-    sealer = Sealer(
-        header=header_for(bundle, camera, start, scheme=scheme, recorder=RECORDER),
-        key=SealingKey(key.public),
-        description=description("H264"),
-        signer=signer,
-        previous=None,
-    )
-    parts = [sealer.open()]
-    pictures = encode("h264", count=90, size=(160, 96))
-    for chunk in chunks_of(sent("h264", pictures), start=start):
-        parts.append(
+    session, previous = f"{number:032x}", None
+    for minute in range(desk.minutes):
+        start = Micros(desk.start + minute * MINUTE)
+        sealer = Sealer(
+            header=header_for(
+                bundle,
+                camera,
+                start,
+                scheme=desk.cast.scheme.pk,
+                recorder=RECORDER,
+                session=session,
+                sequence=minute,
+                clock_bound=1500,
+            ),
+            key=SealingKey(key.public),
+            description=description("H264"),
+            signer=signer,
+            previous=previous,
+        )
+        parts = [sealer.open()]
+        parts += [
             bytes(
                 sealer.chunk(
-                    chunk.data, arrived_from=chunk.arrived_from, arrived_to=chunk.arrived_to
+                    one.data,
+                    arrived_from=Micros(desk.start + one.arrived_from),
+                    arrived_to=Micros(desk.start + one.arrived_to),
                 )
             )
+            for one in _pictures(desk.minutes)
+            if minute * MINUTE <= one.arrived_from < (minute + 1) * MINUTE
+        ]
+        parts.append(sealer.finish(reason="duration"))
+        previous = sealer.head
+        name = SegmentName(
+            day=desk.day.isoformat(),
+            camera=CameraId(camera),
+            first=sealer.first,
+            last=sealer.last,
         )
-    parts.append(sealer.finish(reason="duration"))
-    stored = SegmentName(day=day, camera=CameraId(camera), first=sealer.first, last=sealer.last)
-    room.store.put(str(stored), b"".join(parts))
+        desk.store.put(str(name), b"".join(parts))
+    assert previous is not None
+    return Head(
+        camera=CameraId(camera), session=session, sequence=desk.minutes, head=previous.hex()
+    )
+
+
+@cache
+def _pictures(minutes: int) -> tuple[TimedChunk, ...]:
+    """What a camera sends in so many minutes, a chunk a second; instants from zero."""
+    pictures = encode("h264", count=60 * minutes * _RATE, fps=_RATE, size=(160, 96))
+    return tuple(chunks_of(sent("h264", pictures), start=0))
+
+
+@contextlib.contextmanager
+def _following(desk: EngineDesk) -> Iterator[None]:
+    """The vault's clock follows the desk's."""
+    stop = threading.Event()
+
+    def follow() -> None:
+        while not stop.wait(_TICK):
+            desk.sync()
+
+    desk.sync()
+    thread = threading.Thread(target=follow, name="time", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()

@@ -192,8 +192,9 @@ class VaultProcess:
 
     Three officers of the post `system-manager` are pinned, two must sign. With `now`, the vault is
     a rehearsal vault whose clock stands at `now` until `set_clock` moves it; otherwise it has the
-    machine's clock. `party` is the host name and the origin of the FIDO2 signatures that count. A
-    context manager; `kill` and `start` may be called in between.
+    machine's clock. `party` is the host name and the origin of the FIDO2 signatures that count;
+    `socket` is where it serves, if not below `directory`. A context manager; `kill` and `start`
+    may be called in between.
     """
 
     def __init__(
@@ -204,9 +205,10 @@ class VaultProcess:
         now: Micros | None = None,
         places: Iterable[str] = ("first", "second"),
         party: tuple[str, str] | None = None,
+        socket: Path | None = None,
     ) -> None:
         self.home = directory / "vault"
-        self.socket = directory / "run" / "vault.sock"
+        self.socket = socket or directory / "run" / "vault.sock"
         self.key_file = directory / "root.key"
         self.officers = tuple(Officer(f"officer-{n}") for n in (1, 2, 3))
         self.places = {name: directory / "places" / name for name in places}
@@ -243,12 +245,14 @@ class VaultProcess:
         cameras: Mapping[str, str],
         recorders: Mapping[str, bytes],
         days: int = 1,
+        signers: int = 2,
+        max_openings: int = 10,
     ) -> None:
         """Rules for a scheme, cameras with their classes, recorders with their public keys.
 
         Then makes keys for today and the next `days` days.
         """
-        self.submit(rules(scheme, retention))
+        self.submit(rules(scheme, retention, signers=signers, max_openings=max_openings))
         for camera, name in cameras.items():
             self.submit(
                 CameraClass(

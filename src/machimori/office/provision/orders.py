@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What of a case may be opened: the signed approval, narrowed to what was ordered (A15)."""
+
+from django.utils.translation import gettext as _t
+
+from machimori.evidence.ordering import Order
+from machimori.evidence.verifier.statement import Approval
+from machimori.kernel import canonical
+from machimori.kernel.envelope import Envelope
+from machimori.kernel.instants import instant, micros
+from machimori.office.people.models import Credential
+from machimori.office.provision.drafting import Extent
+from machimori.office.provision.history import File
+from machimori.office.shared.errors import ActionRefusedError, Reason
+
+
+def ordered(file: File) -> Extent | None:
+    """Cameras and interval of the instruction; None before there is one."""
+    fact = file.latest("ordered")
+    if fact is None:
+        return None
+    return Extent(
+        cameras=tuple(fact.data["cameras"]),
+        start=instant(fact.data["start"]),
+        end=instant(fact.data["end"]),
+    )
+
+
+def order_of(file: File, extent: Extent | None = None) -> Order:
+    """The order by which the vault opens `extent`, or all that was instructed.
+
+    Raises ActionRefusedError without an instruction, and for an extent that goes beyond it.
+    """
+    whole, signed = ordered(file), file.latest("authorised")
+    if whole is None or signed is None:
+        raise ActionRefusedError(
+            _t("指示がありません"),
+            Reason(text=_t("管理責任者が承認し、カメラと日時を指示すると開けます。")),
+        )
+    wanted = extent or whole
+    if not wanted.inside(whole):
+        raise ActionRefusedError(
+            _t("指示の範囲を超えています"), Reason(text=_t("指示の範囲の中で選んでください。"))
+        )
+    envelope = Envelope.decode(canonical.unb64(signed.data["envelope"], where="envelope"))
+    return Order(
+        authorisation=envelope,
+        start=micros(wanted.start),
+        end=micros(wanted.end),
+        cameras=tuple(sorted(wanted.cameras)),
+        approvals=_approvals(envelope),
+    )
+
+
+def _approvals(envelope: Envelope) -> tuple[Approval, ...]:
+    """Who signed, as the package's statement names them: pseudonymous."""
+    names = [one.keyid for one in envelope.signatures]
+    owners = dict(
+        Credential.objects.filter(keyid__in=names).values_list("keyid", "person__officer")
+    )
+    return tuple(
+        Approval(keyid=name, officer=owners.get(name, ""), post="管理責任者") for name in names
+    )
