@@ -68,6 +68,9 @@ EntryType = Literal[
     "key.revoked",
     "camera.registered",
     "camera.corrected",
+    "terminal.registered",
+    "terminal.keyed",
+    "terminal.custody",
     "provision.step",
     "refusal",
 ]

@@ -6,7 +6,7 @@ name. Attestation is not asked for: a city buys keys of any maker. Only algorith
 verifies are accepted. The state between the two halves of a ceremony stays in the session.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -76,19 +76,23 @@ class Keys:
 
     def begin_registration(self, person: Person) -> tuple[dict[str, Any], State]:
         """Options for the browser, and the state. The key is told no name, only the login."""
-        known = [
-            PublicKeyCredentialDescriptor(
-                type=PublicKeyCredentialType.PUBLIC_KEY, id=bytes(credential.credential_id)
-            )
-            for credential in person.credentials.filter(revoked_at__isnull=True)
-        ]
         options, state = self._server.register_begin(
             PublicKeyCredentialUserEntity(
                 id=person.officer.encode(), name=person.login, display_name=person.login
             ),
-            credentials=known,
+            credentials=_own(person),
             resident_key_requirement=ResidentKeyRequirement.REQUIRED,
             user_verification=UserVerificationRequirement.REQUIRED,
+        )
+        return dict(options), dict(state)
+
+    def begin_device(self, name: str) -> tuple[dict[str, Any], State]:
+        """Options and state for the key that stays with a computer: touched, without a PIN, so
+        that whoever works there proves the computer and never a person."""
+        options, state = self._server.register_begin(
+            PublicKeyCredentialUserEntity(id=name.encode(), name=name, display_name=name),
+            resident_key_requirement=ResidentKeyRequirement.DISCOURAGED,
+            user_verification=UserVerificationRequirement.DISCOURAGED,
         )
         return dict(options), dict(state)
 
@@ -118,33 +122,60 @@ class Keys:
         """Options for the browser, and the state: a key of this person signs `challenge`.
 
         `complete_sign_in` takes the answer."""
-        own = [
-            PublicKeyCredentialDescriptor(
-                type=PublicKeyCredentialType.PUBLIC_KEY, id=bytes(credential.credential_id)
-            )
-            for credential in person.credentials.filter(revoked_at__isnull=True)
-        ]
         options, state = self._server.authenticate_begin(
-            own, user_verification=UserVerificationRequirement.REQUIRED, challenge=challenge
+            _own(person),
+            user_verification=UserVerificationRequirement.REQUIRED,
+            challenge=challenge,
         )
         return dict(options), dict(state)
 
     def complete_sign_in(self, state: State, response: Mapping[str, Any]) -> tuple[bytes, int]:
         """Credential id and counter of the key that answered, once its signature was checked
         against what `credential` finds. Raises ActionRefusedError."""
+        return self._complete(state, response, _cose_of_person)
+
+    def begin_presence(self, known: Iterable[bytes]) -> tuple[dict[str, Any], State]:
+        """Options and state: one of these keys of computers is touched."""
+        options, state = self._server.authenticate_begin(
+            [_descriptor(one) for one in known],
+            user_verification=UserVerificationRequirement.DISCOURAGED,
+        )
+        return dict(options), dict(state)
+
+    def complete_presence(
+        self, state: State, response: Mapping[str, Any], cose_of: Callable[[bytes], bytes | None]
+    ) -> bytes:
+        """Credential id of the computer's key that answered. Raises ActionRefusedError."""
+        return self._complete(state, response, cose_of)[0]
+
+    def _complete(
+        self, state: State, response: Mapping[str, Any], cose_of: Callable[[bytes], bytes | None]
+    ) -> tuple[bytes, int]:
         try:
             answer = AuthenticationResponse.from_dict(response)
-            credential = Credential.objects.filter(
-                credential_id=answer.raw_id, revoked_at__isnull=True
-            ).first()
-            if credential is None:
+            found = cose_of(answer.raw_id)
+            if found is None:
                 raise _refused(_t("このキーは登録されていません"))
-            cose: Any = cbor.decode(bytes(credential.cose))
+            cose: Any = cbor.decode(found)
             attested = AttestedCredentialData.create(bytes(16), answer.raw_id, CoseKey.parse(cose))
             self._server.authenticate_complete(state, [attested], response)
             return answer.raw_id, answer.response.authenticator_data.counter
         except (ValueError, KeyError, TypeError) as error:
             raise _refused(_t("キーを確かめられませんでした")) from error
+
+
+def _cose_of_person(credential_id: bytes) -> bytes | None:
+    found = Credential.objects.filter(credential_id=credential_id, revoked_at__isnull=True).first()
+    return bytes(found.cose) if found else None
+
+
+def _own(person: Person) -> list[PublicKeyCredentialDescriptor]:
+    found = person.credentials.filter(revoked_at__isnull=True)
+    return [_descriptor(bytes(credential.credential_id)) for credential in found]
+
+
+def _descriptor(credential_id: bytes) -> PublicKeyCredentialDescriptor:
+    return PublicKeyCredentialDescriptor(type=PublicKeyCredentialType.PUBLIC_KEY, id=credential_id)
 
 
 def spki(key: CoseKey) -> bytes:

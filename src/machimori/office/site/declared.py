@@ -14,6 +14,7 @@ INSTALLED_APPS = [
     "machimori.office.people",
     "machimori.office.rules",
     "machimori.office.cameras",
+    "machimori.office.terminals",
     "machimori.office.provision",
 ]
 MIDDLEWARE = [
