@@ -8,20 +8,17 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import machimori
 from machimori.cli import inputs
 from machimori.kernel.clock import SystemClock
 from machimori.kernel.errors import UsageError
 from machimori.kernel.instants import local_day
 from machimori.office.paper.operating_rule import rule_sheet
-from machimori.office.paper.press import Press
+from machimori.office.paper.press import FONTS, Press
 from machimori.office.paper.rule_page import rule_page
 from machimori.policy.adoption import Adoption, adopt_recommended, in_force
 from machimori.policy.adoption_statement import adoption_of
 from machimori.policy.text.composing import operating_rule
 from machimori.policy.text.plain import plain_text
-
-_FONTS = Path(machimori.__file__).parents[2] / "frontend" / "node_modules" / "@expo-google-fonts"
 
 _Command = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
 
@@ -85,7 +82,7 @@ def _text(options: argparse.Namespace) -> int:
     if options.html is not None:
         _write(options.html, rule_page(rule).encode())
     elif options.pdf is not None:
-        printed = Press(getattr(options, "fonts", _FONTS)).pdf(rule_sheet(rule), on=on)
+        printed = Press(getattr(options, "fonts", FONTS)).pdf(rule_sheet(rule), on=on)
         for warning in printed.warnings:
             print(warning, file=sys.stderr)
         _write(options.pdf, printed.pdf)

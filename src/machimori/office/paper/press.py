@@ -14,6 +14,7 @@ from typing import Literal
 
 import typst
 
+import machimori
 from machimori.kernel.errors import MachimoriError, UnavailableError
 from machimori.office.paper.cmap import read_coverage
 from machimori.office.paper.glyphs import Glyphs, GlyphWarning
@@ -24,6 +25,9 @@ FAMILIES = ("BIZ UDGothic", "Noto Sans JP")
 """In the order in which a character is looked for: the UD face, then the one with more kanji."""
 
 WEIGHTS = (400, 700)
+FONTS = Path(machimori.__file__).parents[2] / "frontend" / "node_modules" / "@expo-google-fonts"
+"""Where the set-up puts the fonts."""
+
 _TEMPLATES = Path(__file__).parent / "templates"
 
 

@@ -163,6 +163,13 @@ def weigh(file: File, *, acting: Acting) -> Decision:
     )
 
 
+def check_decides_at_all(file: File, acting: Acting, heading: str) -> None:
+    """Refuse unless the acting person's post decides, whatever the application lacks."""
+    found = weigh(file, acting=acting)
+    posts = [one for one in found.reasons if one.key == "acts.decide" or one.code == "post_absent"]
+    asking.require(heading, *asking.shown(posts))
+
+
 def _check_decides(file: File, acting: Acting, heading: str) -> Decision:
     """Refuse unless nothing speaks against it but that others have yet to sign."""
     found = weigh(file, acting=acting)
@@ -177,9 +184,7 @@ def _turn_down(
 ) -> File:
     """What lacks something can be sent back or refused all the same: only the post is asked."""
     check_state(file, kind)
-    found = weigh(file, acting=acting)
-    posts = [one for one in found.reasons if one.key == "acts.decide" or one.code == "post_absent"]
-    asking.require(heading, *asking.shown(posts))
+    check_decides_at_all(file, acting, heading)
     _check_reason(heading, data["reason"])
     stripped = {name: value.strip() for name, value in data.items()}
     return add(file.case, file, kind, stripped, acting=acting)

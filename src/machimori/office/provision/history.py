@@ -15,6 +15,7 @@ from machimori.kernel.envelope import Envelope
 from machimori.kernel.instants import local_day, micros
 from machimori.ledger.entry import Entry, commit
 from machimori.office.people.acting import Acting
+from machimori.office.people.models import Person
 from machimori.office.provision.application import Application
 from machimori.office.provision.models import Case, Fact, Head
 from machimori.office.provision.states import STATES, STEPS, Kind, State
@@ -164,9 +165,26 @@ def add(
     To be called inside the action's transaction. Raises ActionRefusedError if the state does not
     allow it, or somebody else has added a fact since `before` was read.
     """
-    check_state(before, kind)
     if case.scheme_id != acting.scheme.pk:
         raise ActionError("a case is moved by people of its own scheme", where=kind)
+    return _write(case, before, kind, data, at=acting.at, by=acting.person)
+
+
+def add_by_itself(before: File, kind: Kind, data: Mapping[str, Json], *, at: dt.datetime) -> File:
+    """Add a fact that no person made: a day has passed. Otherwise as `add`."""
+    return _write(before.case, before, kind, data, at=at, by=None)
+
+
+def _write(
+    case: Case,
+    before: File | None,
+    kind: Kind,
+    data: Mapping[str, Json],
+    *,
+    at: dt.datetime,
+    by: Person | None,
+) -> File:
+    check_state(before, kind)
     state = STEPS[kind].then or (before.state if before else None)
     assert state is not None
     serial = before.facts[-1].serial + 1 if before else 1
@@ -178,8 +196,8 @@ def add(
                 serial=serial,
                 kind=kind,
                 state=state,
-                at=acting.at,
-                by=acting.person,
+                at=at,
+                by=by,
                 data=dict(data),
                 salt=committed.salt,
             )
@@ -188,15 +206,14 @@ def add(
             _t("ほかの人が先に進めました"),
             Reason(text=_t("いまの内容を見てから、もう一度してください。")),
         ) from error
+    subject = {"case": str(case.case_id), "scheme": str(case.scheme.scheme_id)}
+    if by is not None:
+        subject["by"] = by.officer
     record(
         Entry(
             type="provision.step",
-            at=micros(acting.at),
-            subject={
-                "by": acting.person.officer,
-                "case": case.case_id,
-                "scheme": acting.scheme.scheme_id,
-            },
+            at=micros(at),
+            subject=subject,
             data={"kind": kind, "serial": serial, "state": state},
             commitments={"fact": committed.digest},
         )

@@ -94,7 +94,8 @@ class Fact(models.Model):
     state = models.CharField(max_length=20)
     """The state of the case from here on."""
     at = models.DateTimeField()
-    by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    by = models.ForeignKey(Person, models.PROTECT, related_name="+", null=True)
+    """None: the office itself, when a day had passed."""
     data = models.JSONField()
     salt = models.BinaryField(max_length=16)
     """Of the ledger's commitment to `data`."""

@@ -15,6 +15,11 @@ State = Literal[
     "approved",
     "instructed",
     "refused",
+    "not_found",
+    "withdrawn",
+    "lapsed",
+    "revoked",
+    "informed",
 ]
 STATES: Final[dict[State, Promise]] = {
     "consultation": _("相談中"),
@@ -24,7 +29,16 @@ STATES: Final[dict[State, Promise]] = {
     "approved": _("承認"),
     "instructed": _("指示済"),
     "refused": _("不承認"),
+    "not_found": _("該当画像なし"),
+    "withdrawn": _("取下げ"),
+    "lapsed": _("失効"),
+    "revoked": _("承認の中止"),
+    "informed": _("案内のみで終了"),
 }
+ENDED: Final[frozenset[State]] = frozenset(
+    ("refused", "not_found", "withdrawn", "lapsed", "revoked", "informed")
+)
+"""How a case ends without footage being handed over. Nothing follows."""
 WAY: Final[tuple[State, ...]] = (
     "consultation",
     "received",
@@ -47,6 +61,11 @@ Kind = Literal[
     "authorised",
     "declined",
     "ordered",
+    "found_nothing",
+    "took_back",
+    "ran_out",
+    "stopped",
+    "told",
 ]
 
 
@@ -58,6 +77,10 @@ class Step:
     text: Promise
     after: frozenset[State | None]
     then: State | None
+
+
+_HANDED_OVER_NOTHING: Final[tuple[State, ...]] = ("approved", "instructed")
+"""An approval is there and nothing has left the office."""
 
 
 def _step(text: Promise, *after: State | None, then: State | None = None) -> Step:
@@ -77,4 +100,24 @@ STEPS: Final[dict[Kind, Step]] = {
     "authorised": _step(_("承認した"), "under_decision", then="approved"),
     "declined": _step(_("不承認にした"), "under_decision", then="refused"),
     "ordered": _step(_("取出しを指示した"), "approved", then="instructed"),
+    "found_nothing": _step(
+        _("該当する画像がないと確かめた"),
+        "received",
+        "awaiting_correction",
+        "under_decision",
+        *_HANDED_OVER_NOTHING,
+        then="not_found",
+    ),
+    "took_back": _step(
+        _("申請が取り下げられた"),
+        "consultation",
+        "received",
+        "awaiting_correction",
+        "under_decision",
+        *_HANDED_OVER_NOTHING,
+        then="withdrawn",
+    ),
+    "ran_out": _step(_("承認の有効期限が過ぎた"), *_HANDED_OVER_NOTHING, then="lapsed"),
+    "stopped": _step(_("承認を中止した"), *_HANDED_OVER_NOTHING, then="revoked"),
+    "told": _step(_("案内をして終わった"), "consultation", then="informed"),
 }

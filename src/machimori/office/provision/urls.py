@@ -3,7 +3,7 @@
 
 from django.urls import path
 
-from machimori.office.provision.views import cases, deciding, intake
+from machimori.office.provision.views import cases, deciding, ending, intake, papers
 
 app_name = "provision"
 urlpatterns = [
@@ -22,5 +22,10 @@ urlpatterns = [
     path("cases/<slug:name>/decide/part/", deciding.narrow, name="narrow"),
     path("cases/<slug:name>/decide/back/", deciding.send_back, name="send_back"),
     path("cases/<slug:name>/decide/refuse/", deciding.refuse, name="refuse"),
+    path("cases/<slug:name>/nothing/", ending.nothing, name="nothing"),
+    path("cases/<slug:name>/take-back/", ending.take_back, name="take_back"),
+    path("cases/<slug:name>/tell/", ending.tell, name="tell"),
+    path("cases/<slug:name>/stop/", ending.stop, name="stop"),
+    path("cases/<slug:name>/papers/<slug:kind>/", papers.paper, name="paper"),
     path("cases/<slug:name>/instruct/", deciding.instruct, name="instruct"),
 ]

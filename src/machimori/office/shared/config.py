@@ -23,7 +23,7 @@ from machimori.kernel.errors import MalformedError
 from machimori.office.shared.errors import OfficeConfigError
 
 FORMAT: Final = "machimori.office/1"
-_PATHS: Final = ("ledger", "vault", "store", "cases", "certificate", "key", "static")
+_PATHS: Final = ("ledger", "vault", "store", "cases", "certificate", "key", "static", "fonts")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +51,8 @@ class OfficeConfig:
     key: Path | None = None
     static: Path | None = None
     """Style sheets and scripts taken from npm, if they are not beside the package."""
+    fonts: Path | None = None
+    """The two fonts of papers, if they are not where the set-up puts them."""
     demo: bool = False
     """Software keys are accepted, every page says so. Never changed after `create`."""
     clock_shift: int = 0

@@ -16,7 +16,15 @@ from machimori.office.paper.examples.story import (
     at,
 )
 from machimori.office.paper.fields import Party
-from machimori.office.paper.forms import answer, disposal, emergency, handover, registers, request
+from machimori.office.paper.forms import (
+    answer,
+    disposal,
+    emergency,
+    ending,
+    handover,
+    registers,
+    request,
+)
 from machimori.office.paper.masthead import Form
 from machimori.policy.wareki import CaseNumber
 
@@ -91,6 +99,36 @@ PROVISION: tuple[Form, ...] = (
         ranges=RANGES[:1],
         reason="保存期間が過ぎ、消去されている",
         detail="保存期間は撮影した日から14日間です。5月9日24時に消去しました。",
+    ),
+    ending.OutcomeReply(
+        date=DAY,
+        case=CASE,
+        document_number="見交第126号",
+        applicant=POLICE,
+        requested=DAY,
+        request_number=str(CASE),
+        ranges=RANGES[:1],
+        outcome="取下げを受け付けた",
+        ended=DAY,
+        reason="被害者が自転車を見つけたため、画像が要らなくなった。",
+        remedy="必要なときは、改めて申請することができます。",
+    ),
+    ending.DecisionDraft(
+        date=DAY,
+        case=CASE,
+        drafted_by="交通防犯課　主事　見本　一郎",
+        applicant=POLICE,
+        ground="法令等の定めによる依頼（捜査関係事項照会書）",
+        matter="5月10日の夜の自転車盗",
+        purpose="窃盗事件の捜査",
+        ranges=RANGES,
+        handling=("閲覧", "複製"),
+        document="見中刑発第345号",
+        identity="警察手帳",
+        checks=("保存期間内か", "日時・場所が特定できるか"),
+        conditions=("申請した目的以外に使わないこと。",),
+        note="請求の範囲は必要な範囲に限られている。",
+        valid_until=dt.date(2026, 5, 28),
     ),
     answer.Instruction(
         date=DAY,

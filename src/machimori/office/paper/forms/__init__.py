@@ -13,6 +13,7 @@ from machimori.office.paper.forms.disclosure import (
 from machimori.office.paper.forms.disclosure_request import DisclosureRequest, ThirdPartyOpinion
 from machimori.office.paper.forms.disposal import DisposalRecord
 from machimori.office.paper.forms.emergency import EmergencyRequest
+from machimori.office.paper.forms.ending import DecisionDraft, OutcomeReply
 from machimori.office.paper.forms.handover import MediaSlip, Receipt
 from machimori.office.paper.forms.people import Pledge, PostHandover
 from machimori.office.paper.forms.registers import ExtractionHistory, UsageRegister
@@ -25,6 +26,8 @@ FORMS: tuple[type[Form], ...] = (
     Approval,
     Refusal,
     NoFootageReply,
+    OutcomeReply,
+    DecisionDraft,
     Instruction,
     Receipt,
     MediaSlip,

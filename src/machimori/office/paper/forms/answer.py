@@ -19,7 +19,7 @@ NOT_FOUND = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Answer(Form):
+class Answer(Form):
     """An outgoing answer to one request, which it names by day and number."""
 
     WAY: ClassVar[Literal["in", "out", "inside"]] = "out"
@@ -39,7 +39,7 @@ class _Answer(Form):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Approval(_Answer):
+class Approval(Answer):
     """承認書, of all or a part (A14). `conditions` bind the recipient; `valid_until` ends it."""
 
     KIND: ClassVar[str] = "approval"
@@ -78,7 +78,7 @@ class Approval(_Answer):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Refusal(_Answer):
+class Refusal(Answer):
     """不承認通知書. `clause` is cited only for what it says; `remedy` is what can still be done."""
 
     KIND: ClassVar[str] = "refusal"
@@ -107,7 +107,7 @@ class Refusal(_Answer):
 
 
 @dataclass(frozen=True, kw_only=True)
-class NoFootageReply(_Answer):
+class NoFootageReply(Answer):
     """回答書（該当画像なし）: what was searched; `reason` is one of NOT_FOUND."""
 
     KIND: ClassVar[str] = "no_footage_reply"

@@ -18,13 +18,16 @@ from machimori.office.people.acting import Acting, ActingRequest
 from machimori.office.provision import access, asking
 from machimori.office.provision.application import Application
 from machimori.office.provision.drafting import Extent, extent_of
+from machimori.office.provision.ending import why_nothing
 from machimori.office.provision.forms import named
 from machimori.office.provision.history import File, files_of
 from machimori.office.provision.models import Head
-from machimori.office.provision.states import STATES, STEPS, WAY, Kind, State
+from machimori.office.provision.papers import papers
+from machimori.office.provision.states import ENDED, STATES, STEPS, WAY, Kind
 from machimori.office.provision.views.pages import one
 from machimori.office.rules.access import rules_of
 from machimori.office.shared.posts import posts
+from machimori.office.shared.printing import masthead
 from machimori.office.shared.tables import Cell, Listing
 from machimori.office.shared.templatetags.office import day, minute
 from machimori.vault.client.statements import Authorisation
@@ -103,6 +106,13 @@ def told(request: ActingRequest, file: File) -> dict[str, object]:
         "partial": file.latest_draft is not None and file.latest_draft.kind == "narrowed",
         "ordered": _ordered(file),
         "refusal": refusal,
+        "ending": _ending(file),
+        "ended": file.state in ENDED,
+        "papers": [
+            (kind, masthead(file.rules, kind).title or form.TITLE)
+            for kind, form in papers(file).items()
+        ],
+        "beside": _beside(file, request.acting),
         "facts": [
             (fact, STEPS[cast(Kind, fact.kind)].text, fact.data.get("reason", ""))
             for fact in reversed(file.facts)
@@ -134,10 +144,36 @@ def _main(file: File, acting: Acting, incomplete: bool) -> tuple[str, str] | Non
     return (text, reverse(f"provision:{route}", args=[file.case.pk])) if route else None
 
 
+def _beside(file: File, acting: Acting) -> list[tuple[str, str]]:
+    """Texts and addresses of the ways to end the case that stand open to the acting person."""
+    clerk, manager = access.takes_in(acting), acting.holds("system_manager")
+    ways: tuple[tuple[Kind, str, str, bool], ...] = (
+        ("told", "tell", _t("案内のみで終える"), clerk),
+        ("found_nothing", "nothing", _t("該当画像なしと回答する"), clerk),
+        ("took_back", "take_back", _t("取下げを記録する"), clerk),
+        ("stopped", "stop", _t("承認を中止する"), manager),
+    )
+    return [
+        (text, reverse(f"provision:{route}", args=[file.case.pk]))
+        for kind, route, text, may in ways
+        if may and file.state in STEPS[kind].after
+    ]
+
+
+def _ending(file: File) -> dict[str, str] | None:
+    """How the case ended, unless it was refused, which has its own notice."""
+    fact = file.facts[-1]
+    if fact.state not in ENDED or fact.kind == "declined":
+        return None
+    why = why_nothing(fact.data["why"]) if fact.kind == "found_nothing" else ""
+    return {"heading": str(STEPS[cast(Kind, fact.kind)].text), "why": why} | {
+        "reason": fact.data.get("reason", "")
+    }
+
+
 def _steps(file: File) -> list[dict[str, object]]:
-    """The line of steps; a state beside the ordinary way stands where it began."""
-    beside: dict[State, State] = {"awaiting_correction": "received", "refused": "under_decision"}
-    at = WAY.index(beside.get(file.state, file.state))
+    """The line of steps; a case beside the ordinary way stands where it left it."""
+    at = next(WAY.index(fact.state) for fact in reversed(file.facts) if fact.state in WAY)
     return [
         {"text": STATES[state], "state": "done" if n < at else "now" if n == at else "later"}
         for n, state in enumerate(WAY)

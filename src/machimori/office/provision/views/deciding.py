@@ -204,7 +204,7 @@ def _decide_page(
         "against": asking.shown(against),
         "code": statement.short_code(),
         "needed": actions.signers_needed(file),
-        "signed": [one.by.name for one in file.signatures],
+        "signed": [one.by.name for one in file.signatures if one.by],
         "signed_already": any(one.by_id == acting.person.pk for one in file.signatures),
         "draft": file.latest("drafted"),
         "checks": [text for _, text in words("grounds.*.checks", file.checks)],

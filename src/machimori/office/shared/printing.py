@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Papers from the pages: the city's head from its rules, and the PDF as an answer to save."""
+
+import datetime as dt
+from functools import cache
+from typing import Final
+
+from django.http import HttpResponse
+from django.utils.http import content_disposition_header
+
+from machimori.office.paper.masthead import Form, Masthead
+from machimori.office.paper.press import FONTS, Press
+from machimori.office.shared.config import config
+from machimori.policy.profile import Profile
+
+_FORMS: Final = {
+    "provision_request": "request",
+    "subject_request": "own_request",
+    "no_footage_reply": "not_found",
+}
+"""What a paper's kind is called in profiles (`forms.*`), where the names differ."""
+
+
+@cache
+def press() -> Press:
+    """The process's press. Raises UnavailableError if the fonts are not there."""
+    return Press(config().fonts or FONTS)
+
+
+def masthead(rules: Profile, kind: str, *, contact: tuple[str, ...] = ()) -> Masthead:
+    """The head of a paper of this kind: number, title, addressee or sender of the city's rules.
+
+    What the rules merely assume is not printed as if the city had said it; only who is written to
+    is, because a letter needs an addressee.
+    """
+    name = _FORMS.get(kind, kind)
+
+    def said(word: str) -> str:
+        key = f"forms.{name}.{word}"
+        if not rules.applies(key) or rules.answer(key).status not in ("stated", "local"):
+            return ""
+        return rules.text(key) or ""
+
+    manager = rules.text("posts.system_manager.title") or "管理責任者"
+    holder = rules.text("posts.system_manager.holder") or ""
+    return Masthead(
+        form_number=said("number"),
+        title=said("title"),
+        office=tuple(filter(None, (rules.document.city, manager, holder))),
+        seal=True,
+        contact=contact,
+        rules=rules.document.title,
+    )
+
+
+def answer(form: Form, head: Masthead, *, on: dt.date, name: str) -> HttpResponse:
+    """The form as a PDF to save under `name`. A character that no font has prints as 〓."""
+    made = press().pdf(form.sheet(head), on=on)
+    response = HttpResponse(made.pdf, content_type="application/pdf")
+    response.headers["Content-Disposition"] = (
+        content_disposition_header(as_attachment=True, filename=f"{name}.pdf") or "attachment"
+    )
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
