@@ -28,6 +28,7 @@ def desk(request: pytest.FixtureRequest, office: ManualClock) -> Desk:
 
 def registered(desk: Desk, **typed: Any) -> Terminal:
     values = {"number": "1号", "place": PLACES[desk.cast.scheme.profile], "storage": "保管庫"}
+    values["serial"] = "SN-20260501"
     answer = desk.browser().post(reverse("terminals:new"), values | typed)
     assert answer.status_code == 302, answer.content.decode()
     made = Terminal.objects.latest("pk")
@@ -59,8 +60,11 @@ def test_A7_a_terminal_is_registered_and_its_storage_logged(desk: Desk) -> None:
     assert "保管場所から出した" in text
     assert "取出しのため" in text
     assert "保管庫" in desk.browser().get(reverse("terminals:register")).content.decode()
+    found = desk.browser().get(reverse("terminals:register"), {"q": "20260501", "as": "csv"})
+    assert "SN-20260501" in found.content.decode("utf-8-sig")
     entry = recorded()[-1]
     assert entry.type == "terminal.custody"
+    assert not any("SN-2026" in one.encode().decode() for one in recorded())
     assert "取出しのため" not in entry.encode().decode()
 
 
@@ -157,7 +161,7 @@ def test_a_forged_or_foreign_proof_counts_for_nothing(desk: Desk, office: Manual
 
 def test_K22_A7_a_terminal_stands_where_the_rules_say(office: ManualClock) -> None:
     desk = Desk.of(office)
-    said = actions.Particulars(number="2号", place="office", storage="棚")
+    said = actions.Particulars(number="2号", serial="SN-2", place="office", storage="棚")
     with pytest.raises(ActionRefusedError) as refused:
         actions.register(said, acting=desk.cast.acting(desk.manager))
     assert refused.value.reasons[0].clause == "堺 10(2)"
@@ -179,7 +183,13 @@ def test_A16_a_lent_computer_is_the_stations(office: ManualClock) -> None:
 
 def test_a_computer_is_lent_only_where_the_rules_lend(office: ManualClock) -> None:
     desk = Desk.of(office)
-    values = {"number": "1", "place": "guard_room", "storage": "庫", "lent_to": "中央警察署"}
+    values = {
+        "number": "1",
+        "serial": "SN-1",
+        "place": "guard_room",
+        "storage": "庫",
+        "lent_to": "中央警察署",
+    }
     text = desk.browser().post(reverse("terminals:new"), values).content.decode()
     assert "貸与する定めがありません" in text
     assert not Terminal.objects.exists()

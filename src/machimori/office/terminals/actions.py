@@ -26,6 +26,7 @@ class Particulars:
     """What is said about a terminal; see `Terminal`."""
 
     number: str
+    serial: str
     place: str
     storage: str
     lent_to: str = ""

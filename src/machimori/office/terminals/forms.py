@@ -20,6 +20,9 @@ class TerminalForm(forms.Form):
     number = forms.CharField(
         label=_("端末の番号"), max_length=20, help_text=_("本体のラベルに書く番号です。例：1号")
     )
+    serial = forms.CharField(
+        label=_("製造番号"), max_length=80, help_text=_("本体の裏や側面にある番号です。")
+    )
     place = forms.ChoiceField(label=_("置く場所"))
     storage = forms.CharField(
         label=_("保管するところ"), max_length=200, help_text=_("施錠する保管庫や部屋。")

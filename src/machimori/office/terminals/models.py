@@ -31,6 +31,8 @@ class Terminal(models.Model):
     scheme = models.ForeignKey(Scheme, models.PROTECT, related_name="terminals")
     number = models.CharField(max_length=20)
     """What stands on its label."""
+    serial = models.CharField(max_length=80)
+    """The maker's number on its case (製造番号), which the monthly 保存履歴 names."""
     place = models.CharField(max_length=63)
     """Id of a place of the rules (`places.*`)."""
     storage = models.CharField(max_length=200)

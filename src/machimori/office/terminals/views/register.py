@@ -33,6 +33,7 @@ def listing(request: ActingRequest) -> HttpResponse:
         last = access.custody(row).first()
         return (
             Cell(text=row.number, href=reverse("terminals:terminal", args=[row.pk])),
+            row.serial,
             place_name(acting, row.place),
             row.storage,
             row.lent_to,
@@ -44,6 +45,7 @@ def listing(request: ActingRequest) -> HttpResponse:
         name=_t("端末簿"),
         columns=(
             _t("番号"),
+            _t("製造番号"),
             _t("場所"),
             _t("保管するところ"),
             _t("貸与した警察署"),
@@ -51,7 +53,7 @@ def listing(request: ActingRequest) -> HttpResponse:
             _t("最後の記録"),
         ),
         cells=cells,
-        search=("number", "storage", "lent_to"),
+        search=("number", "serial", "storage", "lent_to"),
     )
     context = {"may_write": acting.holds(*access.KEEPERS)}
     return found.respond(
