@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""`machimori office`: make the office, and serve its pages."""
+"""`machimori office`: make the office, serve its pages, do its jobs."""
 
 import argparse
 import signal
@@ -10,6 +10,7 @@ from machimori.kernel.durable import Disk
 from machimori.office.shared.config import OfficeConfig
 from machimori.office.shared.first import First
 from machimori.office.site.serve import init, serve
+from machimori.office.site.work import work
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -48,6 +49,15 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     start.add_argument("--directory", type=Path, required=True, help="the office's own directory")
     start.add_argument("--workers", type=int, default=1, help="processes (%(default)s)")
     start.set_defaults(run=_serve)
+    worker = commands.add_parser(
+        "work",
+        help="do what the pages ask for: packages, media, deadlines",
+        description="Do the office's jobs until told to stop. Run as many as needed, on as many"
+        " machines; one that dies loses nothing, the others go on with its jobs.",
+    )
+    worker.add_argument("--directory", type=Path, required=True, help="the office's own directory")
+    worker.add_argument("--concurrency", type=int, default=2, help="jobs at a time (%(default)s)")
+    worker.set_defaults(run=_work)
 
 
 def _init(arguments: argparse.Namespace) -> int:
@@ -78,4 +88,9 @@ def _serve(arguments: argparse.Namespace) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.default_int_handler)
     serve(arguments.directory, workers=arguments.workers)
+    return 0
+
+
+def _work(arguments: argparse.Namespace) -> int:
+    work(arguments.directory, concurrency=arguments.concurrency)
     return 0

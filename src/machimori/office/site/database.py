@@ -4,8 +4,9 @@
 The tables lie in schema `office` of the ledger's database, so that a fact and its ledger entry
 commit together. `machimori_office_owner` owns them and cannot log in; only migrations act as it.
 The web process connects as the ledger's role `machimori_office` and has what `shared/grants.py`
-says, model by model. As with the ledger's roles, on a server that is not the ledger's own the
-owner's name ends with the ledger's tag.
+says, model by model. The queue of jobs lies beside them in schema `jobs` (`jobs/queue.py`). As with
+the ledger's roles, on a server that is not the ledger's own the owner's name ends with the ledger's
+tag.
 """
 
 from typing import Final
@@ -19,6 +20,7 @@ from psycopg.conninfo import make_conninfo
 
 from machimori.ledger.postgres.home import OWNER as LEDGER_OWNER
 from machimori.ledger.postgres.home import Home
+from machimori.office.jobs import queue
 from machimori.office.shared.errors import OfficeError
 from machimori.office.shared.grants import Grants
 
@@ -52,6 +54,7 @@ def prepare(admin: str, home: Home) -> str:
         connected.execute(
             sql.SQL(
                 "CREATE SCHEMA IF NOT EXISTS office AUTHORIZATION {owner};"
+                "CREATE SCHEMA IF NOT EXISTS jobs AUTHORIZATION {owner};"
                 "GRANT USAGE ON SCHEMA office TO {office}"
             ).format(owner=name, office=sql.Identifier(home.role("office")))
         )
@@ -59,15 +62,20 @@ def prepare(admin: str, home: Home) -> str:
 
 
 def upgrade(home: Home) -> None:
-    """Migrate, then grant. Django is configured with the connection string of `prepare`.
+    """Migrate, the queue of jobs too, then grant.
 
-    Raises OfficeError if a model does not say what may be done with its table.
+    Django is configured with the connection string of `prepare`. Raises OfficeError if a model does
+    not say what may be done with its table.
     """
     call_command("migrate", verbosity=0, interactive=False)
     role = sql.Identifier(home.role("office"))
     statements = [sql.SQL("REVOKE ALL ON ALL TABLES IN SCHEMA office FROM {}").format(role)]
     for table, grants in sorted(_declared().items()):
         statements += _statements(sql.Identifier(SCHEMA, table), role, grants)
+    connection.ensure_connection()
+    raw = connection.connection
+    assert isinstance(raw, psycopg.Connection)
+    queue.upgrade(raw, role=home.role("office"))
     with connection.cursor() as cursor:
         cursor.execute(sql.SQL("; ").join(statements).as_string(cursor.connection))
 

@@ -11,6 +11,7 @@ INSTALLED_APPS = [
     "django.forms",
     "django.contrib.sessions",
     "machimori.office.shared",
+    "machimori.office.jobs",
     "machimori.office.people",
     "machimori.office.rules",
     "machimori.office.cameras",

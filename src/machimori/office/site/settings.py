@@ -64,7 +64,7 @@ def _database(conninfo: str) -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             **parts,
-            "options": f"{parts.get('options', '')} -c search_path=office".strip(),
+            "options": f"{parts.get('options', '')} -c search_path=office,jobs".strip(),
         },
     }
 
