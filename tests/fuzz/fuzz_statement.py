@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from machimori.kernel.envelope import Envelope
 from machimori.kernel.errors import MalformedError
-from machimori.kernel.ids import CameraId, ClassId, OfficerId
+from machimori.kernel.ids import CameraId, ClassId, OfficerId, SchemeId
 from machimori.kernel.instants import Micros
 from machimori.kernel.signing import SigningKey
 from machimori.policy.retention import RetentionRule
@@ -13,7 +13,13 @@ from machimori.vault.client.identity import Certificate, Identity
 from machimori.vault.client.protocol import Message
 from machimori.vault.client.reader import PrivateKey
 from machimori.vault.client.release import SegmentKeys
-from machimori.vault.client.statements import STATEMENTS, Revocation, TimeStatement, parse
+from machimori.vault.client.statements import (
+    STATEMENTS,
+    Delegation,
+    Revocation,
+    TimeStatement,
+    parse,
+)
 from machimori.vault.client.testing import Officer, authorisation, hold, nonce, rules
 from machimori.vault.errors import VaultRefusedError
 from machimori.vault.opening import log, root
@@ -88,6 +94,15 @@ def seeds() -> list[bytes]:
     statements = (
         officer.appointment(),
         Revocation(officer=OfficerId("officer-1"), ground="異動", nonce=nonce()),
+        Delegation(
+            officer=OfficerId("officer-1"),
+            deputy=OfficerId("officer-2"),
+            posts=("manager",),
+            scheme=SchemeId("street"),
+            valid_from=moment,
+            valid_until=Micros(moment + 1),
+            nonce=nonce(),
+        ),
         TimeStatement(now=moment, nonce=nonce(), note=""),
         rules("street", {"two-weeks": RetentionRule(days=14, count_from="next_day")}),
         authorisation(

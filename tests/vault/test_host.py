@@ -33,6 +33,7 @@ from machimori.vault.client.statements import (
     Appointment,
     Authorisation,
     CameraClass,
+    Delegation,
     EarlyDestruction,
     Hold,
     HoldEnd,
@@ -151,6 +152,15 @@ WISHES: Mapping[type[Statement], Callable[[Scene], Statement]] = {
     Appointment: lambda scene: scene.host.appointment(),
     Revocation: lambda scene: Revocation(
         officer=OfficerId("officer-1"), ground="異動", nonce=nonce()
+    ),
+    Delegation: lambda scene: Delegation(
+        officer=OfficerId("officer-1"),
+        deputy=OfficerId("host-1"),
+        posts=scene.rig.officers[0].appointment().posts,
+        scheme=STREET,
+        valid_from=Micros(0),
+        valid_until=Micros(scene.rig.clock.now() + DAY),
+        nonce=nonce(),
     ),
     Rules: lambda scene: rules("street", {"two-weeks": SEVEN_DAYS}, version=9, signers=1),
     CameraClass: lambda scene: CameraClass(

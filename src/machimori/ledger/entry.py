@@ -36,6 +36,7 @@ LATEST: Final = Micros(2**53 - 1)
 EntryType = Literal[
     "officer.appointed",
     "officer.revoked",
+    "officer.delegated",
     "rules.adopted",
     "camera.classed",
     "recorder.enrolled",

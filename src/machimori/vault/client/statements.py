@@ -252,6 +252,22 @@ class Revocation(Statement):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Delegation(Statement):
+    """代決: a deputy signs in an officer's place for one scheme, from one time to another."""
+
+    KIND = "delegation"
+    officer: OfficerId = _m(_NAME)
+    """Who is away, and signs this."""
+    deputy: OfficerId = _m(_NAME)
+    posts: tuple[str, ...] = _m(_NAMES)
+    """Of the officer's posts, those in which the deputy stands in."""
+    scheme: SchemeId = _m(_NAME)
+    valid_from: Micros = _m(_TIME, "from")
+    valid_until: Micros = _m(_TIME, "until")
+    nonce: str = _m(_NONCE)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Rules(Statement):
     """What a scheme demands: signers and their posts, bounds, and retention per class."""
 
@@ -375,6 +391,7 @@ class TimeStatement(Statement):
 STATEMENTS: tuple[type[Statement], ...] = (
     Appointment,
     Revocation,
+    Delegation,
     Rules,
     CameraClass,
     RecorderEnrolment,

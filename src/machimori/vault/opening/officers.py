@@ -5,16 +5,18 @@ The vault knows officers from its charter and from statements that it verified i
 belongs to one officer for ever, so that nobody counts twice under two names. Of an officer's
 appointments the one taken in last counts, from the day on which it begins: who is appointed in
 March for April signs in March as before.
+
+A deputy's signature counts as that of the officer in whose place they sign: both together are one.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from machimori.kernel.envelope import Envelope, Signature
-from machimori.kernel.ids import OfficerId
+from machimori.kernel.ids import OfficerId, SchemeId
 from machimori.kernel.instants import Micros
 from machimori.kernel.signing import PublicKey
-from machimori.vault.client.statements import Appointment, OfficerKey
+from machimori.vault.client.statements import Appointment, Delegation, OfficerKey
 from machimori.vault.errors import VaultRefusedError
 from machimori.vault.opening import fido2
 
@@ -39,6 +41,8 @@ class OfficerBook:
         self._appointments: dict[OfficerId, list[Appointment]] = {}
         """In the order in which they were taken in; a revocation empties the list."""
         self._revoked: set[OfficerId] = set()
+        self._delegations: dict[tuple[OfficerId, SchemeId], dict[OfficerId, Delegation]] = {}
+        """By deputy and scheme: of each officer's delegations the one taken in last."""
         self._owners: dict[str, OfficerId] = {}
         self._publics: dict[bytes, OfficerId] = {}
         self._counters: dict[Counter, bytes] = {}
@@ -59,6 +63,11 @@ class OfficerBook:
         for key in appointment.keys:
             self._owners[key.keyid] = appointment.officer
             self._publics[key.public] = appointment.officer
+
+    def delegate(self, delegation: Delegation) -> None:
+        """Take in a delegation that its officer signed; it replaces an earlier one between them."""
+        found = self._delegations.setdefault((delegation.deputy, delegation.scheme), {})
+        found[delegation.officer] = delegation
 
     def revoke(self, officer: OfficerId) -> None:
         """The officer's signatures count no longer, and no appointment that was still to begin."""
@@ -97,9 +106,19 @@ class OfficerBook:
         return found is not None and at < found.valid_until and bool(set(found.posts) & set(posts))
 
     def demand(
-        self, envelope: Envelope, *, number: int, posts: tuple[str, ...], at: Micros
+        self,
+        envelope: Envelope,
+        *,
+        number: int,
+        posts: tuple[str, ...],
+        at: Micros,
+        scheme: SchemeId | None = None,
+        only: OfficerId | None = None,
     ) -> tuple[Counter, ...]:
         """Judge whether at least `number` distinct officers who hold one of `posts` signed.
+
+        With a `scheme`, deputies of these officers count in their place. With `only`, nobody else's
+        signature counts.
 
         Returns the counters of the signatures that count, for `remember`; nothing is changed.
         Raises VaultRefusedError: `too_few_signers`, or the reason why one signature did not count.
@@ -109,7 +128,9 @@ class OfficerBook:
         why = ""
         for signature in envelope.signatures:
             try:
-                officer, counter = self._signer(envelope, signature, posts, at)
+                officer, counter = self._signer(envelope, signature, posts, at, scheme)
+                if only not in (None, officer):
+                    raise VaultRefusedError("not_the_officer", "somebody else signed this")
             except VaultRefusedError as error:
                 why = why or error.reason
                 continue
@@ -125,8 +146,14 @@ class OfficerBook:
         return tuple(sorted(counters))
 
     def _signer(
-        self, envelope: Envelope, signature: Signature, posts: tuple[str, ...], at: Micros
+        self,
+        envelope: Envelope,
+        signature: Signature,
+        posts: tuple[str, ...],
+        at: Micros,
+        scheme: SchemeId | None,
     ) -> tuple[OfficerId, int]:
+        """The officer for whom this signature counts, and its counter."""
         officer = self._owners.get(signature.keyid)
         if officer is None:
             raise VaultRefusedError("unknown_signer", "no officer has this key")
@@ -139,8 +166,24 @@ class OfficerBook:
         if key is None or key.kind != signature.kind:
             raise VaultRefusedError("unknown_signer", "the officer does not have this key")
         if not set(appointment.posts) & set(posts):
-            raise VaultRefusedError("wrong_post", "the officer holds none of the posts")
+            officer = self._in_place_of(officer, posts, at, scheme)
         return officer, self._verify(envelope, signature, key)
+
+    def _in_place_of(
+        self, deputy: OfficerId, posts: tuple[str, ...], at: Micros, scheme: SchemeId | None
+    ) -> OfficerId:
+        """The officer whose deputy this is, now, in one of the posts. Who is a deputy appoints
+        none: the officer holds the post by appointment."""
+        found = self._delegations.get((deputy, scheme), {}) if scheme is not None else {}
+        for officer, delegation in found.items():
+            shared = tuple(sorted(set(delegation.posts) & set(posts)))
+            if (
+                delegation.valid_from <= at < delegation.valid_until
+                and officer not in self._revoked
+                and self._holds(self._in_force(officer, at), shared, at)
+            ):
+                return officer
+        raise VaultRefusedError("wrong_post", "the officer holds none of the posts")
 
     def _verify(self, envelope: Envelope, signature: Signature, key: OfficerKey) -> int:
         """The signature's counter; 0 if it has none."""

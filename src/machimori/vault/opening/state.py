@@ -17,6 +17,7 @@ from machimori.vault.client.statements import (
     Appointment,
     Authorisation,
     CameraClass,
+    Delegation,
     EarlyDestruction,
     Hold,
     HoldEnd,
@@ -146,13 +147,25 @@ class State:
         Returns the counters of their authenticators, for the statement's record.
         """
         number, posts = self._demanded(statement, at)
-        return self.officers.demand(envelope, number=number, posts=posts, at=at)
+        deputised = (
+            statement.scheme if isinstance(statement, Authorisation | Hold | HoldEnd) else None
+        )
+        return self.officers.demand(
+            envelope,
+            number=number,
+            posts=posts,
+            at=at,
+            scheme=deputised,
+            only=statement.officer if isinstance(statement, Delegation) else None,
+        )
 
     def _demanded(self, statement: Statement, at: Micros) -> tuple[int, tuple[str, ...]]:
         """How many officers of which posts must sign this."""
         charter = self.charter
         if isinstance(statement, Override | TimeStatement):
             return charter.override_signers, charter.posts
+        if isinstance(statement, Delegation):
+            return 1, statement.posts
         if not isinstance(statement, Authorisation | Hold | HoldEnd | EarlyDestruction):
             return charter.quorum, charter.posts
         rules = self.rules_in_force(statement.scheme, at)
@@ -229,6 +242,8 @@ class State:
     def _statement(self, statement: Statement, record: Record) -> None:
         if isinstance(statement, Appointment):
             self.officers.appoint(statement)
+        elif isinstance(statement, Delegation):
+            self.officers.delegate(statement)
         elif isinstance(statement, Revocation):
             self.officers.revoke(statement.officer)
         elif isinstance(statement, Rules):

@@ -9,6 +9,7 @@ from machimori.vault.client.statements import (
     Appointment,
     Authorisation,
     CameraClass,
+    Delegation,
     EarlyDestruction,
     Hold,
     HoldEnd,
@@ -27,6 +28,7 @@ from machimori.vault.opening.core import Core
 _KINDS: dict[type[Statement], str] = {
     Appointment: "officer.appointed",
     Revocation: "officer.revoked",
+    Delegation: "officer.delegated",
     Rules: "rules.adopted",
     CameraClass: "camera.classed",
     RecorderEnrolment: "recorder.enrolled",
@@ -70,6 +72,11 @@ def _check(core: Core, statement: Statement, now: Micros) -> None:
         if not max(now, statement.valid_from) < statement.valid_until:
             raise VaultRefusedError("not_valid_now", "the appointment would never be in force")
         _check_enough_are_left(core, statement, max(now, statement.valid_from))
+    elif isinstance(statement, Delegation):
+        if statement.deputy == statement.officer:
+            raise VaultRefusedError("own_deputy", "nobody is their own deputy")
+        if not max(now, statement.valid_from) < statement.valid_until:
+            raise VaultRefusedError("not_valid_now", "the delegation would never be in force")
     elif isinstance(statement, Revocation):
         left = core.state.officers.holders(core.charter.posts, now, but=statement.officer)
         if left < core.charter.quorum:
@@ -128,6 +135,6 @@ def _check_order(effective: Micros, before: list[Micros], now: Micros) -> None:
 
 
 def _subject(statement: Statement) -> dict[str, str]:
-    names = ("case", "camera", "officer", "recorder", "scheme")
+    names = ("case", "camera", "deputy", "officer", "recorder", "scheme")
     found = {name: getattr(statement, name, "") for name in names}
     return {name: str(value) for name, value in found.items() if value}
