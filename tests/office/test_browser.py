@@ -128,6 +128,30 @@ def heading(page: Page, text: str) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(text))
 
 
+def terminal_is_proved_by_a_touch(page: Page) -> None:
+    """The manager registers a computer, gives it a key, and touches it there."""
+    page.get_by_role("link", name="端末簿").click()
+    heading(page, "端末簿")
+    judge(page)
+    page.get_by_role("link", name="端末を登録する").click()
+    judge(page)
+    page.get_by_label("端末の番号").fill("1号")
+    page.get_by_label("製造番号").fill("SN-20260501")
+    page.get_by_label("置く場所").select_option("guard_room")
+    page.get_by_label("保管するところ").fill("施錠できる机")
+    button(page, "この端末を登録する")
+    heading(page, "端末 1号")
+    judge(page)
+    button(page, "このキーをこの端末のキーにする")
+    expect(page.get_by_role("definition").last).to_contain_text("登録 令和")
+    page.get_by_role("link", name="この端末").click()
+    expect(page.get_by_text("まだ確かめていません")).to_be_visible()
+    judge(page)
+    button(page, "この端末のキーで確かめる")
+    expect(page.get_by_text("端末 1号 で仕事をしています")).to_be_visible()
+    judge(page)
+
+
 def test_I4_a_city_s_first_day(chromium: Browser, served: tuple[str, str], tmp_path: Path) -> None:
     """From the code on paper to a colleague who signs in: every page in a browser, by axe."""
     address, code = served
@@ -198,6 +222,8 @@ def test_I4_a_city_s_first_day(chromium: Browser, served: tuple[str, str], tmp_p
     with page.expect_download() as saved:
         page.get_by_role("link", name="CSVで保存").click()
     assert "'=鈴木 一郎" in Path(saved.value.path()).read_text("utf-8-sig")
+    terminal_is_proved_by_a_touch(page)
+    page.get_by_role("link", name="任命と引継ぎ").click()
 
     page.get_by_role("link", name="=鈴木 一郎").click()
     judge(page)
