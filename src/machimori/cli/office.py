@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""`machimori office`: make the office, serve its pages, do its jobs."""
+"""`machimori office`: make the office, serve its pages, do its jobs, bring it up to date."""
 
 import argparse
 import signal
 from pathlib import Path
 
+from machimori.cli.inputs import read_text
 from machimori.kernel.clock import SystemClock
 from machimori.kernel.durable import Disk
 from machimori.office.shared.config import OfficeConfig
 from machimori.office.shared.first import First
-from machimori.office.site.serve import init, serve
+from machimori.office.site.serve import bring_up_to_date, init, serve
 from machimori.office.site.work import work
 
 
@@ -40,14 +41,21 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     make.add_argument("--profile", required=True, help="id of the profile that it follows")
     make.add_argument("--login", required=True, help="the first 管理責任者's staff number")
     make.add_argument("--name", required=True, help="and name")
+    _admin_argument(make)
     make.set_defaults(run=_init)
     start = commands.add_parser(
         "serve",
         help="run database and web server",
-        description="Start the embedded database, bring its tables up to date, serve the pages.",
+        description="Start the embedded database unless it runs, bring its tables up to date, serve"
+        " the pages.",
     )
     start.add_argument("--directory", type=Path, required=True, help="the office's own directory")
     start.add_argument("--workers", type=int, default=1, help="processes (%(default)s)")
+    start.add_argument(
+        "--without-database",
+        action="store_true",
+        help="never start the embedded database: `machimori run` or `ledger serve` does",
+    )
     start.set_defaults(run=_serve)
     worker = commands.add_parser(
         "work",
@@ -58,6 +66,29 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     worker.add_argument("--directory", type=Path, required=True, help="the office's own directory")
     worker.add_argument("--concurrency", type=int, default=2, help="jobs at a time (%(default)s)")
     worker.set_defaults(run=_work)
+    upgrade = commands.add_parser(
+        "upgrade",
+        help="bring the office's tables up to date",
+        description="Bring the office's tables up to date and end. With the embedded database,"
+        " `serve` does it by itself; in a database elsewhere its administrator does it with this"
+        " command, before a new version serves.",
+    )
+    upgrade.add_argument("--directory", type=Path, required=True, help="the office's own directory")
+    _admin_argument(upgrade)
+    upgrade.set_defaults(run=_upgrade)
+
+
+def _admin_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--admin-file",
+        type=Path,
+        help="if the database is elsewhere: a file with the connection string of a role that may"
+        " create roles and schemas",
+    )
+
+
+def _admin(arguments: argparse.Namespace) -> str | None:
+    return read_text(arguments.admin_file).strip() if arguments.admin_file else None
 
 
 def _init(arguments: argparse.Namespace) -> int:
@@ -80,14 +111,23 @@ def _init(arguments: argparse.Namespace) -> int:
         login=arguments.login,
         name=arguments.name,
     )
-    print(init(config, first, clock=SystemClock(), disk=Disk()))
+    print(init(config, first, clock=SystemClock(), disk=Disk(), admin=_admin(arguments)))
     return 0
 
 
 def _serve(arguments: argparse.Namespace) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.default_int_handler)
-    serve(arguments.directory, workers=arguments.workers)
+    serve(
+        arguments.directory,
+        workers=arguments.workers,
+        start_database=not arguments.without_database,
+    )
+    return 0
+
+
+def _upgrade(arguments: argparse.Namespace) -> int:
+    bring_up_to_date(arguments.directory, admin=_admin(arguments))
     return 0
 
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """`machimori office init` and `serve`: make an office; run database, migrations and web server.
 
-The process that serves starts the embedded database and brings the tables up to date with the
-superuser's password; the workers are processes of their own that know the office's role alone.
+The process that serves starts the embedded database, unless it runs already, and brings the tables
+up to date with the superuser's password; the workers are processes of their own that know the
+office's role alone.
 """
 
 import contextlib
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
+import psycopg
 from django.db import connections
 from granian import Granian
 from granian.constants import Interfaces
@@ -20,6 +22,7 @@ from machimori.kernel.clock import Clock
 from machimori.kernel.durable import Disk
 from machimori.kernel.instants import instant
 from machimori.ledger.postgres.home import Home
+from machimori.ledger.postgres.pending import unavailable
 from machimori.ledger.postgres.server import DATABASE
 from machimori.office.shared.config import OfficeConfig
 from machimori.office.shared.errors import OfficeConfigError
@@ -35,16 +38,27 @@ _THREADS = 8
 
 
 @contextlib.contextmanager
-def database(home: Home) -> Iterator[str | None]:
-    """Run the embedded database; yields the administrator's connection string.
+def database(home: Home, *, start: bool = True) -> Iterator[str | None]:
+    """Run the embedded database, unless it runs; yields the administrator's connection string.
 
-    None if the ledger's database is elsewhere: there an administrator upgrades beforehand.
+    None if the ledger's database is elsewhere: there an administrator upgrades beforehand. Without
+    `start` somebody else is to run it. Raises LedgerUnavailableError if it does not answer.
     """
     if home.database is not None:
         yield None
         return
-    with home.server() as server:
-        yield server.superuser(DATABASE)
+    server = home.server()
+    admin = server.superuser(DATABASE)
+    try:
+        psycopg.connect(admin, connect_timeout=5).close()
+    except psycopg.OperationalError as error:
+        if not start:
+            raise unavailable(error) from error
+    else:
+        yield admin
+        return
+    with server:
+        yield admin
 
 
 def upgrade(config: OfficeConfig, home: Home, admin: str) -> None:
@@ -60,21 +74,54 @@ def _upgrade(config: OfficeConfig, home: Home, admin: str) -> None:
     tables.upgrade(home)
 
 
-def init(config: OfficeConfig, first: First, *, clock: Clock, disk: Disk) -> str:
+def bring_up_to_date(directory: Path, *, admin: str | None = None) -> None:
+    """Bring the tables of the office in `directory` up to date, and nothing else.
+
+    `admin` is the connection string of a role that may create roles and schemas; it is needed if
+    the database is elsewhere, and only then. Raises OfficeConfigError, LedgerUnavailableError.
+    """
+    config = OfficeConfig.read(directory)
+    home = Home.read(config.ledger)
+    with _administered(home, admin) as administrator:
+        upgrade(config, home, administrator)
+
+
+@contextlib.contextmanager
+def _administered(home: Home, admin: str | None) -> Iterator[str]:
+    with database(home) as embedded:
+        if embedded is None and admin is None:
+            raise OfficeConfigError(
+                "this database is elsewhere, and its administrator is not given",
+                where=str(home.directory),
+                remedy="name a file with the administrator's connection string: --admin-file",
+            )
+        if embedded is not None and admin is not None:
+            raise OfficeConfigError(
+                "this database is embedded and has no other administrator",
+                where=str(home.directory),
+                remedy="leave out --admin-file",
+            )
+        try:
+            yield embedded or admin or ""
+        except psycopg.OperationalError as error:
+            raise unavailable(error) from error
+
+
+def init(
+    config: OfficeConfig, first: First, *, clock: Clock, disk: Disk, admin: str | None = None
+) -> str:
     """Make an office; the registration code of its first 管理責任者, to be shown once.
 
     1. tables; 2. scheme, person, appointment and code in one transaction; 3. `office.json`, last.
-    Raises OfficeConfigError if there is an office already.
+    `admin` as in `bring_up_to_date`. Raises OfficeConfigError if there is an office already.
     """
     if (config.directory / "office.json").exists():
         raise OfficeConfigError("there is an office here already", where=str(config.directory))
     disk.make_directory(config.directory)
     config.make_secret(disk)
     home = Home.read(config.ledger)
-    with database(home) as admin:
-        if admin is None:
-            raise OfficeConfigError("give the administrator's connection string", where="database")
-        upgrade(config, home, admin)
+    with _administered(home, admin) as administrator:
+        upgrade(config, home, administrator)
         configure(config, conninfo=home.conninfo("office"))
         # Models can be imported only once this process is configured.
         founding = importlib.import_module("machimori.office.people.founding")
@@ -84,11 +131,11 @@ def init(config: OfficeConfig, first: First, *, clock: Clock, disk: Disk) -> str
     return code
 
 
-def serve(directory: Path, *, workers: int = 1) -> None:
+def serve(directory: Path, *, workers: int = 1, start_database: bool = True) -> None:
     """Serve until SIGTERM or Ctrl-C. Raises OfficeConfigError, LedgerUnavailableError."""
     config = OfficeConfig.read(directory)
     home = Home.read(config.ledger)
-    with database(home) as admin:
+    with database(home, start=start_database) as admin:
         if admin is not None:
             upgrade(config, home, admin)
         # Not forked: workers must not inherit the superuser's password.
