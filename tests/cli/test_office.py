@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`machimori office` beside a database that runs already: the ledger's own, and one elsewhere."""
+
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from machimori.cli.running.testing import free_port
+from machimori.ledger.errors import LedgerUnavailableError
+from machimori.ledger.postgres.home import Home
+from machimori.ledger.postgres.server import DATABASE
+from machimori.ledger.testing import LedgerProcess
+from machimori.office.shared.errors import OfficeConfigError
+
+MACHIMORI = (sys.executable, "-m", "machimori.cli.main")
+WAIT = 90.0
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LedgerProcess]:
+    with LedgerProcess(tmp_path_factory.mktemp("office") / "l") as process:
+        yield process
+
+
+def machimori(*words: str) -> "subprocess.CompletedProcess[str]":
+    # Django is set up once per process: each of these is one.
+    command = [*MACHIMORI, *words]
+    return subprocess.run(command, capture_output=True, text=True, timeout=WAIT, check=False)
+
+
+def init(
+    directory: Path, ledger: Path, *more: str, port: int
+) -> "subprocess.CompletedProcess[str]":
+    return machimori(
+        *("office", "init", "--directory", str(directory), "--ledger", str(ledger)),
+        *("--vault", str(directory / "vault.sock"), "--store", str(directory / "store")),
+        *("--cases", str(directory / "cases"), "--port", str(port)),
+        *("--origin", f"http://localhost:{port}"),
+        *("--scheme", "street", "--scheme-name", "街頭防犯カメラ", "--profile", "matsudo"),
+        *("--login", "1001", "--name", "松戸 一郎", *more),
+    )
+
+
+def answers(directory: Path, port: int, *more: str) -> int:
+    """Serve the office until its sign-in page answers; the page's status."""
+    (directory / "store").mkdir(exist_ok=True)
+    (directory / "cases").mkdir(exist_ok=True)
+    serving = subprocess.Popen(
+        [*MACHIMORI, "office", "serve", "--directory", str(directory), *more]
+    )
+    deadline = time.monotonic() + WAIT
+    try:
+        while True:
+            try:
+                with urllib.request.urlopen(f"http://localhost:{port}/sign-in/") as answer:
+                    return int(answer.status)
+            except urllib.error.URLError:
+                assert serving.poll() is None
+                assert time.monotonic() < deadline
+                time.sleep(0.2)
+    finally:
+        serving.terminate()
+        serving.wait(WAIT)
+
+
+def drop_sessions(superuser: str) -> None:
+    """The tables as a version had them that knew no sessions yet."""
+    with psycopg.connect(superuser) as connection:
+        connection.execute("DROP TABLE office.django_session")
+        connection.execute("DELETE FROM office.django_migrations WHERE app = 'sessions'")
+
+
+def test_beside_the_ledgers_own_database(running: LedgerProcess, tmp_path: Path) -> None:
+    port = free_port()
+    assert init(tmp_path / "office", running.directory, port=port).returncode == 0
+    drop_sessions(running.server.superuser(DATABASE))
+    where = ("--directory", str(tmp_path / "office"))
+    assert machimori("office", "upgrade", *where).returncode == 0
+    assert answers(tmp_path / "office", port, "--without-database") == 200
+    # What it did not start, it does not end.
+    assert running.server.pid is not None
+    psycopg.connect(running.url).close()
+    admin = tmp_path / "admin"
+    admin.write_text(running.server.superuser(DATABASE))
+    refused = machimori("office", "upgrade", *where, "--admin-file", str(admin))
+    assert refused.returncode == OfficeConfigError.exit_code
+    assert "leave out --admin-file" in refused.stderr
+
+
+def test_in_a_database_elsewhere(running: LedgerProcess, tmp_path: Path) -> None:
+    """The server of another ledger stands in for the city's: a second database in it."""
+    with psycopg.connect(running.server.superuser(), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE city")
+    admin = tmp_path / "admin"
+    admin.write_text(running.server.superuser("city"))
+    ledger, office, port = tmp_path / "ledger", tmp_path / "office", free_port()
+    administrator = ("--admin-file", str(admin))
+    made = machimori(
+        *("ledger", "init", "--directory", str(ledger), "--name", "city", *administrator),
+        *("--database", f"host={running.server.socket_directory} dbname=city"),
+    )
+    assert made.returncode == 0
+    assert Home.read(ledger).database is not None
+    refused = init(office, ledger, port=port)
+    assert refused.returncode == OfficeConfigError.exit_code
+    assert "--admin-file" in refused.stderr
+    assert init(office, ledger, *administrator, port=port).returncode == 0
+    drop_sessions(running.server.superuser("city"))
+    where = ("--directory", str(office))
+    assert machimori("office", "upgrade", *where).returncode == OfficeConfigError.exit_code
+    assert machimori("office", "upgrade", *where, *administrator).returncode == 0
+    assert answers(office, port) == 200
+
+
+def test_a_database_that_is_away_is_said_without_its_address(tmp_path: Path) -> None:
+    with LedgerProcess(tmp_path / "ledger") as ledger:
+        assert init(tmp_path / "office", tmp_path / "ledger", port=free_port()).returncode == 0
+        ledger.server.stop()
+        where = ("--directory", str(tmp_path / "office"))
+        away = machimori("office", "serve", *where, "--without-database")
+    assert away.returncode == LedgerUnavailableError.exit_code
+    assert "does not answer" in away.stderr
+    assert str(ledger.server.socket_directory) not in away.stderr
