@@ -48,6 +48,12 @@ class Application:
     """Which of the ground's documents has arrived."""
     document_number: str = ""
     document_day: dt.date | None = None
+    original_day: dt.date | None = None
+    """When the original arrived, if a copy came before it."""
+    call_back: str = ""
+    """How the office made sure, by calling back, that the document is real."""
+    subject_name: str = ""
+    """The person shown, if somebody else applies with their consent."""
     identity_means: str = ""
     """How the other side's identity was checked, never a copy of what was shown."""
     identity_by: str = ""
@@ -89,8 +95,9 @@ class Application:
         for name in ("start", "end"):
             if values[name] is not None:
                 values[name] = instant(values[name])
-        if values["document_day"] is not None:
-            values["document_day"] = dt.date.fromisoformat(values["document_day"])
+        for name in ("document_day", "original_day"):
+            if values.get(name) is not None:
+                values[name] = dt.date.fromisoformat(values[name])
         for name in ("cameras", "uses", "papers"):
             values[name] = tuple(values[name])
         return cls(**values)

@@ -12,34 +12,15 @@ from django.utils.translation import gettext_lazy as _
 from machimori.kernel.instants import TOKYO
 from machimori.office.cameras.access import cameras
 from machimori.office.people.models import Scheme
-from machimori.office.provision.application import Application
 from machimori.office.provision.drafting import Extent
 from machimori.office.shared.forms import DayField, ManyBoxes
-from machimori.policy.grounds import Ground, grounds
-from machimori.policy.profile import Profile
+from machimori.policy.grounds import Ground
 from machimori.policy.questions import catalogue
 
 _FIRST_YEAR, _LAST_YEAR = 1970, 2199
 """What JSON's numbers hold in microseconds, and nobody records."""
 _TIME_HELP = _("例：21:00")
 LONG = forms.Textarea(attrs={"rows": 3})
-_CHANNELS = [("telephone", _("電話")), ("counter", _("窓口")), ("post", _("郵送"))]
-_USES = [("view", _("閲覧")), ("copy", _("複製")), ("print", _("印刷"))]
-_SAID = [
-    ("form_filed", _("所定の申請書を受け取った")),
-    ("urgent", _("緊急で、文書はあとから届く")),
-    ("by_subject", _("申請者が、写っている本人である")),
-]
-_CONSENTS = [
-    ("", _("ない")),
-    ("applicant", _("本人の同意がある")),
-    ("each", _("写っている全員の同意がある")),
-]
-_PAPERS = [
-    ("photo_id", _("写真付きの本人確認書類")),
-    ("subject_consent", _("本人の同意書")),
-    ("face_photo", _("本人が特定できる顔写真など")),
-]
 
 
 def words(pattern: str, names: Iterable[str]) -> list[tuple[str, str]]:
@@ -121,113 +102,6 @@ class WholeExtentForm(ExtentForm):
         assert start is not None
         assert end is not None
         return Extent(cameras=tuple(self.cleaned_data["cameras"]), start=start, end=end)
-
-
-class ApplicationForm(ExtentForm):
-    """An application, as far as it is known. What is missing is asked for afterwards."""
-
-    channel = forms.ChoiceField(label=_("どのように来たか"), choices=_CHANNELS)
-    ground = forms.ChoiceField(label=_("提供の根拠"), required=False, widget=forms.RadioSelect)
-    body = forms.CharField(label=_("申請者の所属"), max_length=120, required=False)
-    name = forms.CharField(label=_("申請者の氏名"), max_length=80, required=False)
-    address = forms.CharField(label=_("住所"), max_length=200, required=False)
-    contact = forms.CharField(label=_("連絡先"), max_length=120, required=False)
-    identity_means = forms.CharField(
-        label=_("身分をどう確かめたか"),
-        max_length=120,
-        required=False,
-        help_text=_("身分証の種類、所属への折返しの電話など。写しは取らず、個人番号は書きません。"),
-    )
-    identity_by = forms.CharField(label=_("身分を確かめた人"), max_length=80, required=False)
-    case = forms.CharField(label=_("具体的な事案"), max_length=500, required=False, widget=LONG)
-    purpose = forms.CharField(label=_("利用目的"), max_length=300, required=False)
-    reason = forms.CharField(label=_("必要とする理由"), max_length=500, required=False, widget=LONG)
-    place = forms.CharField(label=_("撮影場所"), max_length=200, required=False)
-    uses = forms.MultipleChoiceField(
-        label=_("求めていること"),
-        choices=_USES,
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-    )
-    document = forms.ChoiceField(label=_("受け取った文書"), required=False)
-    document_number = forms.CharField(label=_("文書番号"), max_length=80, required=False)
-    document_day = DayField(label=_("文書の日付"), required=False)
-    said = forms.MultipleChoiceField(
-        label=_("当てはまるもの"),
-        choices=_SAID,
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text=_("文書があとになるのは、根拠が認めるときだけです。"),
-    )
-    consents = forms.ChoiceField(label=_("同意"), choices=_CONSENTS, required=False)
-    papers = forms.MultipleChoiceField(
-        label=_("示された書類"),
-        choices=_PAPERS,
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-    )
-    field_order = (
-        "channel",
-        "body",
-        "name",
-        "contact",
-        "address",
-        "identity_means",
-        "identity_by",
-        "ground",
-        "case",
-        "purpose",
-        "reason",
-        "place",
-        "cameras",
-        "first_day",
-        "first_time",
-        "last_day",
-        "last_time",
-        "uses",
-        "document",
-        "document_number",
-        "document_day",
-        "said",
-        "consents",
-        "papers",
-    )
-
-    def __init__(self, *args: Any, rules: Profile, **options: Any) -> None:
-        super().__init__(*args, **options)
-        known = grounds(rules)
-        ground, document = self.fields["ground"], self.fields["document"]
-        assert isinstance(ground, forms.ChoiceField)
-        assert isinstance(document, forms.ChoiceField)
-        ground.choices = [("", _("まだ分からない")), *((one.id, named(one)) for one in known)]
-        accepted = dict.fromkeys(name for one in known for name in one.documents)
-        document.choices = [("", _("まだない")), *words("grounds.*.documents", accepted)]
-
-    def application(self) -> Application:
-        """What was typed."""
-        data = self.cleaned_data
-        start, end = self.interval()
-        typed = {
-            name: data[name]
-            for name in self.fields
-            if name in Application.__dataclass_fields__ and name not in ("start", "end")
-        }
-        lists = {name: tuple(data[name]) for name in ("cameras", "uses", "papers")}
-        said = {name: name in data["said"] for name, _label in _SAID}
-        return Application(**(typed | lists | said), start=start, end=end)
-
-    @classmethod
-    def initial_from(cls, known: Application) -> dict[str, Any]:
-        """A form that shows an application."""
-        found = {name: getattr(known, name) for name in Application.__dataclass_fields__}
-        said = [name for name, _label in _SAID if found[name]]
-        return found | {"said": said} | cls.initial_of(known.cameras, known.start, known.end)
-
-
-class AmendForm(ApplicationForm):
-    """An application anew, with why."""
-
-    why = forms.CharField(label=_("直す理由"), max_length=200)
 
 
 class CorrectionForm(forms.Form):

@@ -1,24 +1,28 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """相談・受付, 補正 and documents that follow."""
 
+from typing import Any, TypeVar
+
 from django.http import HttpResponse
 from django.utils.translation import gettext as _t
 
 from machimori.kernel.instants import local_day, micros
 from machimori.office.people.acting import ActingRequest
 from machimori.office.provision import access, actions, asking
-from machimori.office.provision.forms import (
-    AmendForm,
-    ApplicationForm,
-    CorrectionForm,
-    DocumentForm,
-)
+from machimori.office.provision.application import Application
+from machimori.office.provision.application_form import AmendForm, ApplicationForm
+from machimori.office.provision.forms import CorrectionForm, DocumentForm
 from machimori.office.provision.history import File
 from machimori.office.provision.views.pages import form_page, one
 from machimori.office.rules.access import in_force
 from machimori.office.shared.posts import posts
+from machimori.policy.profile import Profile
 
 _CONSULT = "consult"
+_FIELDS = "fields"
+"""Pressed, or sent by the page itself, when another ground is chosen: show its fields."""
+_PAGE = "provision/intake.html"
+_Form = TypeVar("_Form", bound=ApplicationForm)
 
 
 @posts(*access.DESK)
@@ -26,12 +30,7 @@ def new(request: ActingRequest) -> HttpResponse:
     """A request by telephone, at the counter or by post: a consultation, or an application."""
     acting = request.acting
     rules = in_force(acting.scheme, local_day(micros(acting.at)))
-    form = ApplicationForm(
-        request.POST or None,
-        scheme=acting.scheme,
-        rules=rules,
-        initial={"identity_by": acting.person.name},
-    )
+    form = _filled(ApplicationForm, request, rules, {"identity_by": acting.person.name})
 
     def act() -> File:
         if _CONSULT in request.POST:
@@ -48,6 +47,7 @@ def new(request: ActingRequest) -> HttpResponse:
             "分かっていることだけで受け付けられます。足りないものは、受け付けたあとに示します。"
         ),
         more={"second": _CONSULT, "second_text": _t("相談として記録する")},
+        template=_PAGE,
     )
 
 
@@ -55,12 +55,8 @@ def new(request: ActingRequest) -> HttpResponse:
 def take_in(request: ActingRequest, name: str) -> HttpResponse:
     """A consultation becomes an application: nothing is typed twice."""
     file, acting = one(request, name), request.acting
-    form = ApplicationForm(
-        request.POST or None,
-        scheme=acting.scheme,
-        rules=file.rules,
-        initial=ApplicationForm.initial_from(file.application),
-    )
+    known = file.application
+    form = _filled(ApplicationForm, request, file.rules, ApplicationForm.initial_from(known), known)
     return form_page(
         request,
         form,
@@ -68,6 +64,7 @@ def take_in(request: ActingRequest, name: str) -> HttpResponse:
         title=_t("受け付ける"),
         button=_t("この内容で受け付ける"),
         file=file,
+        template=_PAGE,
     )
 
 
@@ -75,12 +72,8 @@ def take_in(request: ActingRequest, name: str) -> HttpResponse:
 def amend(request: ActingRequest, name: str) -> HttpResponse:
     """What the applicant completed, or what was entered wrongly."""
     file, acting = one(request, name), request.acting
-    form = AmendForm(
-        request.POST or None,
-        scheme=acting.scheme,
-        rules=file.rules,
-        initial=AmendForm.initial_from(file.application),
-    )
+    known = file.application
+    form = _filled(AmendForm, request, file.rules, AmendForm.initial_from(known), known)
     return form_page(
         request,
         form,
@@ -91,6 +84,7 @@ def amend(request: ActingRequest, name: str) -> HttpResponse:
         button=_t("この内容に直す"),
         file=file,
         text=_t("直す前の内容も残ります。"),
+        template=_PAGE,
         more={"missing": asking.missing(file.rules, file.application, acting=acting)},
     )
 
@@ -126,3 +120,16 @@ def document(request: ActingRequest, name: str) -> HttpResponse:
         button=_t("受け取ったことを記録する"),
         file=file,
     )
+
+
+def _filled(
+    kind: type[_Form],
+    request: ActingRequest,
+    rules: Profile,
+    initial: dict[str, Any],
+    known: Application | None = None,
+) -> _Form:
+    """The form as it was sent; unchecked and with other fields, if another ground was chosen."""
+    shown = kind.initial_typed(request.POST) if _FIELDS in request.POST else initial
+    sent = None if _FIELDS in request.POST else request.POST or None
+    return kind(sent, scheme=request.acting.scheme, rules=rules, initial=shown, known=known)

@@ -38,10 +38,11 @@ def form_page(
     file: File | None = None,
     text: str = "",
     more: dict[str, Any] | None = None,
+    template: str = "provision/form.html",
 ) -> HttpResponse:
     """A page with one form and one main button; `act` is what the button does."""
     refused = None
-    if request.method == "POST" and form.is_valid():
+    if form.is_bound and form.is_valid():
         try:
             return to_case(act())
         except ActionRefusedError as error:
@@ -56,4 +57,4 @@ def form_page(
         "refused": refused,
         "back": back,
     }
-    return render(request, "provision/form.html", context | (more or {}))
+    return render(request, template, context | (more or {}))
