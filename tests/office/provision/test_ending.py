@@ -10,6 +10,7 @@ from django.urls import reverse
 from pypdf import PdfReader
 
 from machimori.kernel.clock import ManualClock
+from machimori.office.jobs.registry import Work, periodic, task_of
 from machimori.office.provision import ending
 from machimori.office.provision.history import File, file_of
 from machimori.office.provision.testing import PART, Desk, recorded
@@ -136,3 +137,17 @@ def test_a_paper_that_the_case_has_not_is_not_there(desk: Desk) -> None:
     guard = desk.cast.person("guard")
     ours = reverse("provision:paper", args=[file.case.pk, "provision_request"])
     assert desk.browser(guard).get(ours).status_code == 403
+
+
+def test_a_job_lapses_approvals(desk: Desk, office: ManualClock) -> None:
+    """The worker's own task, by the engine's clock."""
+    file = desk.approved()
+    task = task_of("provision.lapse")
+    assert task is not None
+    assert "provision.lapse" in periodic()
+    work = Work(id="1", subject="", arguments={}, attempt=1, report=lambda _done, _of: None)
+    task(work)
+    desk.again(file, "approved")
+    office.advance(31 * 24 * 3600)
+    task(work)
+    desk.again(file, "lapsed")

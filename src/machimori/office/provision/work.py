@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from machimori.kernel.instants import local_day, micros
-from machimori.office.people.acting import Acting
-from machimori.office.provision import access
+from machimori.office.jobs import registry as jobs
+from machimori.office.people.acting import Acting, now
+from machimori.office.provision import access, ending
 from machimori.office.provision.history import File, files_of
 from machimori.office.provision.states import STATES, State
 from machimori.office.rules.access import rules_of
@@ -53,6 +54,10 @@ def to_extract(acting: Acting) -> Sequence[Item]:
     return _items(_in_states(acting, "instructed"), "provision:case", acting)
 
 
+def _lapse() -> None:
+    ending.lapse(now())
+
+
 def _in_states(acting: Acting, *states: State) -> Sequence[File]:
     """The cases in these states, as many as a page bears: those first whose footage is erased
     first."""
@@ -91,6 +96,7 @@ def _item(file: File, route: str, acting: Acting) -> Item:
 
 def install() -> None:
     """Called once, when the app is ready."""
+    jobs.every("*/10 * * * *", "provision.lapse", lambda _work: _lapse())
     register(
         Work(
             key="provision.sign",
