@@ -23,7 +23,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser = subparsers.add_parser(
         "run",
         help="run a whole installation: database, vault, recorders, pages",
-        description="Run ledger, vault, courier, recorders, expiry and the office's pages until"
+        description="Run ledger, vault, courier, recorders, expiry, pages and worker until"
         " SIGTERM or Ctrl-C; start again what ends; then end them in order. The vault starts shut.",
     )
     parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="TOML file")

@@ -18,7 +18,7 @@ from machimori.ledger.entry import Entry
 from machimori.recorder.config import RecorderConfig
 
 pytestmark = [pytest.mark.alone, pytest.mark.timeout(600)]
-LASTING = ("ledger", "vault", "courier", "recorder-rec-1", "web")
+LASTING = ("ledger", "vault", "courier", "recorder-rec-1", "web", "worker")
 
 
 @pytest.fixture(scope="module")

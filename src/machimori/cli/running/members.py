@@ -106,6 +106,12 @@ def members(config: RunConfig) -> tuple[Member, ...]:
             needs=("ledger",),
             ready=lambda: _listens((office.address, office.port)),
         ),
+        Member(
+            name="worker",
+            command=("office", "work", "--directory", str(office.directory)),
+            # The web server has brought the tables up to date.
+            needs=("web",),
+        ),
     )
 
 
