@@ -69,6 +69,11 @@ def posts_of(person: Person, scheme: Scheme, at: dt.datetime) -> frozenset[Post]
     return frozenset(post for post in POSTS if post in held)
 
 
+def held(post: Post, scheme: Scheme, at: dt.datetime) -> bool:
+    """Whether anybody holds the post in the scheme at this instant."""
+    return Appointment.objects.filter(current(at), scheme=scheme, post=post).exists()
+
+
 def schemes_of(person: Person, at: dt.datetime) -> list[Scheme]:
     """The schemes in which the person holds a post at this instant, by name."""
     held = Appointment.objects.filter(current(at), person=person).values("scheme")

@@ -15,6 +15,8 @@ from machimori.office.shared.posts import Post
 CLERKS: Final[tuple[Post, ...]] = ("system_manager", "handling_supervisor")
 DESK: Final[tuple[Post, ...]] = (*CLERKS, "operator")
 """Who may take in under one rule or another; whether they may under theirs, `takes_in` says."""
+ORDERED: Final = ("instructed", "extracting", "awaiting_check", "ready_for_handover", "provided")
+"""States in which whoever takes footage out has work, or may have it again."""
 READERS: Final[tuple[Post, ...]] = (*DESK, "auditor")
 
 
@@ -26,10 +28,10 @@ def takes_in(acting: Acting) -> bool:
 
 def cases(acting: Acting) -> QuerySet[Head]:
     """Every case that the acting person may see, the newest first: operators who do not take in
-    see those in which they are instructed."""
+    see those in which an extraction was ordered."""
     found = Head.objects.filter(scheme=acting.scheme)
     if not acting.holds(*CLERKS, "auditor") and not takes_in(acting):
-        found = found.filter(state="instructed")
+        found = found.filter(state__in=ORDERED)
     return found.select_related("case__scheme", "case__numbered").order_by("-began", "case")
 
 

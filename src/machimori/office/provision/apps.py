@@ -11,6 +11,7 @@ class ProvisionConfig(AppConfig):
 
     def ready(self) -> None:
         """Register pages and work lists."""
-        from machimori.office.provision import work
+        from machimori.office.provision import work, working
 
         work.install()
+        working.install()

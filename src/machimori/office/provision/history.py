@@ -92,6 +92,11 @@ class File:
         return None if start is None else rule.last_day(local_day(micros(start)))
 
     @property
+    def copy_out(self) -> bool:
+        """Whether a copy was handed over, and its end is not on record."""
+        return self.state == "provided" and self.latest("copy_settled") is None
+
+    @property
     def latest_draft(self) -> Fact | None:
         """The draft or narrowed draft that is, or was last, before the signers."""
         return self.latest("drafted", "narrowed")

@@ -11,14 +11,18 @@ from machimori.kernel.instants import instant, micros
 from machimori.office.people.models import Credential
 from machimori.office.provision.drafting import Extent
 from machimori.office.provision.history import File
+from machimori.office.provision.models import Fact
 from machimori.office.shared.errors import ActionRefusedError, Reason
 
 
 def ordered(file: File) -> Extent | None:
     """Cameras and interval of the instruction; None before there is one."""
     fact = file.latest("ordered")
-    if fact is None:
-        return None
+    return part_of(fact) if fact else None
+
+
+def part_of(fact: Fact) -> Extent:
+    """Cameras and interval of an instruction, or of an extraction that was begun."""
     return Extent(
         cameras=tuple(fact.data["cameras"]),
         start=instant(fact.data["start"]),

@@ -14,6 +14,11 @@ State = Literal[
     "under_decision",
     "approved",
     "instructed",
+    "extracting",
+    "awaiting_check",
+    "ready_for_handover",
+    "provided",
+    "closed",
     "refused",
     "not_found",
     "withdrawn",
@@ -28,6 +33,11 @@ STATES: Final[dict[State, Promise]] = {
     "under_decision": _("決裁中"),
     "approved": _("承認"),
     "instructed": _("指示済"),
+    "extracting": _("取出し中"),
+    "awaiting_check": _("完了確認待ち"),
+    "ready_for_handover": _("引渡し待ち"),
+    "provided": _("提供済"),
+    "closed": _("完結"),
     "refused": _("不承認"),
     "not_found": _("該当画像なし"),
     "withdrawn": _("取下げ"),
@@ -45,6 +55,11 @@ WAY: Final[tuple[State, ...]] = (
     "under_decision",
     "approved",
     "instructed",
+    "extracting",
+    "awaiting_check",
+    "ready_for_handover",
+    "provided",
+    "closed",
 )
 """The ordinary way, for the line of steps at the head of a case."""
 
@@ -66,6 +81,16 @@ Kind = Literal[
     "ran_out",
     "stopped",
     "told",
+    "extraction_begun",
+    "extracted",
+    "extraction_failed",
+    "fetched",
+    "written",
+    "checked",
+    "check_failed",
+    "handed_over",
+    "copy_settled",
+    "completed",
 ]
 
 
@@ -79,8 +104,14 @@ class Step:
     then: State | None
 
 
-_HANDED_OVER_NOTHING: Final[tuple[State, ...]] = ("approved", "instructed")
-"""An approval is there and nothing has left the office."""
+_TAKEN_OUT_NOTHING: Final[tuple[State, ...]] = ("approved", "instructed")
+"""An approval is there and nothing has been taken out."""
+_BEFORE_HAND_OVER: Final[tuple[State, ...]] = (
+    *_TAKEN_OUT_NOTHING,
+    "extracting",
+    "awaiting_check",
+    "ready_for_handover",
+)
 
 
 def _step(text: Promise, *after: State | None, then: State | None = None) -> Step:
@@ -105,7 +136,7 @@ STEPS: Final[dict[Kind, Step]] = {
         "received",
         "awaiting_correction",
         "under_decision",
-        *_HANDED_OVER_NOTHING,
+        *_TAKEN_OUT_NOTHING,
         then="not_found",
     ),
     "took_back": _step(
@@ -114,10 +145,20 @@ STEPS: Final[dict[Kind, Step]] = {
         "received",
         "awaiting_correction",
         "under_decision",
-        *_HANDED_OVER_NOTHING,
+        *_BEFORE_HAND_OVER,
         then="withdrawn",
     ),
-    "ran_out": _step(_("承認の有効期限が過ぎた"), *_HANDED_OVER_NOTHING, then="lapsed"),
-    "stopped": _step(_("承認を中止した"), *_HANDED_OVER_NOTHING, then="revoked"),
+    "ran_out": _step(_("承認の有効期限が過ぎた"), *_TAKEN_OUT_NOTHING, then="lapsed"),
+    "stopped": _step(_("承認を中止した"), *_BEFORE_HAND_OVER, then="revoked"),
     "told": _step(_("案内をして終わった"), "consultation", then="informed"),
+    "extraction_begun": _step(_("取出しを始めた"), "instructed", then="extracting"),
+    "extracted": _step(_("証拠一式ができた"), "extracting"),
+    "extraction_failed": _step(_("取り出せなかった"), "extracting", then="instructed"),
+    "fetched": _step(_("証拠一式を端末に取り出した"), "extracting"),
+    "written": _step(_("媒体に書き、読み返した"), "extracting", then="awaiting_check"),
+    "checked": _step(_("完了を確認した"), "awaiting_check", then="ready_for_handover"),
+    "check_failed": _step(_("やり直しを求めた"), "awaiting_check", then="instructed"),
+    "handed_over": _step(_("引き渡した"), "ready_for_handover", then="provided"),
+    "copy_settled": _step(_("複製の終わりを記録した"), "provided"),
+    "completed": _step(_("完結にした"), "provided", then="closed"),
 }

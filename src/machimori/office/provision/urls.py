@@ -3,7 +3,7 @@
 
 from django.urls import path
 
-from machimori.office.provision.views import cases, deciding, ending, intake, papers
+from machimori.office.provision.views import cases, deciding, ending, extracting, intake, papers
 
 app_name = "provision"
 urlpatterns = [
@@ -28,4 +28,12 @@ urlpatterns = [
     path("cases/<slug:name>/stop/", ending.stop, name="stop"),
     path("cases/<slug:name>/papers/<slug:kind>/", papers.paper, name="paper"),
     path("cases/<slug:name>/instruct/", deciding.instruct, name="instruct"),
+    path("cases/<slug:name>/extract/", extracting.begin, name="extract"),
+    path("cases/<slug:name>/medium/", extracting.medium, name="medium"),
+    path("cases/<slug:name>/medium/package/", extracting.package, name="package"),
+    path("cases/<slug:name>/check/", extracting.check, name="check"),
+    path("cases/<slug:name>/check/reject/", extracting.reject, name="reject"),
+    path("cases/<slug:name>/hand-over/", extracting.hand_over, name="hand_over"),
+    path("cases/<slug:name>/copy/", extracting.settle, name="settle"),
+    path("cases/<slug:name>/complete/", extracting.complete, name="complete"),
 ]

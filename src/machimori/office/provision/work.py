@@ -51,7 +51,38 @@ def to_complete(acting: Acting) -> Sequence[Item]:
 
 def to_extract(acting: Acting) -> Sequence[Item]:
     """Cases in which an extraction was ordered."""
-    return _items(_in_states(acting, "instructed"), "provision:case", acting)
+    return _items(_in_states(acting, "instructed", "extracting"), "provision:case", acting)
+
+
+def to_check(acting: Acting) -> Sequence[Item]:
+    """Copies whose completion is to be checked."""
+    return _items(_in_states(acting, "awaiting_check"), "provision:check", acting)
+
+
+def to_hand_over(acting: Acting) -> Sequence[Item]:
+    """Copies that wait for who takes them."""
+    return _items(_in_states(acting, "ready_for_handover"), "provision:hand_over", acting)
+
+
+def copies_out(acting: Acting) -> Sequence[Item]:
+    """Copies that were handed over and have not ended, the one that is due first first."""
+    today = local_day(micros(acting.at))
+    found = []
+    for file in _in_states(acting, "provided"):
+        handed = file.latest("handed_over")
+        if handed is None or not file.copy_out:
+            continue
+        due = dt.date.fromisoformat(handed.data["due"])
+        text = f"{file.number}　{handed.data['body'] or handed.data['name']}"
+        said = _t("期限を過ぎています") if due < today else _t("期限")
+        item = Item(
+            text=text,
+            href=reverse("provision:case", args=[file.case.pk]),
+            due=f"{said} {day(due)}",
+            urgent=due < today + WARNED,
+        )
+        found.append((due, item))
+    return [item for _, item in sorted(found, key=lambda one: one[0])]
 
 
 def _lapse() -> None:
@@ -133,8 +164,38 @@ def install() -> None:
             order=13,
             title=_("指示された取出し"),
             empty=_("指示された取出しはありません。"),
-            posts=frozenset({"operator"}),
+            posts=frozenset({"operator", "handling_supervisor"}),
             find=to_extract,
+        )
+    )
+    register(
+        Work(
+            key="provision.check",
+            order=14,
+            title=_("完了確認待ち"),
+            empty=_("完了の確認を待つ複製はありません。"),
+            posts=frozenset({"system_manager"}),
+            find=to_check,
+        )
+    )
+    register(
+        Work(
+            key="provision.hand_over",
+            order=15,
+            title=_("引渡し待ち"),
+            empty=_("引渡しを待つ複製はありません。"),
+            posts=frozenset(access.DESK),
+            find=to_hand_over,
+        )
+    )
+    register(
+        Work(
+            key="provision.copies",
+            order=16,
+            title=_("複製の返却・消去の期限"),
+            empty=_("返却や消去を待つ複製はありません。"),
+            posts=frozenset(access.DESK),
+            find=copies_out,
         )
     )
     register_page(

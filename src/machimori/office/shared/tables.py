@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any, Final, Generic, TypeVar
 
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -149,7 +149,7 @@ def _respond(
     if wanted in ("csv", "xlsx"):
         texts = ([_text(cell) for cell in found.cells(row)] for row in found.all())
         return (csv_file if wanted == "csv" else xlsx_file)(found.name, found.columns, texts)
-    page = Paginator(found.rows, PAGE).get_page(request.GET.get("page"))
+    page, rows = _page(found.rows, request.GET.get("page"))
     listing = {
         "words": _words(request),
         "columns": found.columns,
@@ -157,11 +157,23 @@ def _respond(
         "page": page,
         "rows": [
             [cell if isinstance(cell, Cell) else Cell(text=cell) for cell in found.cells(row)]
-            for row in found.of_page(list(page))
+            for row in found.of_page(rows)
         ],
         "query": _query(request),
     }
     return render(request, template, context | {"listing": listing})
+
+
+def _page(rows: "QuerySet[Any] | list[Any]", wanted: str | None) -> tuple[Page[Any], list[Any]]:
+    """A page and what is on it. Of a table the keys are found first: what a row is joined with is
+    not fetched for the rows of the pages before."""
+    if not isinstance(rows, QuerySet):
+        page = Paginator(rows, PAGE).get_page(wanted)
+        return page, list(page)
+    page = Paginator(rows.values_list("pk", flat=True), PAGE).get_page(wanted)
+    keys = list(page)
+    found = {row.pk: row for row in rows.filter(pk__in=keys)}
+    return page, [found[key] for key in keys]
 
 
 def csv_file(name: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> HttpResponse:
