@@ -11,7 +11,8 @@ import av
 import bagit
 import pytest
 
-from machimori.footage.mp4.testing import ffmpeg_decodes, ffprobe, split_annex_b
+from machimori.footage.mp4.testing import ffmpeg_decodes, ffprobe
+from machimori.footage.rtp.nal import split_annex_b
 
 CODECS = ("h264", "h265", "jpeg")
 

@@ -29,7 +29,7 @@ class ReadAhead:
     def __init__(self, store: Store, name: str, size: int) -> None:
         self._store = store
         self._name = name
-        self._size = size
+        self.size = size
         self._start = 0
         self._block = b""
 
@@ -39,7 +39,7 @@ class ReadAhead:
             return self._block[at : at + length]
         if length <= _SMALL:
             return self._store.read(self._name, offset, length)
-        wanted = max(length, min(READ_AHEAD, self._size - offset))
+        wanted = max(length, min(READ_AHEAD, self.size - offset))
         self._block = self._store.read(self._name, offset, wanted)
         self._start = offset
         return self._block[:length]
@@ -154,7 +154,7 @@ def _camera(
     for name, size in _names(store, camera, start, end):
         try:
             if isinstance(name, naming.SegmentName):
-                if (sealed := _sealed(store, name, size, start, end)) is not None:
+                if (sealed := part_of(store, name, size, start, end)) is not None:
                     _check(sealed.skeleton, camera, keys)
                     segments.append(sealed)
             elif isinstance(name, naming.RecordName):
@@ -213,9 +213,14 @@ def _names(
         day += dt.timedelta(days=1)
 
 
-def _sealed(
+def part_of(
     store: Store, name: naming.SegmentName, size: int, start: Micros, end: Micros
 ) -> Sealed | None:
+    """The chunks of one stored segment in [start, end); None if there are none.
+
+    Whose it is stays unchecked: `select` asks for that. Raises MalformedError and what the store
+    raises.
+    """
     source = ReadAhead(store, str(name), size)
     reader = SegmentReader(source, size)
     skeleton = reader.skeleton()

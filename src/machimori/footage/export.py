@@ -71,6 +71,12 @@ class Clip:
         self.timescale = track.clock_rate
         self.entry, self.size = sample_entry(track, sets, opening.unit)
         """The sample entry's bytes; (width, height)."""
+        self.arrived = opening.unit.arrived_from
+        """No picture that is shown arrived earlier."""
+        self.first_pts = opening.unit.pts
+        """Of the first one, in the track's units."""
+        self.parameter_units = sets.all() if track.codec != "jpeg" else ()
+        """The parameter sets in force where the clip begins."""
         self.report: ClipReport | None = None
         """Set once the clip has been read to its end."""
         self._opening = opening

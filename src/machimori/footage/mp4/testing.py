@@ -17,6 +17,7 @@ from av.video.frame import VideoFrame
 
 from machimori.footage.rtp import testing
 from machimori.footage.rtp.access import TimedChunk
+from machimori.footage.rtp.nal import split_annex_b
 from machimori.kernel.instants import Micros
 
 _LIBRARIES = {"h264": "libx264", "h265": "libx265", "jpeg": "mjpeg"}
@@ -89,14 +90,6 @@ def _frame(context: VideoCodecContext, index: int) -> VideoFrame:
         )
     frame.pts = index
     return frame
-
-
-def split_annex_b(data: bytes) -> tuple[bytes, ...]:
-    """The NAL units of a byte stream (H.264 Annex B), without start codes and padding."""
-    units = []
-    for piece in data.split(b"\x00\x00\x01")[1:]:
-        units.append(piece.rstrip(b"\x00"))
-    return tuple(units)
 
 
 def chunks_of(

@@ -80,3 +80,11 @@ def sized(data: bytes, position: int, stop: int, *, least: int) -> tuple[bytes, 
     if end > stop or end < position + 2 + least:
         raise MalformedError("aggregation packet with an impossible size")
     return data[position + 2 : end], end
+
+
+def split_annex_b(data: bytes) -> tuple[bytes, ...]:
+    """The NAL units of a byte stream (H.264 Annex B), without start codes and padding."""
+    units = []
+    for piece in data.split(b"\x00\x00\x01")[1:]:
+        units.append(piece.rstrip(b"\x00"))
+    return tuple(units)
