@@ -73,6 +73,8 @@ EntryType = Literal[
     "terminal.keyed",
     "terminal.custody",
     "provision.step",
+    "viewing.opened",
+    "viewing.watched",
     "refusal",
 ]
 """Every type there is. A new one is added here and in docs/design/ledger.md."""

@@ -17,6 +17,7 @@ INSTALLED_APPS = [
     "machimori.office.cameras",
     "machimori.office.terminals",
     "machimori.office.provision",
+    "machimori.office.viewing",
 ]
 MIDDLEWARE = [
     "machimori.office.site.middleware.Outermost",

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("machimori.office.cameras.urls")),
     path("", include("machimori.office.terminals.urls")),
     path("", include("machimori.office.provision.urls")),
+    path("", include("machimori.office.viewing.urls")),
 ]
 
 handler400 = "machimori.office.site.failures.bad_request"

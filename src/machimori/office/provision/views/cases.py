@@ -24,6 +24,7 @@ from machimori.office.provision.extraction_forms import FATES
 from machimori.office.provision.forms import named
 from machimori.office.provision.history import File, files_of
 from machimori.office.provision.models import Head
+from machimori.office.provision.offers import offers
 from machimori.office.provision.papers import papers
 from machimori.office.provision.states import ENDED, STATES, STEPS, WAY, Kind
 from machimori.office.provision.views.pages import one
@@ -86,7 +87,12 @@ def case(request: ActingRequest, name: str) -> HttpResponse:
     return render(
         request,
         "provision/case.html",
-        told(request, file) | {"missing": missing, "main": _main(file, acting, bool(missing))},
+        told(request, file)
+        | {
+            "missing": missing,
+            "main": _main(file, acting, bool(missing)),
+            "offers": offers(file, acting),
+        },
     )
 
 

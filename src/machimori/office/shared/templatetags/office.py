@@ -35,6 +35,12 @@ def minute(value: dt.datetime | None) -> str:
 
 
 @register.filter
+def second(value: dt.datetime | None) -> str:
+    """A day and the time of day to the second."""
+    return f"{minute(value)}:{value.astimezone(TOKYO):%S}" if value else ""
+
+
+@register.filter
 def last_day(until: dt.datetime | None) -> str:
     """The last day of an interval that ends before `until`."""
     return day(until - dt.timedelta(microseconds=1)) if until else ""

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Plays a viewing: a screen per camera, one clock for all. The server says which pieces are stored
+// and gives each as fragmented MP4 whose times count from the interval's start; nothing is kept.
+const TYPE = 'video/mp4; codecs="avc1.640033"';
+const AHEAD = 20;
+const KEPT = 60;
+
+class Screen {
+  constructor(camera, player) {
+    this.camera = camera;
+    this.player = player;
+    this.loaded = new Map();
+    this.element = document.createElement("figure");
+    this.video = document.createElement("video");
+    this.video.muted = true;
+    this.video.playsInline = true;
+    this.video.disablePictureInPicture = true;
+    this.video.setAttribute("aria-label", camera.name);
+    this.mark = document.createElement("span");
+    this.mark.className = "player-mark";
+    this.note = document.createElement("p");
+    this.note.className = "player-gap";
+    this.note.hidden = true;
+    const caption = document.createElement("figcaption");
+    caption.textContent = camera.name;
+    const frame = document.createElement("div");
+    frame.className = "player-frame";
+    frame.append(this.video, this.note, this.mark);
+    this.element.append(frame, caption);
+    this.source = new MediaSource();
+    this.ready = new Promise((resolve) => {
+      this.source.addEventListener("sourceopen", () => {
+        this.buffer = this.source.addSourceBuffer(TYPE);
+        this.source.duration = player.reel.length;
+        resolve();
+      }, { once: true });
+    });
+    this.video.src = URL.createObjectURL(this.source);
+    this.interval = 1 / 15;
+    this.measure();
+  }
+
+  // How far apart pictures are, for stepping.
+  measure() {
+    if (!this.video.requestVideoFrameCallback) return;
+    let before = null;
+    const seen = (now, frame) => {
+      const passed = before === null ? 0 : frame.mediaTime - before;
+      if (passed > 0.01 && passed < 1) this.interval = passed;
+      before = frame.mediaTime;
+      this.video.requestVideoFrameCallback(seen);
+    };
+    this.video.requestVideoFrameCallback(seen);
+  }
+
+  gapAt(at) {
+    return this.camera.gaps.find((gap) => gap.start <= at && at < gap.end);
+  }
+
+  buffered(at) {
+    const ranges = this.video.buffered;
+    for (let n = 0; n < ranges.length; n += 1) {
+      if (ranges.start(n) - 0.3 <= at && at < ranges.end(n)) return ranges.end(n);
+    }
+    return null;
+  }
+
+  // The next piece that is wanted at this time, and from where on.
+  wanted(at) {
+    const end = this.buffered(at);
+    const from = end ?? at;
+    if (from > at + AHEAD) return null;
+    const piece = this.camera.pieces.find((one) => from < one.end - 0.05 && one.start <= at + AHEAD
+      && !(this.loaded.has(one) && this.loaded.get(one) <= Math.max(from, one.start) + 0.05));
+    return piece ? { piece, since: Math.max(from, piece.start) } : null;
+  }
+
+  async feed(at) {
+    if (this.feeding) return;
+    const found = this.wanted(at);
+    if (!found) return;
+    this.feeding = new AbortController();
+    try {
+      await this.ready;
+      await this.evict(at);
+      const since = Math.max(0, Math.round(found.since * 1e6));
+      const options = { signal: this.feeding.signal, cache: "no-store" };
+      const answer = await fetch(`${found.piece.address}?since=${since}`, options);
+      if (!answer.ok) throw new Error(String(answer.status));
+      const reader = answer.body.getReader();
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) break;
+        await this.append(value);
+      }
+      this.loaded.set(found.piece, found.since);
+    } catch (error) {
+      if (error.name !== "AbortError") this.player.fail();
+      else if (!this.buffer.updating) this.buffer.abort();
+    } finally {
+      this.feeding = null;
+    }
+  }
+
+  append(bytes) {
+    return this.updated(() => this.buffer.appendBuffer(bytes));
+  }
+
+  updated(act) {
+    return new Promise((resolve, reject) => {
+      this.buffer.addEventListener("updateend", resolve, { once: true });
+      this.buffer.addEventListener("error", reject, { once: true });
+      act();
+    });
+  }
+
+  async evict(at) {
+    for (const [from, to] of [[0, at - KEPT], [at + 3 * KEPT, this.player.reel.length]]) {
+      if (to > from) await this.updated(() => this.buffer.remove(from, to));
+    }
+    for (const piece of [...this.loaded.keys()]) {
+      if (piece.start < at - KEPT || piece.end > at + 3 * KEPT) this.loaded.delete(piece);
+    }
+  }
+
+  jump() {
+    if (this.feeding) this.feeding.abort();
+    this.loaded.clear();
+  }
+
+  show(at, playing, speed) {
+    const gap = this.gapAt(at);
+    this.note.hidden = !gap;
+    this.note.textContent = gap ? `${this.player.element.dataset.noPicture}：${gap.cause}` : "";
+    this.video.classList.toggle("off", Boolean(gap));
+    const there = this.buffered(at) !== null;
+    if (gap || !there) {
+      this.video.pause();
+      return Boolean(gap) || !this.camera.pieces.some((one) => one.start - 0.5 <= at && at < one.end - 0.2);
+    }
+    if (Math.abs(this.video.currentTime - at) > (playing ? 0.3 : 0.005)) this.video.currentTime = at;
+    this.video.playbackRate = speed;
+    if (playing && this.video.paused) this.video.play().catch(() => {});
+    if (!playing && !this.video.paused) this.video.pause();
+    return this.video.readyState >= 2;
+  }
+}
+
+class Player {
+  constructor(element) {
+    this.element = element;
+    this.reel = JSON.parse(element.dataset.reel);
+    this.at = 0;
+    this.speed = 1;
+    this.playing = false;
+    this.last = performance.now();
+    this.screens = this.reel.cameras.map((camera) => new Screen(camera, this));
+    const place = this.find(".player-screens");
+    place.dataset.count = this.screens.length;
+    place.append(...this.screens.map((one) => one.element));
+    this.seek = this.find(".player-seek");
+    this.seek.max = this.reel.length;
+    this.draw();
+    this.listen();
+    const first = Math.min(...this.screens.flatMap((one) => one.camera.pieces.map((piece) => piece.start)));
+    if (Number.isFinite(first)) this.at = first;
+    setInterval(() => this.tick(), 50);
+  }
+
+  find(selector) {
+    return this.element.querySelector(selector);
+  }
+
+  draw() {
+    const line = this.find(".player-line");
+    for (const { camera } of this.screens) {
+      const row = document.createElement("div");
+      row.className = "player-row";
+      const bars = [...camera.pieces.map((one) => [one, "stored"]), ...camera.gaps.map((one) => [one, "gap"])];
+      for (const [one, kind] of bars) {
+        const bar = document.createElement("span");
+        bar.className = kind;
+        bar.style.left = `${100 * one.start / this.reel.length}%`;
+        bar.style.width = `${100 * (one.end - one.start) / this.reel.length}%`;
+        if (one.cause) bar.title = one.cause;
+        row.append(bar);
+      }
+      line.append(row);
+    }
+  }
+
+  listen() {
+    this.seek.addEventListener("input", () => this.move(Number(this.seek.value)));
+    for (const button of this.element.querySelectorAll("button[data-act]")) {
+      button.addEventListener("click", () => this.act(button.dataset.act));
+    }
+    this.find("select").addEventListener("change", (event) => { this.speed = Number(event.target.value); });
+    this.find("form[data-act=jump]").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.jumpTo(new FormData(event.target).get("at"));
+    });
+    document.addEventListener("keydown", (event) => {
+      if (event.target.closest("input, select, button, a, textarea") || event.ctrlKey || event.altKey || event.metaKey) return;
+      const act = { " ": "play", ArrowLeft: "back", ArrowRight: "forward", ",": "step-back", ".": "step" }[event.key];
+      if (act) {
+        event.preventDefault();
+        this.act(act);
+      }
+    });
+  }
+
+  act(name) {
+    const step = this.screens[0]?.interval ?? 1 / 15;
+    if (name === "play") this.playing = !this.playing;
+    else if (name === "back") this.move(this.at - 10);
+    else if (name === "forward") this.move(this.at + 10);
+    else {
+      this.playing = false;
+      this.move(this.at + (name === "step" ? step : -step));
+    }
+    const button = this.find("[data-act=play]");
+    button.textContent = this.playing ? button.dataset.pause : button.dataset.play;
+  }
+
+  move(to) {
+    this.at = Math.min(Math.max(0, to), this.reel.length);
+    for (const screen of this.screens) if (screen.buffered(this.at) === null) screen.jump();
+    this.last = performance.now();
+    this.tick();
+  }
+
+  // A time of day inside the interval, which may pass midnight. Japan has no summer time.
+  jumpTo(text) {
+    const found = /^(\d{1,2})[:：](\d{2})(?:[:：](\d{2}))?$/.exec(text.trim());
+    if (!found) return;
+    const wanted = Number(found[1]) * 3600 + Number(found[2]) * 60 + Number(found[3] || 0);
+    const begins = (this.reel.begins + 9 * 3600) % 86400;
+    this.move((wanted - begins + 86400) % 86400);
+  }
+
+  tick() {
+    const now = performance.now();
+    const passed = (now - this.last) / 1000;
+    this.last = now;
+    let together = true;
+    for (const screen of this.screens) {
+      if (!screen.show(this.at, this.playing, this.speed)) together = false;
+      screen.feed(this.at);
+    }
+    if (this.playing && together) this.at = Math.min(this.at + passed * this.speed, this.reel.length);
+    if (this.playing && this.at >= this.reel.length) this.act("play");
+    this.seek.value = this.at;
+    const time = new Date((this.reel.begins + this.at) * 1000);
+    const text = time.toLocaleTimeString("ja-JP", { timeZone: "Asia/Tokyo", hour12: false });
+    this.find(".player-now").textContent = text;
+    this.seek.setAttribute("aria-valuetext", text);
+    const corner = Math.floor(Date.now() / 4000) % 4;
+    for (const screen of this.screens) {
+      screen.mark.textContent = `${this.element.dataset.mark}　${new Date().toLocaleString("ja-JP", { timeZone: "Asia/Tokyo" })}`;
+      screen.mark.dataset.corner = corner;
+    }
+  }
+
+  fail() {
+    this.playing = false;
+    this.find(".player-said").textContent = this.element.dataset.failed;
+  }
+}
+
+for (const element of document.querySelectorAll(".player")) new Player(element);
