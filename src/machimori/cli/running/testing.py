@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
 from machimori.ledger.postgres.home import Home
 from machimori.policy.retention import RetentionRule
 from machimori.simcity.city import SimCity
@@ -85,21 +87,28 @@ class Installation:
 
 
 @contextlib.contextmanager
-def installation(camera: SimCity) -> Iterator[Installation]:
-    """An installation with one simulated camera, made and not running."""
+def installation(camera: SimCity, *, elsewhere: str = "") -> Iterator[Installation]:
+    """An installation with one simulated camera, made and not running.
+
+    `elsewhere` is the connection string of an administrator of a database that is not its own.
+    """
     # PostgreSQL's account could not enter pytest's own directories.
     with tempfile.TemporaryDirectory(prefix="machimori-run-") as name:
         directory = Path(name)
-        machimori("ledger", "init", "--directory", str(directory / "ledger"), "--name", "city.test")
+        administrator, database = _elsewhere(directory, elsewhere) if elsewhere else ((), ())
+        machimori(
+            *("ledger", "init", "--directory", str(directory / "ledger"), "--name", "city.test"),
+            *(*administrator, *database),
+        )
         key = machimori("ledger", "key", "--directory", str(directory / "ledger")).strip()
         vault = VaultProcess(directory / "v", ledger_key=key)
         made = Installation(directory=directory, vault=vault, port=free_port())
         for stored in ("store", "cases"):
             (directory / stored).mkdir()
-        make_office(made)
+        _make_office(made, *administrator)
         with vault:
             _adopt(made, camera)
-        write_config(made)
+        _write_config(made)
         yield made
 
 
@@ -109,8 +118,16 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
-def make_office(made: Installation) -> None:
-    """`machimori office init`, with a first 管理責任者."""
+def _elsewhere(directory: Path, admin: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The words that name the administrator, and those that name the database."""
+    (directory / "admin").touch(mode=0o600)
+    (directory / "admin").write_text(admin)
+    parts = conninfo_to_dict(admin)
+    address = make_conninfo("", **{name: parts[name] for name in ("host", "dbname")})
+    return ("--admin-file", str(directory / "admin")), ("--database", address)
+
+
+def _make_office(made: Installation, *administrator: str) -> None:
     where = made.directory
     machimori(
         *("office", "init", "--directory", str(where / "office")),
@@ -119,10 +136,11 @@ def make_office(made: Installation) -> None:
         *("--origin", f"http://localhost:{made.port}", "--port", str(made.port)),
         *("--scheme", "street", "--scheme-name", "街頭防犯カメラ", "--profile", "matsudo"),
         *("--login", "1001", "--name", "松戸 一郎"),
+        *administrator,
     )
 
 
-def write_config(made: Installation) -> None:
+def _write_config(made: Installation) -> None:
     """The installation's file."""
     made.config.write_text(
         '[run]\noffice = "office"\nvault = "v/vault"\nexpiry = "expiry"\ncarry_every = 0.5\n'
