@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import psutil
 import pytest
 
 from machimori.cli.running.testing import MACHIMORI, WAIT, Installation, machimori
@@ -104,6 +105,25 @@ def test_it_ends_in_order_and_the_ledger_is_sound(running: Installation) -> None
     finally:
         serving.terminate()
         serving.wait(WAIT)
+
+
+def test_killed_itself_it_leaves_nobody_and_starts_again(installation: Installation) -> None:
+    with installation.running() as first:
+        installation.await_event("(everything ready)")
+        left = [pid(installation, name) for name in LASTING]
+        first.kill()
+        first.wait(WAIT)
+        until(lambda: not any(_lives(number) for number in left))
+    with installation.running():
+        installation.await_event("(everything ready)")
+        assert page(installation) == 200
+
+
+def _lives(number: int) -> bool:
+    try:
+        return psutil.Process(number).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _answers(installation: Installation) -> bool:
