@@ -61,6 +61,7 @@ EntryType = Literal[
     "appointment.made",
     "appointment.ended",
     "appointment.decided",
+    "delegation.signed",
     "adoption.made",
     "adoption.numbered",
     "scheme.started",

@@ -6,6 +6,7 @@ from typing import Final
 from django.db.models import QuerySet
 
 from machimori.kernel.instants import local_day, micros
+from machimori.office.deputies.access import standing_in
 from machimori.office.people.acting import Acting
 from machimori.office.provision.history import File, file_of
 from machimori.office.provision.models import Head
@@ -28,9 +29,10 @@ def takes_in(acting: Acting) -> bool:
 
 def cases(acting: Acting) -> QuerySet[Head]:
     """Every case that the acting person may see, the newest first: operators who do not take in
-    see those in which an extraction was ordered."""
+    see those in which an extraction was ordered, deputies all for as long as they stand in."""
     found = Head.objects.filter(scheme=acting.scheme)
-    if not acting.holds(*CLERKS, "auditor") and not takes_in(acting):
+    sees = acting.holds(*CLERKS, "auditor") or standing_in(acting) is not None
+    if not sees and not takes_in(acting):
         found = found.filter(state__in=ORDERED)
     return found.select_related("case__scheme", "case__numbered").order_by("-began", "case")
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _t
 from machimori.kernel import canonical
 from machimori.kernel.envelope import Envelope
 from machimori.kernel.instants import micros
+from machimori.office.deputies.access import standing_in
 from machimori.office.people.acting import Acting
 from machimori.office.people.signing_in import signature_of
 from machimori.office.provision import asking
@@ -27,6 +28,9 @@ from machimori.office.shared.recording import record
 from machimori.policy.decisions import Decision
 from machimori.vault.client.asking import authorisation_entry
 from machimori.vault.client.statements import Authorisation
+
+_WHO = ("acts.decide", "acts.deputise")
+"""The rules that say who decides, whatever about."""
 
 
 @transaction.atomic
@@ -78,8 +82,9 @@ def sign(file: File, response: Mapping[str, Any], *, acting: Acting) -> File:
     """署名して承認する: one signature; with the last one that is needed the case is approved.
 
     `response` is the browser's assertion over the statement's digest. Raises ActionRefusedError
-    if the rules speak against the approval, the person has signed already, or the key's signature
-    is not over this statement.
+    if the rules speak against the approval, the person has signed already (or the one in whose
+    place they would sign), or the key's signature is not over this statement. A deputy's signature
+    is a fact of its own kind, which waits for the manager's 後閲.
     """
     check_state(file, "signed")
     heading = _t("このままでは承認できません")
@@ -90,10 +95,15 @@ def sign(file: File, response: Mapping[str, Any], *, acting: Acting) -> File:
             heading, Reason(text=_t("あなたは署名しています。もう一人の署名を待ちます。"))
         )
     found = _check_decides(file, acting, heading)
+    instead = None if acting.holds("system_manager") else standing_in(acting)
+    if instead and any(one.by_id == instead.officer_id for one in file.signatures):
+        raise ActionRefusedError(
+            heading, Reason(text=_t("委任した管理責任者が、もう署名しています。"))
+        )
     signature = signature_of(acting.person, statement, response)
     signed = statement.with_signature(signature)
     data = {"envelope": canonical.b64(signed.encode())}
-    file = add(file.case, file, "signed", data, acting=acting)
+    file = add(file.case, file, "deputised" if instead else "signed", data, acting=acting)
     if not found.allowed:
         return file
     for one in file.signatures:
@@ -121,6 +131,25 @@ def refuse(file: File, *, reason: str, clause: str, acting: Acting) -> File:
 
 
 @transaction.atomic
+def review(file: File, *, note: str, acting: Acting) -> File:
+    """後閲する: the manager has seen what a deputy decided. Raises ActionRefusedError if there is
+    nothing to review, or `acting` does not decide under the case's rules."""
+    heading = _t("後閲できません")
+    check_state(file, "reviewed")
+    if not awaits_review(file):
+        raise ActionRefusedError(heading, Reason(text=_t("後閲を待つ代決はありません。")))
+    if not acting.holds("system_manager"):
+        raise ActionRefusedError(heading, Reason(text=_t("後閲するのは管理責任者です。")))
+    return add(file.case, file, "reviewed", {"note": note.strip()}, acting=acting)
+
+
+def awaits_review(file: File) -> bool:
+    """Whether a deputy signed and no manager has reviewed it since."""
+    last = file.latest("deputised", "reviewed")
+    return last is not None and last.kind == "deputised"
+
+
+@transaction.atomic
 def instruct(file: File, extent: Extent, *, note: str, acting: Acting) -> File:
     """取出しを指示する: cameras and interval, no more than was approved.
 
@@ -133,6 +162,7 @@ def instruct(file: File, extent: Extent, *, note: str, acting: Acting) -> File:
         file.application,
         acting=acting,
         approved=True,
+        delegated=standing_in(acting) is not None,
         within_range=extent.inside(extent_of(_statement(file))),
     )
     asking.require(_t("この内容では指示できません"), *asking.shown(found.reasons))
@@ -152,12 +182,14 @@ def signers_needed(file: File) -> int:
 
 
 def weigh(file: File, *, acting: Acting) -> Decision:
-    """What the rules say if the acting person signs now."""
+    """What the rules say if the acting person signs now, as a deputy if they stand in for one."""
+    deputises = not acting.holds("system_manager") and standing_in(acting) is not None
     return asking.ask(
         file.rules,
-        "decide",
+        "deputise" if deputises else "decide",
         file.application,
         acting=acting,
+        delegated=deputises,
         checks=frozenset(file.checks),
         signers=len(file.signatures) + 1,
     )
@@ -166,7 +198,7 @@ def weigh(file: File, *, acting: Acting) -> Decision:
 def check_decides_at_all(file: File, acting: Acting, heading: str) -> None:
     """Refuse unless the acting person's post decides, whatever the application lacks."""
     found = weigh(file, acting=acting)
-    posts = [one for one in found.reasons if one.key == "acts.decide" or one.code == "post_absent"]
+    posts = [one for one in found.reasons if one.key in _WHO or one.code == "post_absent"]
     asking.require(heading, *asking.shown(posts))
 
 

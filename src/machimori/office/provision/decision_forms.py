@@ -47,6 +47,12 @@ class SendBackForm(forms.Form):
     reason = forms.CharField(label=_("差し戻す理由"), max_length=500, widget=LONG)
 
 
+class ReviewForm(forms.Form):
+    """What the manager notes on reviewing a deputy's decision."""
+
+    note = forms.CharField(label=_("後閲の意見"), max_length=500, required=False, widget=LONG)
+
+
 class RefuseForm(forms.Form):
     """Why not, and by which clause."""
 

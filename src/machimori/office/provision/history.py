@@ -18,7 +18,7 @@ from machimori.office.people.acting import Acting
 from machimori.office.people.models import Person
 from machimori.office.provision.application import Application
 from machimori.office.provision.models import Case, Fact, Head
-from machimori.office.provision.states import STATES, STEPS, Kind, State
+from machimori.office.provision.states import SIGNED, STATES, STEPS, Kind, State
 from machimori.office.rules.access import Rulebook, rulebook
 from machimori.office.shared.errors import ActionError, ActionRefusedError, Reason
 from machimori.office.shared.recording import record
@@ -115,7 +115,7 @@ class File:
         """Who has signed the draft that is before the signers."""
         found = self.latest_draft
         since = found.serial if found else 0
-        return tuple(one for one in self.facts if one.kind == "signed" and one.serial > since)
+        return tuple(one for one in self.facts if one.kind in SIGNED and one.serial > since)
 
     @property
     def checks(self) -> tuple[str, ...]:

@@ -103,7 +103,14 @@ class Fact(models.Model):
     grants = FACT
 
     class Meta:
-        indexes = [models.Index(fields=["state"], name="provision_by_state")]
+        indexes = [
+            models.Index(fields=["state"], name="provision_by_state"),
+            models.Index(
+                fields=["case"],
+                name="provision_deputised",
+                condition=Q(kind__in=("deputised", "reviewed")),
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["case", "serial"], name="provision_serial_once"),
             models.CheckConstraint(condition=Q(kind__in=list(STEPS)), name="provision_kind"),

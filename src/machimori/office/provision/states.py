@@ -72,6 +72,8 @@ Kind = Literal[
     "drafted",
     "narrowed",
     "signed",
+    "deputised",
+    "reviewed",
     "sent_back",
     "authorised",
     "declined",
@@ -127,6 +129,11 @@ STEPS: Final[dict[Kind, Step]] = {
     "drafted": _step(_("起案した"), "received", then="under_decision"),
     "narrowed": _step(_("一部承認の案にした"), "under_decision"),
     "signed": _step(_("署名した"), "under_decision"),
+    "deputised": _step(_("代決として署名した"), "under_decision"),
+    "reviewed": _step(
+        _("後閲した"),
+        *(state for state in STATES if state not in ("consultation", "received", "informed")),
+    ),
     "sent_back": _step(_("差し戻した"), "under_decision", then="received"),
     "authorised": _step(_("承認した"), "under_decision", then="approved"),
     "declined": _step(_("不承認にした"), "under_decision", then="refused"),
@@ -162,3 +169,5 @@ STEPS: Final[dict[Kind, Step]] = {
     "copy_settled": _step(_("複製の終わりを記録した"), "provided"),
     "completed": _step(_("完結にした"), "provided", then="closed"),
 }
+SIGNED: Final[tuple[Kind, ...]] = ("signed", "deputised")
+"""A signature under the statement: by whoever decides, or by their deputy."""

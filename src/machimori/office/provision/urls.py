@@ -28,6 +28,7 @@ urlpatterns = [
     path("cases/<slug:name>/stop/", ending.stop, name="stop"),
     path("cases/<slug:name>/papers/<slug:kind>/", papers.paper, name="paper"),
     path("cases/<slug:name>/instruct/", deciding.instruct, name="instruct"),
+    path("cases/<slug:name>/review/", deciding.review, name="review"),
     path("cases/<slug:name>/extract/", extracting.begin, name="extract"),
     path("cases/<slug:name>/medium/", extracting.medium, name="medium"),
     path("cases/<slug:name>/medium/package/", extracting.package, name="package"),

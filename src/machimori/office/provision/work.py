@@ -5,16 +5,18 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Final
 
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from machimori.kernel.instants import local_day, micros
+from machimori.office.deputies.access import standing_in
 from machimori.office.jobs import registry as jobs
 from machimori.office.people.acting import Acting, now
 from machimori.office.provision import access, ending
 from machimori.office.provision.history import File, files_of
+from machimori.office.provision.models import Fact
 from machimori.office.provision.states import STATES, State
 from machimori.office.rules.access import rules_of
 from machimori.office.shared.menu import Entry
@@ -36,6 +38,20 @@ def to_sign(acting: Acting) -> Sequence[Item]:
         if all(one.by_id != acting.person.pk for one in file.signatures)
     ]
     return _items(waiting, "provision:decide", acting)
+
+
+def to_deputise(acting: Acting) -> Sequence[Item]:
+    """The same for whoever stands in for the manager now."""
+    return to_sign(acting) if standing_in(acting) else []
+
+
+def to_review(acting: Acting) -> Sequence[Item]:
+    """Cases that a deputy decided and no manager has reviewed since."""
+    facts = Fact.objects.filter(case=OuterRef("case"))
+    since = facts.filter(kind="reviewed", serial__gt=OuterRef("serial"))
+    waiting = Fact.objects.filter(~Exists(since), kind="deputised", case__scheme=acting.scheme)
+    found = access.cases(acting).filter(case__in=waiting.values("case")).order_by("at")[:SHOWN]
+    return _items(files_of(list(found), rules_of(acting)), "provision:review", acting)
 
 
 def to_instruct(acting: Acting) -> Sequence[Item]:
@@ -136,6 +152,26 @@ def install() -> None:
             empty=_("署名を待つ案件はありません。"),
             posts=frozenset({"system_manager"}),
             find=to_sign,
+        )
+    )
+    register(
+        Work(
+            key="provision.deputise",
+            order=10,
+            title=_("代決を待つ案件"),
+            empty=_("代決を頼まれている案件はありません。"),
+            posts=frozenset({"handling_supervisor", "operator"}),
+            find=to_deputise,
+        )
+    )
+    register(
+        Work(
+            key="provision.review",
+            order=11,
+            title=_("後閲"),
+            empty=_("後閲を待つ代決はありません。"),
+            posts=frozenset({"system_manager"}),
+            find=to_review,
         )
     )
     register(

@@ -16,6 +16,7 @@ INSTALLED_APPS = [
     "machimori.office.rules",
     "machimori.office.cameras",
     "machimori.office.terminals",
+    "machimori.office.deputies",
     "machimori.office.provision",
     "machimori.office.viewing",
 ]

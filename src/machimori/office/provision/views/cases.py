@@ -15,9 +15,11 @@ from django.views.decorators.http import require_safe
 
 from machimori.kernel.instants import instant
 from machimori.office.cameras.access import cameras
+from machimori.office.deputies.access import standing_in
 from machimori.office.people.acting import Acting, ActingRequest
 from machimori.office.provision import access, asking
 from machimori.office.provision.application import Application
+from machimori.office.provision.deciding import awaits_review
 from machimori.office.provision.drafting import Extent, extent_of
 from machimori.office.provision.ending import why_nothing
 from machimori.office.provision.extraction_forms import FATES
@@ -163,7 +165,8 @@ def title(file: File) -> str:
 
 def _main(file: File, acting: Acting, incomplete: bool) -> tuple[str, str] | None:
     """Text and address of the one thing to do next, if it is the acting person's to do."""
-    manager, clerk = acting.holds("system_manager"), access.takes_in(acting)
+    manager = acting.holds("system_manager") or standing_in(acting) is not None
+    clerk = access.takes_in(acting)
     route, text = "", ""
     if file.state == "consultation" and clerk:
         route, text = "take_in", _t("受け付ける")
@@ -189,6 +192,7 @@ def _beside(file: File, acting: Acting) -> list[tuple[str, str]]:
         ("found_nothing", "nothing", _t("該当画像なしと回答する"), clerk),
         ("took_back", "take_back", _t("取下げを記録する"), clerk),
         ("stopped", "stop", _t("承認を中止する"), manager),
+        ("reviewed", "review", _t("後閲する"), manager and awaits_review(file)),
     )
     return [
         (text, reverse(f"provision:{route}", args=[file.case.pk]))
@@ -199,7 +203,7 @@ def _beside(file: File, acting: Acting) -> list[tuple[str, str]]:
 
 def _ending(file: File) -> dict[str, str] | None:
     """How the case ended, unless it was refused, which has its own notice."""
-    fact = file.facts[-1]
+    fact = next(one for one in reversed(file.facts) if one.kind != "reviewed")
     if fact.state not in ENDED or fact.kind == "declined":
         return None
     why = why_nothing(fact.data["why"]) if fact.kind == "found_nothing" else ""

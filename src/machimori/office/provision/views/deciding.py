@@ -2,7 +2,6 @@
 """起案, 決裁 and 指示."""
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
@@ -11,12 +10,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_POST, require_safe
 
-from machimori.kernel.ids import OfficerId
 from machimori.kernel.instants import instant
+from machimori.office.deputies.access import standing_in
+from machimori.office.people import demo_signing
 from machimori.office.people.acting import ActingRequest
-from machimori.office.people.models import Person
 from machimori.office.people.signing_in import keys
-from machimori.office.people.softkey import SoftwareKey
 from machimori.office.provision import access, asking
 from machimori.office.provision import deciding as actions
 from machimori.office.provision.decision_forms import (
@@ -24,6 +22,7 @@ from machimori.office.provision.decision_forms import (
     InstructForm,
     NarrowForm,
     RefuseForm,
+    ReviewForm,
     SendBackForm,
 )
 from machimori.office.provision.drafting import Extent, extent_of
@@ -31,8 +30,7 @@ from machimori.office.provision.forms import ExtentForm, words
 from machimori.office.provision.history import File, check_state
 from machimori.office.provision.views.cases import told
 from machimori.office.provision.views.pages import form_page, one, to_case
-from machimori.office.shared.config import config
-from machimori.office.shared.errors import ActionRefusedError, Reason
+from machimori.office.shared.errors import ActionRefusedError
 from machimori.office.shared.posts import posts
 from machimori.vault.client.statements import Authorisation
 
@@ -58,7 +56,7 @@ def draft(request: ActingRequest, name: str) -> HttpResponse:
     )
 
 
-@posts("system_manager")
+@posts(*access.DESK)
 @require_safe
 def decide(request: ActingRequest, name: str) -> HttpResponse:
     """The draft, what speaks against it, and the signature."""
@@ -66,7 +64,7 @@ def decide(request: ActingRequest, name: str) -> HttpResponse:
     return _decide_page(request, file)
 
 
-@posts("system_manager")
+@posts(*access.DESK)
 @require_POST
 def options(request: ActingRequest, name: str) -> HttpResponse:
     """What the browser asks the key: to sign the statement's digest."""
@@ -77,7 +75,7 @@ def options(request: ActingRequest, name: str) -> HttpResponse:
     return JsonResponse(found)
 
 
-@posts("system_manager")
+@posts(*access.DESK)
 @require_POST
 def sign(request: ActingRequest, name: str) -> HttpResponse:
     """What the key answered. JSON both ways: where to go, or why not."""
@@ -95,19 +93,19 @@ def sign(request: ActingRequest, name: str) -> HttpResponse:
         return JsonResponse({"refused": _t("もう一度キーのボタンを押してください。")}, status=400)
 
 
-@posts("system_manager")
+@posts(*access.DESK)
 @require_POST
 def sign_demo(request: ActingRequest, name: str) -> HttpResponse:
     """In a demo: the acting person's software key signs, through the same verification."""
     file, person = one(request, name), request.acting.person
     try:
-        actions.sign(file, _demo_answer(file, person), acting=request.acting)
+        actions.sign(file, demo_signing.answer(person, file.statement), acting=request.acting)
         return to_case(file)
     except ActionRefusedError as error:
         return _decide_page(request, file, refused=error)
 
 
-@posts("system_manager")
+@posts(*access.DESK)
 def narrow(request: ActingRequest, name: str) -> HttpResponse:
     """一部承認の案にする."""
     file, acting = one(request, name), request.acting
@@ -131,7 +129,7 @@ def narrow(request: ActingRequest, name: str) -> HttpResponse:
     )
 
 
-@posts("system_manager")
+@posts(*access.DESK)
 def send_back(request: ActingRequest, name: str) -> HttpResponse:
     """差し戻す."""
     file, acting = one(request, name), request.acting
@@ -146,7 +144,7 @@ def send_back(request: ActingRequest, name: str) -> HttpResponse:
     )
 
 
-@posts("system_manager")
+@posts(*access.DESK)
 def refuse(request: ActingRequest, name: str) -> HttpResponse:
     """不承認にする."""
     file, acting = one(request, name), request.acting
@@ -165,6 +163,23 @@ def refuse(request: ActingRequest, name: str) -> HttpResponse:
 
 
 @posts("system_manager")
+def review(request: ActingRequest, name: str) -> HttpResponse:
+    """後閲する."""
+    file, acting = one(request, name), request.acting
+    form = ReviewForm(request.POST or None)
+    return form_page(
+        request,
+        form,
+        lambda: actions.review(file, note=form.cleaned_data["note"], acting=acting),
+        title=_t("後閲する"),
+        button=_t("後閲した"),
+        file=file,
+        text=_t("代決の内容を確かめて、後閲を記録してください。"),
+        more=told(request, file) | {"title": _t("後閲する"), "with_application": True},
+    )
+
+
+@posts(*access.DESK)
 def instruct(request: ActingRequest, name: str) -> HttpResponse:
     """取出しを指示する."""
     file, acting = one(request, name), request.acting
@@ -209,6 +224,7 @@ def _decide_page(
         "draft": file.latest("drafted"),
         "checks": [text for _, text in words("grounds.*.checks", file.checks)],
         "narrowing": file.latest_draft,
+        "instead": None if acting.holds("system_manager") else standing_in(acting),
         "until": instant(Authorisation.decode(statement).valid_to),
     }
     return render(
@@ -222,21 +238,3 @@ def _granted(file: File) -> Extent | None:
 
 def _shown(extent: Extent | None) -> dict[str, Any]:
     return ExtentForm.initial_of(extent.cameras, extent.start, extent.end) if extent else {}
-
-
-def _demo_answer(file: File, person: Person) -> Mapping[str, Any]:
-    office, statement = config(), file.statement
-    if not office.demo or statement is None:
-        raise ActionRefusedError(
-            _t("デモのキーでは署名できません"), Reason(text=_t("自分のキーで署名してください。"))
-        )
-    try:
-        key = SoftwareKey.load(
-            office.demo_keys, OfficerId(person.officer), origin=office.origin, host=office.host
-        )
-    except OSError as error:
-        raise ActionRefusedError(
-            _t("この人のデモ用のキーがありません"), Reason(text=_t("ほかの人を選んでください。"))
-        ) from error
-    found, _ = keys().begin_signature(person, statement.digest())
-    return key.sign_in(found)
