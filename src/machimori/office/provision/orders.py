@@ -12,6 +12,7 @@ from machimori.office.people.models import Credential
 from machimori.office.provision.drafting import Extent
 from machimori.office.provision.history import File
 from machimori.office.provision.models import Fact
+from machimori.office.provision.states import ENDED
 from machimori.office.shared.errors import ActionRefusedError, Reason
 
 
@@ -33,8 +34,13 @@ def part_of(fact: Fact) -> Extent:
 def order_of(file: File, extent: Extent | None = None) -> Order:
     """The order by which the vault opens `extent`, or all that was instructed.
 
-    Raises ActionRefusedError without an instruction, and for an extent that goes beyond it.
+    Raises ActionRefusedError without an instruction, in a case that has ended, and for an
+    extent that goes beyond what was instructed.
     """
+    if file.state in ENDED:
+        raise ActionRefusedError(
+            _t("この案件は終わりました"), Reason(text=_t("承認はもう使えません。"))
+        )
     whole, signed = ordered(file), file.latest("authorised")
     if whole is None or signed is None:
         raise ActionRefusedError(

@@ -3,11 +3,21 @@
 
 from django.urls import path
 
-from machimori.office.provision.views import cases, deciding, ending, extracting, intake, papers
+from machimori.office.provision.views import (
+    applying,
+    cases,
+    deciding,
+    ending,
+    extracting,
+    intake,
+    papers,
+)
 
 app_name = "provision"
 urlpatterns = [
     path("intake/", intake.new, name="intake"),
+    path("apply/", applying.page, name="apply"),
+    path("apply/<slug:scheme>/<slug:kind>/", applying.form, name="blank"),
     path("cases/", cases.listing, name="cases"),
     path("cases/<slug:name>/", cases.case, name="case"),
     path("cases/<slug:name>/take-in/", intake.take_in, name="take_in"),

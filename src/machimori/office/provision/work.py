@@ -250,3 +250,11 @@ def install() -> None:
             posts=frozenset(access.READERS),
         )
     )
+    register_page(
+        Entry(
+            route="provision:apply",
+            text=_("申請のしかた"),
+            order=95,
+            posts=frozenset(access.CLERKS),
+        )
+    )

@@ -2,7 +2,7 @@
 """Papers from the pages: the city's head from its rules, and the PDF as an answer to save."""
 
 import datetime as dt
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from django.http import HttpResponse
@@ -53,10 +53,20 @@ def masthead(rules: Profile, kind: str, *, contact: tuple[str, ...] = ()) -> Mas
     )
 
 
+@lru_cache(maxsize=64)
+def blank(kind: type[Form], head: Masthead, on: dt.date) -> bytes:
+    """The blank form as PDF; the same one is set once, since anybody may ask for it."""
+    return press().pdf(kind().sheet(head), on=on).pdf
+
+
 def answer(form: Form, head: Masthead, *, on: dt.date, name: str) -> HttpResponse:
     """The form as a PDF to save under `name`. A character that no font has prints as 〓."""
-    made = press().pdf(form.sheet(head), on=on)
-    response = HttpResponse(made.pdf, content_type="application/pdf")
+    return saved(press().pdf(form.sheet(head), on=on).pdf, name)
+
+
+def saved(pdf: bytes, name: str) -> HttpResponse:
+    """A PDF to save under `name`."""
+    response = HttpResponse(pdf, content_type="application/pdf")
     response.headers["Content-Disposition"] = (
         content_disposition_header(as_attachment=True, filename=f"{name}.pdf") or "attachment"
     )

@@ -4,6 +4,7 @@
 import datetime as dt
 from functools import partial
 from typing import cast
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -25,9 +26,10 @@ from machimori.office.provision.ending import why_nothing
 from machimori.office.provision.extraction_forms import FATES
 from machimori.office.provision.forms import named
 from machimori.office.provision.history import File, files_of
-from machimori.office.provision.models import Head
+from machimori.office.provision.models import Head, Series
 from machimori.office.provision.offers import offers
 from machimori.office.provision.papers import papers
+from machimori.office.provision.periods import period
 from machimori.office.provision.states import ENDED, STATES, STEPS, WAY, Kind
 from machimori.office.provision.views.pages import one
 from machimori.office.rules.access import rules_of
@@ -35,6 +37,7 @@ from machimori.office.shared.posts import posts
 from machimori.office.shared.printing import masthead
 from machimori.office.shared.tables import Cell, Listing
 from machimori.office.shared.templatetags.office import day, minute
+from machimori.policy.wareki import wareki_fiscal_year
 from machimori.vault.client.statements import Authorisation
 
 _USES: dict[str, Promise] = {"view": _("閲覧"), "copy": _("複製"), "print": _("印刷")}
@@ -48,6 +51,8 @@ def listing(request: ActingRequest) -> HttpResponse:
     state = request.GET.get("state", "")
     if state in STATES:
         rows = rows.filter(state=state)
+    year, month = request.GET.get("year", ""), request.GET.get("month", "")
+    rows = rows.filter(**period(year, month))
     found = Listing[Head](
         name=_t("案件一覧"),
         columns=(_t("案件番号"), _t("状態"), _t("申請者"), _t("撮影場所"), _t("範囲"), _t("更新")),
@@ -59,6 +64,16 @@ def listing(request: ActingRequest) -> HttpResponse:
     context = {
         "state": state,
         "states": STATES.items(),
+        "year": year,
+        "years": [
+            (str(one), wareki_fiscal_year(one))
+            for one in Series.objects.filter(scheme=request.acting.scheme)
+            .order_by("-fiscal_year")
+            .values_list("fiscal_year", flat=True)
+        ],
+        "month": month,
+        "months": [str(1 + (n + 3) % 12) for n in range(12)],
+        "within": urlencode({"year": year, "month": month}),
         "may_take_in": access.takes_in(request.acting),
     }
     return found.respond(request, rows, "provision/cases.html", context)
