@@ -6,22 +6,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _t
 
 from machimori.kernel import canonical
 from machimori.kernel.canonical import Json
 from machimori.kernel.envelope import Envelope
 from machimori.kernel.instants import local_day, micros
-from machimori.ledger.entry import Entry, commit
 from machimori.office.people.acting import Acting
+from machimori.office.people.facts import append
 from machimori.office.people.models import Person
 from machimori.office.provision.application import Application
 from machimori.office.provision.models import Case, Fact, Head
 from machimori.office.provision.states import SIGNED, STATES, STEPS, Kind, State
 from machimori.office.rules.access import Rulebook, rulebook
 from machimori.office.shared.errors import ActionError, ActionRefusedError, Reason
-from machimori.office.shared.recording import record
 from machimori.policy.errors import UnsetError
 from machimori.policy.grounds import Ground, grounds
 from machimori.policy.profile import Profile
@@ -192,36 +190,17 @@ def _write(
     check_state(before, kind)
     state = STEPS[kind].then or (before.state if before else None)
     assert state is not None
-    serial = before.facts[-1].serial + 1 if before else 1
-    committed = commit(canonical.dumps(dict(data)).decode())
-    try:
-        with transaction.atomic():
-            made = Fact.objects.create(
-                case=case,
-                serial=serial,
-                kind=kind,
-                state=state,
-                at=at,
-                by=by,
-                data=dict(data),
-                salt=committed.salt,
-            )
-    except IntegrityError as error:
-        raise ActionRefusedError(
-            _t("ほかの人が先に進めました"),
-            Reason(text=_t("いまの内容を見てから、もう一度してください。")),
-        ) from error
-    subject = {"case": str(case.case_id), "scheme": str(case.scheme.scheme_id)}
-    if by is not None:
-        subject["by"] = by.officer
-    record(
-        Entry(
-            type="provision.step",
-            at=micros(at),
-            subject=subject,
-            data={"kind": kind, "serial": serial, "state": state},
-            commitments={"fact": committed.digest},
-        )
+    made = append(
+        Fact,
+        case=case,
+        scheme=case.scheme,
+        serial=before.facts[-1].serial + 1 if before else 1,
+        kind=kind,
+        state=state,
+        data=data,
+        entry="provision.step",
+        at=at,
+        by=by,
     )
     if before is None:
         return File(case=case, facts=(made,))

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from machimori.kernel.ids import CaseId
+from machimori.office.people.facts import FactRow, NumberedRow, SeriesRow
 from machimori.office.people.models import NAME, Person, Scheme
 from machimori.office.provision.states import STATES, STEPS
 from machimori.office.shared.grants import FACT, Grants
@@ -24,12 +25,8 @@ class Case(models.Model):
         return CaseId(self.id)
 
 
-class Series(models.Model):
-    """The last number given in a scheme's 年度. Its row is the lock under which one is given."""
-
-    scheme = models.ForeignKey(Scheme, models.PROTECT, related_name="+")
-    fiscal_year = models.PositiveIntegerField()
-    last = models.PositiveIntegerField(default=0)
+class Series(SeriesRow):
+    """The last number given in a scheme's 年度."""
 
     grants = Grants(update=("last",))
 
@@ -39,13 +36,11 @@ class Series(models.Model):
         ]
 
 
-class Numbered(models.Model):
+class Numbered(NumberedRow):
     """The number of a case that was taken in: 「令和8年度 街頭 第12号」."""
 
     case = models.OneToOneField(Case, models.PROTECT, related_name="numbered")
     series = models.ForeignKey(Series, models.PROTECT, related_name="+")
-    number = models.PositiveIntegerField()
-    text = models.CharField(max_length=60)
 
     grants = FACT
 
@@ -84,21 +79,12 @@ class Head(models.Model):
         ]
 
 
-class Fact(models.Model):
+class Fact(FactRow):
     """One thing that happened to a case."""
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="facts")
-    serial = models.PositiveIntegerField()
-    """From 1, without gaps."""
-    kind = models.CharField(max_length=20)
-    state = models.CharField(max_length=20)
-    """The state of the case from here on."""
-    at = models.DateTimeField()
     by = models.ForeignKey(Person, models.PROTECT, related_name="+", null=True)
     """None: the office itself, when a day had passed."""
-    data = models.JSONField()
-    salt = models.BinaryField(max_length=16)
-    """Of the ledger's commitment to `data`."""
 
     grants = FACT
 

@@ -42,3 +42,8 @@ class ActionRefusedError(ActionError, RefusedError):
         super().__init__("the office's rules refuse this act")
         self.heading = heading
         self.reasons = reasons
+
+
+def refusal(heading: str, text: str, clause: str = "") -> ActionRefusedError:
+    """A refusal with one reason."""
+    return ActionRefusedError(heading, Reason(text=text, clause=clause))

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """起案, 決裁 and 指示."""
 
-import json
+from collections.abc import Mapping
 from typing import Any
 
-from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _t
@@ -14,7 +14,7 @@ from machimori.kernel.instants import instant
 from machimori.office.deputies.access import standing_in
 from machimori.office.people import demo_signing
 from machimori.office.people.acting import ActingRequest
-from machimori.office.people.signing_in import keys
+from machimori.office.people.views import signing
 from machimori.office.provision import access, asking
 from machimori.office.provision import deciding as actions
 from machimori.office.provision.decision_forms import (
@@ -69,10 +69,7 @@ def decide(request: ActingRequest, name: str) -> HttpResponse:
 def options(request: ActingRequest, name: str) -> HttpResponse:
     """What the browser asks the key: to sign the statement's digest."""
     file = one(request, name)
-    if file.statement is None:
-        return JsonResponse({}, status=404)
-    found, _ = keys().begin_signature(request.acting.person, file.statement.digest())
-    return JsonResponse(found)
+    return signing.asked(request.acting.person, file.statement)
 
 
 @posts(*access.DESK)
@@ -80,17 +77,12 @@ def options(request: ActingRequest, name: str) -> HttpResponse:
 def sign(request: ActingRequest, name: str) -> HttpResponse:
     """What the key answered. JSON both ways: where to go, or why not."""
     file = one(request, name)
-    try:
-        response = json.loads(request.body)
-        if not isinstance(response, dict):
-            raise ValueError("an assertion is an object")
+
+    def act(response: Mapping[str, Any]) -> str:
         actions.sign(file, response, acting=request.acting)
-        return JsonResponse({"location": reverse("provision:case", args=[file.case.pk])})
-    except ActionRefusedError as error:
-        text = "。".join([error.heading, *(reason.text for reason in error.reasons)])
-        return JsonResponse({"refused": text}, status=403)
-    except ValueError:
-        return JsonResponse({"refused": _t("もう一度キーのボタンを押してください。")}, status=400)
+        return reverse("provision:case", args=[file.case.pk])
+
+    return signing.signed(request, act)
 
 
 @posts(*access.DESK)
