@@ -5,7 +5,7 @@ import datetime as dt
 
 from machimori.office.paper.examples.story import CITIZEN, DAY
 from machimori.office.paper.fields import Party
-from machimori.office.paper.forms import disclosure, disclosure_request
+from machimori.office.paper.forms import disclosure, disclosure_notices, disclosure_request
 from machimori.office.paper.masthead import Form
 
 DISCLOSURE: tuple[Form, ...] = (
@@ -95,5 +95,42 @@ DISCLOSURE: tuple[Form, ...] = (
         decided=DAY,
         reason="あなたの顔と姿を取り除いて開示するため、権利利益を害するおそれがありません。",
         disclosed_on=dt.date(2026, 5, 29),
+    ),
+    disclosure_notices.CorrectionNotice(
+        date=dt.date(2026, 4, 21),
+        document_number="見交第136号",
+        requester=CITIZEN,
+        requested=dt.date(2026, 4, 20),
+        item="令和8年4月18日10時から11時までの市役所本館1階のカメラの画像",
+        what="代理であることを証明する書類を出してください。",
+        due=dt.date(2026, 5, 7),
+    ),
+    disclosure_notices.TransferNotice(
+        date=DAY,
+        document_number="見交第137号",
+        requester=CITIZEN,
+        requested=dt.date(2026, 4, 20),
+        item="令和8年4月18日10時から11時までの市役所本館1階のカメラの画像",
+        to="見本市教育委員会",
+        transferred=dt.date(2026, 5, 13),
+        reason="請求のあった画像は、教育委員会のカメラによるものであるため。",
+    ),
+    disclosure_notices.MannerStatement(
+        date=dt.date(2026, 5, 20),
+        requester=CITIZEN,
+        notice_number="見交第130号",
+        notice_date=DAY,
+        manner="閲覧",
+        wish="5月25日の午後",
+    ),
+    disclosure_notices.ConsultationNotice(
+        date=dt.date(2026, 7, 1),
+        document_number="見交第138号",
+        requester=CITIZEN,
+        requested=dt.date(2026, 6, 20),
+        item="令和8年4月18日10時から11時までの市役所本館1階のカメラの画像",
+        board="見本市個人情報保護審査会",
+        consulted=dt.date(2026, 6, 30),
+        matter="不開示の決定を取り消し、開示することを求める。",
     ),
 )

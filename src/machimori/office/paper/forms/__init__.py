@@ -10,6 +10,12 @@ from machimori.office.paper.forms.disclosure import (
     OpposedDisclosure,
     PartialDisclosure,
 )
+from machimori.office.paper.forms.disclosure_notices import (
+    ConsultationNotice,
+    CorrectionNotice,
+    MannerStatement,
+    TransferNotice,
+)
 from machimori.office.paper.forms.disclosure_request import DisclosureRequest, ThirdPartyOpinion
 from machimori.office.paper.forms.disposal import DisposalRecord
 from machimori.office.paper.forms.emergency import EmergencyRequest
@@ -43,6 +49,10 @@ FORMS: tuple[type[Form], ...] = (
     OpinionInquiry,
     ThirdPartyOpinion,
     OpposedDisclosure,
+    CorrectionNotice,
+    TransferNotice,
+    MannerStatement,
+    ConsultationNotice,
     Pledge,
     PostHandover,
 )

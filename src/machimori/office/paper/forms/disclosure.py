@@ -23,7 +23,7 @@ NON_DISCLOSURE: dict[Literal["exempt", "existence_refused", "absent"], str] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class _DisclosureLetter(Form):
+class DisclosureLetter(Form):
     """A letter about one request: to whom, when it was made, for what."""
 
     WAY: ClassVar[Literal["in", "out", "inside"]] = "out"
@@ -42,7 +42,7 @@ class _DisclosureLetter(Form):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DisclosureDecision(_DisclosureLetter):
+class DisclosureDecision(DisclosureLetter):
     """開示決定通知書 (82条1項). `manners`, `places` and `fee` are how disclosure can be had."""
 
     KIND: ClassVar[str] = "disclosure_decision"
@@ -107,7 +107,7 @@ class PartialDisclosure(DisclosureDecision):
 
 
 @dataclass(frozen=True, kw_only=True)
-class NonDisclosure(_DisclosureLetter):
+class NonDisclosure(DisclosureLetter):
     """不開示決定通知書 (82条2項): exempt, existence refused, or not held; with the 教示."""
 
     KIND: ClassVar[str] = "non_disclosure"
@@ -143,7 +143,7 @@ class NonDisclosure(_DisclosureLetter):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DecisionExtension(_DisclosureLetter):
+class DecisionExtension(DisclosureLetter):
     """決定期限の延長 (83条2項) or, with `rest_due`, the rule for very large requests (84条).
 
     `due` is the present last day and `new_due` the extended one; under 84条 `new_due` is that of
@@ -182,7 +182,7 @@ class DecisionExtension(_DisclosureLetter):
 
 
 @dataclass(frozen=True, kw_only=True)
-class OpinionInquiry(_DisclosureLetter):
+class OpinionInquiry(DisclosureLetter):
     """第三者意見照会書 (86条1項, or 2項 where asking is a duty).
 
     `requester` is the third party here; the person who asked for disclosure is not named.
@@ -222,7 +222,7 @@ class OpinionInquiry(_DisclosureLetter):
 
 
 @dataclass(frozen=True, kw_only=True)
-class OpposedDisclosure(_DisclosureLetter):
+class OpposedDisclosure(DisclosureLetter):
     """反対意見書を出した第三者への通知 (86条3項): decided all the same, why, and from which day."""
 
     KIND: ClassVar[str] = "opposed_disclosure"
