@@ -73,6 +73,7 @@ EntryType = Literal[
     "terminal.registered",
     "terminal.keyed",
     "terminal.custody",
+    "disclosure.step",
     "provision.step",
     "viewing.opened",
     "viewing.watched",

@@ -19,6 +19,7 @@ INSTALLED_APPS = [
     "machimori.office.deputies",
     "machimori.office.provision",
     "machimori.office.viewing",
+    "machimori.office.disclosure",
 ]
 MIDDLEWARE = [
     "machimori.office.site.middleware.Outermost",

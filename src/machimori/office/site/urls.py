@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("machimori.office.deputies.urls")),
     path("", include("machimori.office.provision.urls")),
     path("", include("machimori.office.viewing.urls")),
+    path("", include("machimori.office.disclosure.urls")),
 ]
 
 handler400 = "machimori.office.site.failures.bad_request"

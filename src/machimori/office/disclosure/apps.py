@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The app's name, what waits in it, and its entry in the menu."""
+
+from django.apps import AppConfig
+
+
+class DisclosureConfig(AppConfig):
+    """Disclosure."""
+
+    name = "machimori.office.disclosure"
+
+    def ready(self) -> None:
+        """Register pages and work lists."""
+        from machimori.office.disclosure import work
+
+        work.install()

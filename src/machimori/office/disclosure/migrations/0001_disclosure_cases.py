@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The tables of disclosure."""
+
+import django.core.validators
+import django.db.models.deletion
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    initial = True
+
+    dependencies = [
+        ("people", "0002_what_the_database_enforces"),
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name="Case",
+            fields=[
+                (
+                    "id",
+                    models.CharField(
+                        max_length=63,
+                        primary_key=True,
+                        serialize=False,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "\\A[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\\Z"
+                            )
+                        ],
+                    ),
+                ),
+                (
+                    "scheme",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="disclosures",
+                        to="people.scheme",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Series",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("fiscal_year", models.PositiveIntegerField()),
+                ("last", models.PositiveIntegerField(default=0)),
+                (
+                    "scheme",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="people.scheme",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Numbered",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("text", models.CharField(max_length=60)),
+                (
+                    "case",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="numbered",
+                        to="disclosure.case",
+                    ),
+                ),
+                (
+                    "series",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="disclosure.series",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Fact",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("serial", models.PositiveIntegerField()),
+                ("kind", models.CharField(max_length=20)),
+                ("state", models.CharField(max_length=20)),
+                ("at", models.DateTimeField()),
+                ("data", models.JSONField()),
+                ("salt", models.BinaryField(max_length=16)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="people.person",
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="facts",
+                        to="disclosure.case",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("case", "serial"), name="disclosure_serial_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                [
+                                    "taken_in",
+                                    "amended",
+                                    "hold_drafted",
+                                    "hold_signed",
+                                    "hold_placed",
+                                    "correction_asked",
+                                    "corrected",
+                                    "accepted",
+                                    "found",
+                                    "opinion_asked",
+                                    "opinion_filed",
+                                    "extended",
+                                    "transferred",
+                                    "withdrawn",
+                                    "decided",
+                                    "notified",
+                                    "third_party_told",
+                                    "manner_chosen",
+                                    "disclosed",
+                                    "appealed",
+                                    "consulted",
+                                    "ruled",
+                                    "closed",
+                                ],
+                            )
+                        ),
+                        name="disclosure_kind",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                [
+                                    "received",
+                                    "awaiting_correction",
+                                    "identifying",
+                                    "hearing_third_party",
+                                    "decided",
+                                    "awaiting_manner",
+                                    "disclosed",
+                                    "transferred",
+                                    "withdrawn",
+                                    "closed",
+                                ],
+                            )
+                        ),
+                        name="disclosure_state",
+                    ),
+                ],
+            },
+        ),
+        migrations.AddConstraint(
+            model_name="series",
+            constraint=models.UniqueConstraint(
+                fields=("scheme", "fiscal_year"), name="disclosure_one_series"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="numbered",
+            constraint=models.UniqueConstraint(
+                fields=("series", "number"), name="disclosure_number_once"
+            ),
+        ),
+    ]

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What waits in disclosure, and its page in the menu."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+from django.urls import reverse
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from machimori.office.disclosure import access, dues, holding
+from machimori.office.disclosure.history import File, day_of, files_of
+from machimori.office.disclosure.states import STATES
+from machimori.office.people.acting import Acting
+from machimori.office.rules.access import rules_of
+from machimori.office.shared import menu
+from machimori.office.shared.templatetags.office import day
+from machimori.office.shared.work import Item, Work, register
+
+
+def open_requests(acting: Acting) -> Sequence[Item]:
+    """Every request that is not completed, what is due first; overdue ones are marked."""
+    rows = access.cases(acting, but="closed")
+    files = files_of(list(rows), rules_of(acting))
+    items = [_item(file, day_of(acting)) for file in files]
+    return [item for _, item in sorted(items, key=lambda one: one[0])]
+
+
+def _item(file: File, today: dt.date) -> tuple[dt.date, Item]:
+    due, until = dues.next_due(file, today), holding.last_day(file)
+    said = []
+    urgent = due is not None and due.urgent(today)
+    if due is not None:
+        late = _t("（過ぎています）") if due.over(today) else ""
+        said.append(f"{due.text} {day(due.last_day)}{late}")
+    if file.appeal is not None:
+        said.append(_t("審査請求中"))
+    if holding.pending(file) is not None:
+        said.append(_t("消去がまだ止まっていません"))
+        urgent = True
+    elif until is not None and until - today <= holding.RENEWED:
+        said.append(_t("保全は%(day)sまで") % {"day": day(until)})
+        urgent = True
+    item = Item(
+        text=f"{file.number}　{STATES[file.state]}　{file.asked.name}",
+        href=reverse("disclosure:case", args=[file.case.pk]),
+        due="　".join(said),
+        urgent=urgent,
+    )
+    return (due.last_day if due else dt.date.max), item
+
+
+def install() -> None:
+    """Called once, when the app is ready."""
+    register(
+        Work(
+            key="disclosure.open",
+            order=16,
+            title=_("開示請求"),
+            empty=_("期限のある開示請求はありません。"),
+            posts=frozenset(access.CLERKS),
+            find=open_requests,
+        )
+    )
+    menu.register(
+        menu.Entry(
+            route="disclosure:cases",
+            text=_("開示請求"),
+            order=90,
+            posts=frozenset(access.READERS),
+        )
+    )
