@@ -74,6 +74,7 @@ MEMBERS: dict[str, st.SearchStrategy[Any]] = {
     "public": st.binary(min_size=32, max_size=32),
     "reader": st.binary(min_size=1216, max_size=1216),
     "retention": retention,
+    "sole_signers": st.dictionaries(names, name_lists, max_size=2),
 }
 statements: st.SearchStrategy[Statement] = st.one_of(
     [

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Release: what an authorisation opens, and that it opens nothing else."""
 
+from dataclasses import replace
+
 import pytest
 
+from machimori.vault.client.statements import Authorisation
+from machimori.vault.client.testing import Officer, rules, signed
 from machimori.vault.errors import VaultRefusedError
-from machimori.vault.opening.testing import Rig
+from machimori.vault.opening.testing import ONE_DAY, SEVEN_DAYS, Rig
 from machimori.vault.sealing.seal import chunk_key, description_key
 
 
@@ -23,3 +27,29 @@ def test_an_opening_serves_once(rig: Rig) -> None:
     with pytest.raises(VaultRefusedError) as caught:
         rig.release(envelope, segment)
     assert caught.value.reason == "openings_used_up"
+
+
+def test_A17_one_officer_of_the_posts_that_the_rules_name_opens_on_their_ground(rig: Rig) -> None:
+    """The police's image manager alone, on the ground `emergency` and on no other; on that ground
+    the city's officers do not count, however many."""
+    chief = Officer("chief", posts=("police-image-manager",))
+    rig.submit(chief.appointment())
+    segment = rig.segment()
+    asked = Authorisation.decode(rig.authorise(segment))
+    urgent = replace(asked, ground="emergency", nonce="a" * 32)
+
+    def refused(statement: Authorisation, *officers: Officer) -> str:
+        with pytest.raises(VaultRefusedError) as caught:
+            rig.release(signed(statement, *officers), segment)
+        return caught.value.reason
+
+    assert refused(urgent, chief) == "wrong_post"
+    kept = {"two-weeks": SEVEN_DAYS, "one-day": ONE_DAY}
+    sole = {"emergency": ("police-image-manager",)}
+    rig.submit(
+        rules("street", kept, version=2, effective_from=rig.clock.now(), sole_signers=sole)
+    )
+    assert refused(replace(urgent, ground="law", nonce="b" * 32), chief) == "wrong_post"
+    assert refused(urgent, *rig.officers) == "wrong_post"
+    opened = rig.reader.open(rig.release(signed(urgent, chief), segment))
+    assert len(opened[segment.id].chunks) == 6

@@ -130,6 +130,16 @@ def _read_retention(value: Json, where: str) -> dict[ClassId, RetentionRule]:
     return rules
 
 
+def _write_posts(value: Mapping[str, tuple[str, ...]]) -> Json:
+    return {ground: list(posts) for ground, posts in value.items()}
+
+
+def _read_posts(value: Json, where: str) -> dict[str, tuple[str, ...]]:
+    if not isinstance(value, dict):
+        raise VaultMalformedError("posts for each ground expected", where=where)
+    return {check_name(name, what=where): _read_names(item, where) for name, item in value.items()}
+
+
 _NAME = _Codec(_as_is, _read_name)
 _TEXT = _Codec(_as_is, _read_text)
 _OPTIONAL = _Codec(_as_is, _read_optional)
@@ -142,6 +152,7 @@ _ED25519 = _Codec(canonical.b64, _sized(32))
 _SEALING = _Codec(canonical.b64, _sized(PUBLIC_SIZE))
 _KEYS = _Codec(_write_keys, _read_keys)
 _RETENTION = _Codec(_write_retention, _read_retention)
+_POSTS = _Codec(_write_posts, _read_posts)
 
 
 def _m(codec: _Codec, name: str = "") -> Any:
@@ -277,6 +288,9 @@ class Rules(Statement):
     effective_from: Micros = _m(_TIME)
     signer_posts: tuple[str, ...] = _m(_NAMES)
     release_signers: int = _m(_COUNT)
+    sole_signers: Mapping[str, tuple[str, ...]] = _m(_POSTS)
+    """Grounds for which one officer's signature opens, and the posts that may give it; of other
+    posts no signature counts for such a ground. Usually empty (旭川3(5), 佐賀 協定②)."""
     hold_signers: int = _m(_COUNT)
     destruction_signers: int = _m(_COUNT)
     max_openings: int = _m(_COUNT)

@@ -84,6 +84,7 @@ def rules(
     signers: int = 2,
     effective_from: Micros = EVER,
     max_openings: int = 10,
+    sole_signers: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Rules:
     """Rules with usual bounds."""
     return Rules(
@@ -92,6 +93,7 @@ def rules(
         effective_from=effective_from,
         signer_posts=(POST,),
         release_signers=signers,
+        sole_signers=sole_signers or {},
         hold_signers=signers,
         destruction_signers=signers,
         max_openings=max_openings,

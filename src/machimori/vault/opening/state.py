@@ -172,6 +172,8 @@ class State:
         if isinstance(statement, EarlyDestruction):
             return rules.destruction_signers, rules.signer_posts
         if isinstance(statement, Authorisation):
+            if statement.ground in rules.sole_signers:
+                return 1, rules.sole_signers[statement.ground]
             return rules.release_signers, rules.signer_posts
         return rules.hold_signers, rules.signer_posts
 
