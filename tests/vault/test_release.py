@@ -46,9 +46,7 @@ def test_A17_one_officer_of_the_posts_that_the_rules_name_opens_on_their_ground(
     assert refused(urgent, chief) == "wrong_post"
     kept = {"two-weeks": SEVEN_DAYS, "one-day": ONE_DAY}
     sole = {"emergency": ("police-image-manager",)}
-    rig.submit(
-        rules("street", kept, version=2, effective_from=rig.clock.now(), sole_signers=sole)
-    )
+    rig.submit(rules("street", kept, version=2, effective_from=rig.clock.now(), sole_signers=sole))
     assert refused(replace(urgent, ground="law", nonce="b" * 32), chief) == "wrong_post"
     assert refused(urgent, *rig.officers) == "wrong_post"
     opened = rig.reader.open(rig.release(signed(urgent, chief), segment))

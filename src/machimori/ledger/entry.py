@@ -77,6 +77,8 @@ EntryType = Literal[
     "provision.step",
     "viewing.opened",
     "viewing.watched",
+    "police.step",
+    "police.posted",
     "refusal",
 ]
 """Every type there is. A new one is added here and in docs/design/ledger.md."""

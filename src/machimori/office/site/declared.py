@@ -20,6 +20,7 @@ INSTALLED_APPS = [
     "machimori.office.provision",
     "machimori.office.viewing",
     "machimori.office.disclosure",
+    "machimori.office.police",
 ]
 MIDDLEWARE = [
     "machimori.office.site.middleware.Outermost",

@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("machimori.office.provision.urls")),
     path("", include("machimori.office.viewing.urls")),
     path("", include("machimori.office.disclosure.urls")),
+    path("", include("machimori.office.police.urls")),
 ]
 
 handler400 = "machimori.office.site.failures.bad_request"

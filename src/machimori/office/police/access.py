@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Who may see which extractions: the police those of their own station, the city all."""
+
+from typing import Final
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _t
+
+from machimori.office.people.acting import Acting, current
+from machimori.office.people.models import Appointment, Person
+from machimori.office.police.history import File, file_of
+from machimori.office.police.models import Extraction, Posting
+from machimori.office.shared.errors import ActionRefusedError, Reason
+from machimori.office.shared.posts import Post
+
+POLICE: Final[tuple[Post, ...]] = ("police_image_manager", "police_operator")
+CITY: Final[tuple[Post, ...]] = ("system_manager", "handling_supervisor", "auditor")
+READERS: Final[tuple[Post, ...]] = (*CITY, *POLICE)
+
+
+def station_of(person: Person, acting: Acting) -> str:
+    """The station at which the person serves under this scheme; empty if nobody has said."""
+    rows = Posting.objects.filter(scheme=acting.scheme, person=person).order_by("-pk")
+    found = rows.first()
+    return found.station if found else ""
+
+
+def own_station(acting: Acting) -> str:
+    """The acting person's station. Raises ActionRefusedError if they have none."""
+    found = station_of(acting.person, acting)
+    if not found:
+        raise ActionRefusedError(
+            _t("所属の警察署が登録されていません"),
+            Reason(text=_t("市の管理責任者に、所属の登録を頼んでください。")),
+        )
+    return found
+
+
+def stations(acting: Acting) -> list[str]:
+    """The stations that have or had people here; the police see their own alone."""
+    if not acting.holds(*CITY):
+        found = station_of(acting.person, acting)
+        return [found] if found else []
+    rows = Posting.objects.filter(scheme=acting.scheme).values_list("station", flat=True)
+    return sorted(set(rows))
+
+
+def extractions(acting: Acting) -> QuerySet[Extraction]:
+    """Every extraction that the acting person may see."""
+    found = Extraction.objects.filter(scheme=acting.scheme).select_related("scheme")
+    return found if acting.holds(*CITY) else found.filter(station__in=stations(acting))
+
+
+def files(acting: Acting) -> list[File]:
+    """The same with their facts, the newest first."""
+    found = [file_of(one) for one in extractions(acting)]
+    return sorted(found, key=lambda file: file.order.at, reverse=True)
+
+
+def find(acting: Acting, name: str) -> File | None:
+    """One extraction, if the acting person may see it."""
+    found = extractions(acting).filter(pk=name).first()
+    return file_of(found) if found else None
+
+
+def police(acting: Acting) -> QuerySet[Person]:
+    """Those who hold a post of the police under the scheme now."""
+    held = Appointment.objects.filter(current(acting.at), scheme=acting.scheme, post__in=POLICE)
+    return Person.objects.filter(pk__in=held.values("person")).order_by("kana", "login")
+
+
+def chiefs(acting: Acting) -> list[Person]:
+    """Those who may order for the acting person's station now."""
+    held = Appointment.objects.filter(
+        current(acting.at), scheme=acting.scheme, post="police_image_manager"
+    )
+    own = own_station(acting)
+    people = Person.objects.filter(pk__in=held.values("person")).order_by("kana", "login")
+    return [one for one in people if station_of(one, acting) == own]

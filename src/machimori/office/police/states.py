@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The states of an emergency extraction (旭川3(5); A17), and which fact leads where."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+State = Literal[
+    "written",
+    "ordered",
+    "extracted",
+    "awaiting_request",
+    "under_review",
+    "accepted",
+    "excess_found",
+    "rejected",
+    "erasure_reported",
+    "closed",
+    "withdrawn",
+]
+STATES: Final[dict[State, Promise]] = {
+    "written": _("命令の署名待ち"),
+    "ordered": _("命令済"),
+    "extracted": _("取出し済"),
+    "awaiting_request": _("事後申請待ち"),
+    "under_review": _("審査中"),
+    "accepted": _("適正"),
+    "excess_found": _("範囲超過"),
+    "rejected": _("不適"),
+    "erasure_reported": _("消去の確認待ち"),
+    "closed": _("完結"),
+    "withdrawn": _("取りやめ"),
+}
+VERDICTS: Final[tuple[State, ...]] = ("accepted", "excess_found", "rejected")
+UNFILED: Final[tuple[State, ...]] = ("extracted", "awaiting_request")
+"""Footage was taken out and the 申請書 has not come."""
+
+Kind = Literal[
+    "written",
+    "ordered",
+    "withdrawn",
+    "extracted",
+    "saved",
+    "filed",
+    "accepted",
+    "excess_found",
+    "rejected",
+    "erased",
+    "confirmed",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """A fact with this text follows in the states `after` (None: there is no order yet) and leads
+    to `then`."""
+
+    text: Promise
+    after: frozenset[State | None]
+    then: State
+
+
+def _step(text: Promise, *after: State | None, then: State) -> Step:
+    return Step(text=text, after=frozenset(after), then=then)
+
+
+STEPS: Final[dict[Kind, Step]] = {
+    "written": _step(_("命令を書いた"), None, then="written"),
+    "ordered": _step(_("命令に署名した"), "written", then="ordered"),
+    "withdrawn": _step(_("取りやめた"), "written", "ordered", then="withdrawn"),
+    "extracted": _step(_("取り出した"), "ordered", then="extracted"),
+    "saved": _step(_("端末に保存した"), "extracted", then="awaiting_request"),
+    "filed": _step(_("申請書を出した"), *UNFILED, then="under_review"),
+    "accepted": _step(_("適正と判定した"), "under_review", then="accepted"),
+    "excess_found": _step(_("範囲超過と判定した"), "under_review", then="excess_found"),
+    "rejected": _step(_("不適と判定した"), "under_review", then="rejected"),
+    "erased": _step(_("消去した"), *VERDICTS, then="erasure_reported"),
+    "confirmed": _step(_("消去を確認した"), "erasure_reported", then="closed"),
+}
+WAY: Final[tuple[State, ...]] = (
+    "written",
+    "ordered",
+    "extracted",
+    "awaiting_request",
+    "under_review",
+    "accepted",
+    "erasure_reported",
+    "closed",
+)
+"""The line of steps at the head of a page; another verdict stands where `accepted` does."""

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""From the order at night to the erasure, on a real vault with real footage."""
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from machimori.kernel.clock import ManualClock
+from machimori.kernel.ids import OfficerId
+from machimori.kernel.instants import parse_rfc3339
+from machimori.ledger.testing import LedgerProcess
+from machimori.office.people.keys import officer_key
+from machimori.office.police.taking import package_of
+from machimori.office.police.testing import Station
+from machimori.office.provision.testing_engine import RETENTION_CLASS, EngineDesk, engine_desk
+from machimori.office.rules.access import in_force
+from machimori.vault.client.statements import Appointment
+from machimori.vault.client.testing import EVER, FAR, rules
+
+pytestmark = pytest.mark.alone
+
+
+@pytest.fixture
+def real(database: LedgerProcess, clock: ManualClock) -> Iterator[EngineDesk]:
+    with engine_desk(clock, database, profile="asahikawa", cameras=1) as desk:
+        yield desk
+
+
+def trust(desk: EngineDesk, station: Station) -> None:
+    """The vault learns who the chief is, and that their signature alone opens in an emergency."""
+    desk.vault.submit(
+        Appointment(
+            officer=OfficerId(station.chief.officer),
+            keys=tuple(officer_key(one) for one in station.chief.credentials.all()),
+            posts=("police-image-manager",),
+            valid_from=EVER,
+            valid_until=FAR,
+        )
+    )
+    profile = in_force(desk.cast.scheme, desk.day)
+    desk.vault.submit(
+        rules(
+            desk.cast.scheme.pk,
+            {RETENTION_CLASS: profile.retention()},
+            signers=1,
+            version=2,
+            effective_from=desk.start,
+            max_openings=profile.number("signing.openings") or 1,
+            sole_signers={"emergency": ("police-image-manager",)},
+        )
+    )
+
+
+def piece(browser: Client, address: str, span: str, **headers: str) -> tuple[int, bytes, str]:
+    answer = browser.get(address, headers={"Range": span, **headers})
+    data = b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[attr-defined]  # the client's own
+    return answer.status_code, data, answer.headers.get("ETag", "")
+
+
+def test_A17_an_extraction_from_the_order_at_night_to_the_erasure(
+    real: EngineDesk, clock: ManualClock
+) -> None:
+    station = Station.of(real)
+    terminal = station.lend()
+    file = station.ordered(**real.asked)
+    browser = station.at(terminal, station.operator)
+    extract = reverse("police:extract", args=[file.extraction.pk])
+    refused = browser.post(extract, follow=True).content.decode()
+    assert "この命令では開けないと答えました" in refused
+    station.again(file, "ordered")
+
+    trust(real, station)
+    browser.post(extract, follow=True)
+    file = station.again(file, "extracted")
+    taken = file.latest("extracted")
+    assert taken is not None
+    assert file.due == dt.datetime.fromisoformat("2026-05-18T17:00:00+09:00")
+
+    address = reverse("police:download", args=[file.extraction.pk])
+    size = taken.data["size"]
+    code, first, tag = piece(browser, address, f"bytes=0-{size // 2 - 1}")
+    assert code == 206
+    code, rest, _ = piece(browser, address, f"bytes={size // 2}-", **{"If-Range": tag})
+    assert code == 206
+    assert hashlib.sha256(first + rest).hexdigest() == taken.data["digest"]
+
+    assert "ハッシュ値が合いません" in station.post(
+        file, "saved", station.operator, digest="00000000"
+    )
+    station.post(file, "saved", station.operator, digest=taken.data["digest"][:8])
+    file = station.again(file, "awaiting_request")
+    assert not package_of(file).exists()
+
+    clock.set(parse_rfc3339("2026-05-18T17:01:00+09:00"))
+    for person in (station.chief, real.manager):
+        today = real.browser(person).get(reverse("people:today")).content.decode()
+        assert "申請書の期限 令和8年5月18日（月） 17:00" in today
+    assert "遅れた理由を入れてください" in station.post(
+        file, "request", station.chief, document="中央刑第46号"
+    )
+    station.post(file, "request", station.chief, document="中央刑第46号", late_because="当直のため")
+    file = station.again(file, "under_review")
+    assert file.late
+    assert "どこが違うか" in station.post(file, "judge", real.manager, verdict="excess_found")
+    station.post(file, "judge", real.manager, verdict="excess_found", remarks="10分長い")
+    station.again(file, "excess_found")
+    station.post(file, "erased", station.operator, on="2026-05-19", means="上書きして消した")
+    station.again(file, "erasure_reported")
+    station.post(file, "confirm", real.manager, note="端末を見て確かめた")
+    page = real.browser().get(reverse("police:extraction", args=[file.extraction.pk]))
+    station.again(file, "closed")
+    for text in ("当直のため", "10分長い", "上書きして消した", "端末を見て確かめた"):
+        assert text in page.content.decode()
