@@ -58,7 +58,9 @@ retention = st.dictionaries(
 )
 # A member of one name has one form in whichever statement it stands.
 MEMBERS: dict[str, st.SearchStrategy[Any]] = {
-    **dict.fromkeys(("camera", "case", "officer", "recorder", "requester", "scheme"), names),
+    **dict.fromkeys(
+        ("camera", "case", "deputy", "officer", "recorder", "requester", "scheme"), names
+    ),
     "retention_class": names,
     **dict.fromkeys(("cameras", "posts", "signer_posts"), name_lists),
     **dict.fromkeys(("ground", "purpose"), texts),

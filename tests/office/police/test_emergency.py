@@ -69,13 +69,13 @@ def test_A17_what_the_city_has_not_decided_refuses(office: ManualClock) -> None:
     answer = station.desk.browser(station.operator).get(reverse("police:order"))
     assert answer.status_code == 403
     assert "開庁時間が決まっていません" in answer.content.decode()
-    assert not Extraction.objects.exists()
+    assert not Extraction.objects.filter(scheme=station.desk.cast.scheme).exists()
 
 
 def test_A17_an_accident_is_no_reason_unless_the_city_says_so(station: Station) -> None:
     page = station.write(cause="accident")
     assert "事故の捜査を理由とする緊急の取出しは認められていません" in page
-    assert not Extraction.objects.exists()
+    assert not Extraction.objects.filter(scheme=station.desk.cast.scheme).exists()
 
 
 @pytest.mark.parametrize("profile", ["sakai", "inzai", "matsudo", "saga"])
