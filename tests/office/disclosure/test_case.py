@@ -217,7 +217,7 @@ def test_K19_identity_is_a_kind_of_paper_and_never_a_number(window: Window) -> N
         answer = window.desk.browser().post(reverse("disclosure:new"), typed)
         assert answer.status_code == 200
         assert "番号は書けません" in answer.content.decode()
-    assert not Case.objects.exists()
+    assert not Case.objects.filter(scheme=window.desk.cast.scheme).exists()
 
 
 def test_K19_an_agent_shows_who_they_act_for_and_how_it_is_proved(window: Window) -> None:
@@ -248,7 +248,7 @@ def test_K20_a_case_names_the_law_of_its_day_with_dates_of_effect(window: Window
         reverse("disclosure:new"), without_empty(ASKED | {"received": "令和5年3月31日"})
     )
     assert "令和5年4月1日（土）からです" in early.content.decode()
-    assert Case.objects.count() == 1
+    assert Case.objects.filter(scheme=window.desk.cast.scheme).count() == 1
 
 
 def test_I18_the_ordinance_s_repeal_shows_in_inzai(office: ManualClock) -> None:
