@@ -26,6 +26,19 @@ from machimori.office.shared.work import Item, Work, register
 
 SHOWN: Final = 30
 """Cases of a list on the first page; the others are in the list of cases."""
+MOVING: Final[tuple[State, ...]] = (
+    "consultation",
+    "received",
+    "awaiting_correction",
+    "under_decision",
+    "approved",
+    "instructed",
+    "extracting",
+    "awaiting_check",
+    "ready_for_handover",
+    "provided",
+)
+"""States in which a case waits for somebody."""
 WARNED: Final = dt.timedelta(days=3)
 """Footage that is erased within these days is marked."""
 
@@ -108,11 +121,25 @@ def _lapse() -> None:
 def _in_states(acting: Acting, *states: State) -> Sequence[File]:
     """The cases in these states, as many as a page bears: those first whose footage is erased
     first."""
-    found = access.cases(acting).filter(state__in=states)
-    soonest = found.order_by(F("start").asc(nulls_last=True), "at", "case")[:SHOWN]
-    return sorted(
-        files_of(list(soonest), rules_of(acting)), key=lambda file: file.last_day or dt.date.max
-    )
+    found = [file for file in _moving(acting) if file.state in states]
+    return sorted(found, key=lambda file: file.last_day or dt.date.max)[:SHOWN]
+
+
+def _moving(acting: Acting) -> Sequence[File]:
+    """Of each state in which something waits the most urgent cases; fetched once a request."""
+    if "provision.moving" not in acting.memo:
+        soonest = [
+            access.cases(acting)
+            .filter(state=state)
+            .order_by(F("start").asc(nulls_last=True), "at", "case")
+            .values_list("case", flat=True)[:SHOWN]
+            for state in MOVING
+        ]
+        names = list(soonest[0].union(*soonest[1:], all=True))
+        heads = list(access.cases(acting).filter(case__in=names))
+        acting.memo["provision.moving"] = files_of(heads, rules_of(acting))
+    found: Sequence[File] = acting.memo["provision.moving"]
+    return found
 
 
 def _items(files: Sequence[File], route: str, acting: Acting) -> Sequence[Item]:

@@ -4,6 +4,7 @@
 import secrets
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -215,6 +216,7 @@ class VaultProcess:
         self.officers = tuple(Officer(f"officer-{n}") for n in (1, 2, 3))
         self.places = {name: directory / "places" / name for name in places}
         self._clock_file = directory / "clock" if now is not None else None
+        self._clock_lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self.client = VaultClient(self.socket)
         directory.mkdir(parents=True, exist_ok=True)
@@ -226,9 +228,10 @@ class VaultProcess:
         """Move a rehearsal vault's clock, and say whether anything vouches for it."""
         if self._clock_file is None:
             raise UnavailableError("this vault has the machine's clock")
-        temporary = self._clock_file.with_suffix(".new")
-        temporary.write_text(str(now) if synchronised else f"{now} unsynchronised")
-        temporary.replace(self._clock_file)
+        with self._clock_lock:
+            temporary = self._clock_file.with_suffix(".new")
+            temporary.write_text(str(now) if synchronised else f"{now} unsynchronised")
+            temporary.replace(self._clock_file)
 
     def submit(self, statement: Statement) -> bytes:
         """Submit a statement signed by the first two officers."""
