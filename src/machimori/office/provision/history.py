@@ -128,7 +128,11 @@ class File:
 
 def file_of(case: Case) -> File:
     """The case with all its facts."""
-    return File(case=case, facts=tuple(case.facts.select_related("by").order_by("serial")))
+    return File(
+        rulebook=rulebook(case.scheme),
+        case=case,
+        facts=tuple(case.facts.select_related("by").order_by("serial")),
+    )
 
 
 def files_of(heads: Sequence[Head], rules: Rulebook) -> list[File]:

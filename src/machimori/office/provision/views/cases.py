@@ -272,7 +272,10 @@ def _ordered(file: File) -> dict[str, object] | None:
 
 
 def _named(file: File, names: tuple[str, ...]) -> list[str]:
-    known = {row.camera_id: f"{row.name}（{row.camera_id}）" for row in cameras(file.case.scheme)}
+    known = {
+        row.camera_id: f"{row.name}（{row.camera_id}）"
+        for row in cameras(file.case.scheme).filter(camera__in=names)
+    }
     return [known.get(name, name) for name in names]
 
 
