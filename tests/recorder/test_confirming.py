@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import pytest
 
 from machimori.cli.main import main
-from machimori.footage.records import decode
+from machimori.footage.records import Record, decode
 from machimori.footage.store import DirectoryStore
 from machimori.footage.testing import SAMPLE_START
 from machimori.kernel import canonical
@@ -307,11 +307,18 @@ def test_the_command_makes_a_running_recorder_go_by_its_clock_again(
     assert abs(node.lanes[0].arrived - clock.now()) < 10_000_000
     assert node.lanes[0].sessions == 1, "the camera plays on"
     until(lambda: any(name.endswith(".seg") for name in names(place)))
-    gaps = [decode(place.store.get(n))[0] for n in names(place) if n.endswith(".gap.rec")]
     if by > 0:
-        (gap,) = (gap for gap in gaps if gap.cause == "clock")
+        # Another thread writes the record.
+        until(lambda: clock_gaps(place) != [])
+        (gap,) = clock_gaps(place)
         assert gap.last - gap.first == pytest.approx(by, abs=10_000_000)
     assert "time_confirmed" in node.events.counts
+
+
+def clock_gaps(place: Place) -> list[Record]:
+    """The gaps in the store whose cause is the clock."""
+    gaps = [decode(place.store.get(n))[0] for n in names(place) if n.endswith(".gap.rec")]
+    return [gap for gap in gaps if gap.cause == "clock"]
 
 
 def names(place: Place) -> list[str]:

@@ -20,6 +20,7 @@ REQUEST = "rtsp://cam:8554/live/main"
         ("rtsp://cam/live", "rtsp://10.0.0.9/live/track1", "rtsp://10.0.0.9/live/track1"),
         ("rtsp://cam/live", "rtsp://u:p@cam/live/track1", "rtsp://cam/live/track1"),
         ("rtsp://cam/live", "http://elsewhere/", "rtsp://cam/live"),
+        ("rtsp://cam/live", "x:1", "rtsp://cam/live/x:1"),
         ("rtsp://cam/live", "*", "rtsp://cam/live"),
         ("rtsp://cam/live", None, "rtsp://cam/live"),
         ("rtsps://cam/live", "track 1", "rtsps://cam/live/track%201"),
@@ -35,6 +36,7 @@ def test_the_reading_of_the_standard_is_the_second_try() -> None:
         "rtsp://cam/track1",
     )
     assert urls.controls("rtsp://cam/live/", "track1") == ("rtsp://cam/live/track1",)
+    assert urls.controls("rtsp://cam/live", "x:1") == ("rtsp://cam/live/x:1",)
     assert urls.controls("rtsp://cam/live/x", "/video") == (
         "rtsp://cam/video",
         "rtsp://cam/live/x/video",
@@ -78,6 +80,7 @@ def test_origins() -> None:
 def test_nothing_a_camera_says_breaks_a_request_line(base: str, control: str) -> None:
     found = urls.base(REQUEST, content_base=base, content_location=control)
     for url in (found, *urls.controls(found, control)):
+        assert urls.origin(url) is not None
         assert url.isascii()
         assert not any(character <= " " or character == "\x7f" for character in url)
         assert "@" not in urls.without_userinfo(url).split("/")[2]

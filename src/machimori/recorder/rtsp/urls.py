@@ -95,7 +95,9 @@ def controls(base_url: str, control: str | None) -> tuple[str, ...]:
     else:
         order = [appended, standard]
     cleaned = (clean(url) for url in order)
-    return tuple(dict.fromkeys(url for url in cleaned if url)) or (base_url,)
+    # A control such as `x:1` reads as a URL of another kind by RFC 3986; nothing is asked of it.
+    usable = (url for url in cleaned if url and origin(url) is not None)
+    return tuple(dict.fromkeys(usable)) or (base_url,)
 
 
 def _http(url: str) -> str:
