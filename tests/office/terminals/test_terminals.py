@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from django.core import signing
+from django.db import connection
 from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from machimori.kernel.clock import ManualClock
@@ -193,3 +195,19 @@ def test_a_computer_is_lent_only_where_the_rules_lend(office: ManualClock) -> No
     text = desk.browser().post(reverse("terminals:new"), values).content.decode()
     assert "貸与する定めがありません" in text
     assert not Terminal.objects.exists()
+
+
+def test_the_register_asks_as_often_for_five_terminals_as_for_one(office: ManualClock) -> None:
+    desk = Desk.of(office)
+
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            desk.browser().get(reverse("terminals:register"))
+        return len(queries)
+
+    registered(desk)
+    once = asked()
+    for number in range(2, 6):
+        made = registered(desk, number=f"{number}号")
+        desk.browser().post(reverse("terminals:terminal", args=[made.pk]), {"kind": "taken_out"})
+    assert asked() == once <= 20

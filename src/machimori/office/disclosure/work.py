@@ -66,7 +66,7 @@ def install() -> None:
         menu.Entry(
             route="disclosure:cases",
             text=_("開示請求"),
-            order=90,
+            order=60,
             posts=frozenset(access.READERS),
         )
     )

@@ -74,7 +74,7 @@ def install() -> None:
             ),
         )
     )
-    menu.register(menu.Entry(route="people:keys", text=_("自分のキー"), order=200))
+    menu.register(menu.Entry(route="people:keys", text=_("自分のキー"), order=139))
     register(
         Work(
             key="people.ending",

@@ -3,13 +3,13 @@
 
 from typing import Final
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext as _t
 
 from machimori.office.people.acting import Acting, current
 from machimori.office.people.models import Appointment, Person
 from machimori.office.police.history import File, file_of
-from machimori.office.police.models import Extraction, Posting
+from machimori.office.police.models import Extraction, Fact, Posting
 from machimori.office.shared.errors import ActionRefusedError, Reason
 from machimori.office.shared.posts import Post
 
@@ -53,7 +53,9 @@ def extractions(acting: Acting) -> QuerySet[Extraction]:
 
 def files(acting: Acting) -> list[File]:
     """The same with their facts, the newest first."""
-    found = [file_of(one) for one in extractions(acting)]
+    facts = Prefetch("facts", Fact.objects.select_related("by").order_by("serial"))
+    rows = extractions(acting).prefetch_related(facts)
+    found = [File(extraction=one, facts=tuple(one.facts.all())) for one in rows]
     return sorted(found, key=lambda file: file.order.at, reverse=True)
 
 

@@ -6,21 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import cast
 
-from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _t
 
 from machimori.kernel import canonical
 from machimori.kernel.canonical import Json
 from machimori.kernel.envelope import Envelope
 from machimori.kernel.instants import instant, local_day, micros
-from machimori.ledger.entry import Entry, commit
 from machimori.office.people.acting import Acting
+from machimori.office.people.facts import append
 from machimori.office.police.models import Extraction, Fact
 from machimori.office.police.states import STATES, STEPS, UNFILED, Kind, State
 from machimori.office.provision.drafting import Extent, extent_of
 from machimori.office.rules.access import in_force
 from machimori.office.shared.errors import ActionRefusedError, Reason
-from machimori.office.shared.recording import record
 from machimori.policy.profile import Profile
 from machimori.vault.client.statements import Authorisation
 
@@ -115,38 +113,17 @@ def add(
     allow it, or somebody else has added a fact since `before` was read.
     """
     check_state(before, kind)
-    state = STEPS[kind].then
-    serial = before.facts[-1].serial + 1 if before else 1
-    committed = commit(canonical.dumps(dict(data)).decode())
-    try:
-        with transaction.atomic():
-            made = Fact.objects.create(
-                extraction=extraction,
-                serial=serial,
-                kind=kind,
-                state=state,
-                at=acting.at,
-                by=acting.person,
-                data=dict(data),
-                salt=committed.salt,
-            )
-    except IntegrityError as error:
-        raise ActionRefusedError(
-            _t("ほかの人が先に進めました"),
-            Reason(text=_t("いまの内容を見てから、もう一度してください。")),
-        ) from error
-    record(
-        Entry(
-            type="police.step",
-            at=micros(acting.at),
-            subject={
-                "by": acting.person.officer,
-                "case": extraction.case_id,
-                "scheme": acting.scheme.scheme_id,
-            },
-            data={"kind": kind, "serial": serial, "state": state},
-            commitments={"fact": committed.digest},
-        )
+    made = append(
+        Fact,
+        case=extraction,
+        scheme=extraction.scheme,
+        serial=before.facts[-1].serial + 1 if before else 1,
+        kind=kind,
+        state=STEPS[kind].then,
+        data=data,
+        entry="police.step",
+        at=acting.at,
+        by=acting.person,
     )
     if before is None:
         return File(extraction=extraction, facts=(made,))

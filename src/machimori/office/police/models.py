@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from machimori.kernel.ids import CaseId
+from machimori.office.people.facts import FactRow
 from machimori.office.people.models import NAME, Person, Scheme
 from machimori.office.police.states import STATES, STEPS
 from machimori.office.shared.grants import FACT
@@ -22,6 +23,10 @@ class Posting(models.Model):
     scheme = models.ForeignKey(Scheme, models.PROTECT, related_name="+")
     person = models.ForeignKey(Person, models.PROTECT, related_name="+")
     station = models.CharField(max_length=STATION)
+    document = models.CharField(max_length=80, blank=True)
+    """文書番号 of the station's notice; empty: the station entered it itself."""
+    notified_on = models.DateField(null=True)
+    """The notice's day."""
     at = models.DateTimeField()
     by = models.ForeignKey(Person, models.PROTECT, related_name="+")
 
@@ -43,26 +48,17 @@ class Extraction(models.Model):
         return CaseId(self.id)
 
 
-class Fact(models.Model):
+class Fact(FactRow):
     """One thing that happened to an extraction."""
 
-    extraction = models.ForeignKey(Extraction, models.PROTECT, related_name="facts")
-    serial = models.PositiveIntegerField()
-    """From 1, without gaps."""
-    kind = models.CharField(max_length=20)
-    state = models.CharField(max_length=20)
-    """The state from here on."""
-    at = models.DateTimeField()
+    case = models.ForeignKey(Extraction, models.PROTECT, related_name="facts")
     by = models.ForeignKey(Person, models.PROTECT, related_name="+")
-    data = models.JSONField()
-    salt = models.BinaryField(max_length=16)
-    """Of the ledger's commitment to `data`."""
 
     grants = FACT
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["extraction", "serial"], name="police_serial_once"),
+            models.UniqueConstraint(fields=["case", "serial"], name="police_serial_once"),
             models.CheckConstraint(condition=Q(kind__in=list(STEPS)), name="police_kind"),
             models.CheckConstraint(condition=Q(state__in=list(STATES)), name="police_state"),
         ]

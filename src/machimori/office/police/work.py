@@ -99,7 +99,7 @@ def install() -> None:
         Entry(
             route="police:stations",
             text=_("警察署の人"),
-            order=92,
+            order=134,
             posts=frozenset(access.CITY),
         )
     )

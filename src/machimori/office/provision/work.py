@@ -281,7 +281,7 @@ def install() -> None:
         Entry(
             route="provision:apply",
             text=_("申請のしかた"),
-            order=95,
+            order=25,
             posts=frozenset(access.CLERKS),
         )
     )

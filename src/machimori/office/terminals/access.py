@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Who may see and write the register of terminals, and which terminal a person is at."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
 from django.db.models import QuerySet
@@ -34,13 +36,41 @@ def custody(terminal: Terminal) -> QuerySet[Custody]:
     return terminal.custody.select_related("by").order_by("-at", "-pk")
 
 
+def keys_of(terminals: Iterable[Terminal]) -> dict[int, TerminalKey]:
+    """The keys that prove these terminals now, by the terminal's row; two queries."""
+    rows = list(terminals)
+    latest = TerminalKey.objects.filter(terminal__in=rows).order_by(
+        "terminal", "-registered_at", "-pk"
+    )
+    found = {key.terminal_id: key for key in latest.distinct("terminal")}
+    for end in Custody.objects.filter(terminal__in=rows, kind__in=ENDING):
+        key = found.get(end.terminal_id)
+        if key and (end.kind == "withdrawn" or end.at >= key.registered_at):
+            del found[end.terminal_id]
+    return found
+
+
 def key_of(terminal: Terminal) -> TerminalKey | None:
     """The key that proves this terminal now."""
-    found = terminal.keys.order_by("-registered_at", "-pk").first()
-    if found is None or withdrawn(terminal):
-        return None
-    lost = terminal.custody.filter(kind__in=ENDING, at__gte=found.registered_at)
-    return None if lost.exists() else found
+    return keys_of([terminal]).get(terminal.pk)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """A line of the register."""
+
+    terminal: Terminal
+    key: TerminalKey | None
+    last: Custody | None
+
+
+def lines(terminals: Iterable[Terminal]) -> list[Line]:
+    """What the register says of these terminals; three queries, however many they are."""
+    rows = list(terminals)
+    keys = keys_of(rows)
+    log = Custody.objects.filter(terminal__in=rows).order_by("terminal", "-at", "-pk")
+    last = {one.terminal_id: one for one in log.distinct("terminal")}
+    return [Line(terminal=one, key=keys.get(one.pk), last=last.get(one.pk)) for one in rows]
 
 
 def withdrawn(terminal: Terminal) -> bool:

@@ -19,5 +19,5 @@ class TerminalsConfig(AppConfig):
             Entry(route="terminals:register", text=_("端末簿"), order=75, posts=frozenset(READERS))
         )
         register(
-            Entry(route="terminals:here", text=_("この端末"), order=190, posts=frozenset(USERS))
+            Entry(route="terminals:here", text=_("この端末"), order=78, posts=frozenset(USERS))
         )

@@ -36,8 +36,8 @@ def terminals(acting: Acting) -> list[Terminal]:
     """The scheme's terminals that a software key answers for; none outside a demo."""
     if not config().demo:
         return []
-    found = [(one, access.key_of(one)) for one in access.terminals(acting.scheme)]
-    return [one for one, key in found if key is not None and key.software_demo]
+    found = access.lines(access.terminals(acting.scheme))
+    return [line.terminal for line in found if line.key and line.key.software_demo]
 
 
 def answer(number: str, asked: dict[str, Any], *, acting: Acting) -> Mapping[str, Any]:

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
+
 import django.core.validators
 import django.db.models.deletion
 from django.db import migrations, models
@@ -49,6 +50,8 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("station", models.CharField(max_length=80)),
+                ("document", models.CharField(blank=True, max_length=80)),
+                ("notified_on", models.DateField(null=True)),
                 ("at", models.DateTimeField()),
                 (
                     "by",
@@ -100,7 +103,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "extraction",
+                    "case",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="facts",
@@ -110,9 +113,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("extraction", "serial"), name="police_serial_once"
-                    ),
+                    models.UniqueConstraint(fields=("case", "serial"), name="police_serial_once"),
                     models.CheckConstraint(
                         condition=models.Q(
                             (

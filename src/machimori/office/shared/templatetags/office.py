@@ -8,7 +8,7 @@ from django import template
 from django.utils.translation import get_language
 
 from machimori.kernel.instants import TOKYO
-from machimori.office.shared.menu import entries
+from machimori.office.shared.menu import Opening, line
 from machimori.office.shared.posts import LABELS
 from machimori.policy import wareki as era
 
@@ -53,10 +53,6 @@ def post(value: str) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def menu(context: dict[str, Any]) -> list[dict[str, Any]]:
+def menu(context: dict[str, Any]) -> list[Opening]:
     """The pages that the acting person sees in the menu, the one they are on marked."""
-    path = context["request"].path
-    found = entries(context["acting"].posts)
-    above = [href for href, _ in found if path == href or (href != "/" and path.startswith(href))]
-    here = max(above, key=len, default="")
-    return [{"href": href, "text": text, "here": href == here} for href, text in found]
+    return line(context["acting"].posts, context["request"].path)

@@ -73,8 +73,8 @@ def arrive_demo(request: ActingRequest) -> HttpResponse:
 
 
 def _credentials(request: ActingRequest) -> list[bytes]:
-    found = map(access.key_of, access.terminals(request.acting.scheme))
-    return [bytes(key.credential_id) for key in found if key is not None]
+    found = access.keys_of(access.terminals(request.acting.scheme))
+    return [bytes(key.credential_id) for key in found.values()]
 
 
 def _address(request: ActingRequest) -> str:

@@ -29,15 +29,15 @@ def listing(request: ActingRequest) -> HttpResponse:
     """Every terminal of the scheme."""
     acting = request.acting
 
-    def cells(row: Terminal) -> tuple[str | Cell, ...]:
-        last = access.custody(row).first()
+    def cells(line: access.Line) -> tuple[str | Cell, ...]:
+        row, last = line.terminal, line.last
         return (
             Cell(text=row.number, href=reverse("terminals:terminal", args=[row.pk])),
             row.serial,
             place_name(acting, row.place),
             row.storage,
             row.lent_to,
-            _t("ある") if access.key_of(row) else _t("ない"),
+            _t("ある") if line.key else _t("ない"),
             f"{CUSTODY[last.kind]}　{day(last.at)}" if last else "",
         )
 
@@ -54,6 +54,7 @@ def listing(request: ActingRequest) -> HttpResponse:
         ),
         cells=cells,
         search=("number", "serial", "storage", "lent_to"),
+        load=access.lines,
     )
     context = {"may_write": acting.holds(*access.KEEPERS)}
     return found.respond(
