@@ -30,6 +30,8 @@ class ScriptedDisk(Disk):
         self.whole = whole
         self.synced: list[str] = []
         self.failing = False
+        self.takes = 0.0
+        """Seconds of a sync of the whole."""
 
     def syncs_whole(self, path: Path) -> bool:
         assert path.is_dir()
@@ -37,6 +39,7 @@ class ScriptedDisk(Disk):
 
     def sync_file_system(self, descriptor: int, path: Path) -> None:
         assert os.fstat(descriptor).st_ino == path.stat().st_ino
+        time.sleep(self.takes)
         self._note("whole")
 
     def sync_file(self, descriptor: int, path: Path) -> None:
@@ -91,6 +94,22 @@ def test_a_local_disk_is_synced_once_for_all_parts(tmp_path: Path) -> None:
         until(lambda: all(part.durable_name for part in parts))
     assert set(disk.synced) == {"whole"}
     assert all(part.dirty for part in parts), "its publisher syncs what came afterwards"
+
+
+def test_a_slow_disk_keeps_the_promise_as_long_as_a_sync_takes_less_than_half_of_it(
+    tmp_path: Path,
+) -> None:
+    """Syncs of 0.8 s with 1 s between them would be 0.6 s late."""
+    disk = ScriptedDisk(whole=True)
+    disk.takes = 0.8
+    lags = []
+    with Setup(tmp_path, disk, every=2.0) as setup:
+        setup.add("a")
+        for count in (2, 3):
+            until(lambda count=count: disk.synced.count("whole") == count)  # type: ignore[misc]
+            until(lambda count=count: len(setup.outcomes) == count)  # type: ignore[misc]
+            lags.append(setup.syncer.lag)
+    assert min(lags) < 0.3
 
 
 def test_elsewhere_each_part_is_synced_and_its_name_once(tmp_path: Path) -> None:

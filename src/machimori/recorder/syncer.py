@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The thread that makes open parts durable while they grow.
 
-Where the file system can be synced as a whole, it is, twice in the promised time: so what was
-written just after one sync began is durable in time even if the next one takes as long as that.
+Where the file system can be synced as a whole, it is, twice in the promised time, counted from
+beginning to beginning: so what was written just after one sync began is durable in time even if
+the next one takes half of it. On a disk that is hardly fast enough the next sync then begins
+soon after the last, and finds the less to write.
 Elsewhere each part is synced on its own, one after the other, spread over the promised time.
 
 What is on the disk leaves the page cache: almost no footage is ever looked at, and a thousand
@@ -21,6 +23,9 @@ from machimori.recorder.part import Part
 
 SYNC_EVERY = 10.0
 """Seconds within which what was written to an open part is durable."""
+
+_BREATH = 0.05
+"""Share of the promised time that the disk has for others between two syncs."""
 
 OnSynced = Callable[[OSError | MachimoriError | None], None]
 """Told after each sync: what went wrong, or None."""
@@ -57,12 +62,15 @@ class Syncer:
 
     def _run(self) -> None:
         synced = time.monotonic()
+        pause = self._every / 2
         try:
-            while not self._stopping.wait(self._every / 2):
+            while not self._stopping.wait(pause):
                 parts = self._open_parts()
                 begun = time.monotonic()
+                pause = self._every / 2
                 try:
                     if parts and self._whole(parts[0].path.parent.parent):
+                        pause = max(_BREATH * self._every, pause - (time.monotonic() - begun))
                         for part in parts:
                             part.durable_name = True
                     else:
