@@ -14,6 +14,7 @@ import pytest
 
 from machimori.footage.store import DirectoryStore
 from machimori.kernel.durable import Disk
+from machimori.recorder import writers
 from machimori.recorder.blocks import BLOCK, LEAST, Blocks
 from machimori.recorder.part import Part
 from machimori.recorder.writers import Writers
@@ -81,6 +82,21 @@ def test_open_parts_are_synced_together(setup: Setup) -> None:
     until(lambda: ("syncfs", "open") in setup.steps)
     until(lambda: part.durable_name)
     assert ("fdatasync", "x.part") not in setup.steps
+
+
+def test_a_disk_that_syncs_too_slowly_is_told_of(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(self: Disk, descriptor: int, path: Path) -> None:
+        time.sleep(0.3)
+
+    monkeypatch.setattr(writers, "SYNC_LATE", 0.2)
+    setup.append(setup.part(), b"data")
+    until(lambda: ("syncfs", "open") in setup.steps)
+    assert setup.events == []
+    monkeypatch.setattr(Disk, "sync_file_system", slow)
+    until(lambda: "sync_late" in setup.events)
+    assert not setup.writers.troubled
 
 
 def test_a_full_disk_is_waited_for_and_nothing_is_skipped(

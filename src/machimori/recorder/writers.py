@@ -56,7 +56,10 @@ _RETRY = 0.25
 _RETRY_MAX = 2.0
 
 OnTrouble = Callable[[str, str], None]
-"""`(event, detail)`: `disk_trouble` when the disk refuses, `disk_recovered` afterwards."""
+"""`(event, detail)`: `disk_trouble` when the disk refuses, `disk_recovered` afterwards, `sync_late`
+after a sync that was later than promised by more than SYNC_LATE."""
+SYNC_LATE = 3.0
+"""Seconds."""
 
 
 @dataclass(slots=True)
@@ -329,10 +332,12 @@ class Writers:
             item.done(part.name)
 
     def _synced(self, error: OSError | MachimoriError | None) -> None:
-        if error is None:
-            self._recovered(_SYNCER)
-        else:
+        if error is not None:
             self._trouble(_SYNCER, error)
+            return
+        self._recovered(_SYNCER)
+        if self._syncer.lag > SYNC_LATE:
+            self._on_trouble("sync_late", f"footage became durable {self._syncer.lag:.1f} s late")
 
     def _trouble(self, who: int, error: OSError | MachimoriError) -> None:
         if not self._troubled:
