@@ -51,7 +51,7 @@ def test_running_out_is_said_once_at_each_level(tmp_path: Path) -> None:
         write_bundle(tmp_path, VAULT, TODAY + dt.timedelta(days=offset), (CAMERA,))
     keys = BundleDirectory(tmp_path, vault=VAULT.public)
     said: list[tuple[str, str]] = []
-    alarm = KeyAlarm(keys, [CAMERA], lambda event, detail: said.append((event, detail)))
+    alarm = KeyAlarm(keys, lambda: [CAMERA], lambda event, detail: said.append((event, detail)))
     for passed in range(11):
         alarm.look(TODAY + dt.timedelta(days=passed))
     assert said == [("keys_run_out", f"keys for {left} more days") for left in (9, 7, 3, 1)]

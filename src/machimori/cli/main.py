@@ -14,6 +14,7 @@ from machimori import __version__
 from machimori.kernel.errors import MachimoriError
 
 COMMANDS: tuple[str, ...] = (
+    "init",
     "run",
     "simcity",
     "record",

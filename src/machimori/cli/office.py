@@ -10,6 +10,7 @@ from machimori.kernel.clock import SystemClock
 from machimori.kernel.durable import Disk
 from machimori.office.shared.config import OfficeConfig
 from machimori.office.shared.first import First
+from machimori.office.site.founder import sheet
 from machimori.office.site.serve import bring_up_to_date, init, serve
 from machimori.office.site.work import work
 
@@ -29,6 +30,8 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     make.add_argument("--vault", type=Path, required=True, help="the vault's socket")
     make.add_argument("--store", type=Path, required=True, help="footage: directory or .toml")
     make.add_argument("--cases", type=Path, required=True, help="the cases' footage, likewise")
+    make.add_argument("--recorders", type=Path, help="recorders of this machine: their directories")
+    make.add_argument("--expiry", type=Path, help="expiry's own directory")
     make.add_argument(
         "--origin", required=True, help="what browsers call it: https://machimori.city.example"
     )
@@ -66,6 +69,16 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     worker.add_argument("--directory", type=Path, required=True, help="the office's own directory")
     worker.add_argument("--concurrency", type=int, default=2, help="jobs at a time (%(default)s)")
     worker.set_defaults(run=_work)
+    code = commands.add_parser(
+        "code",
+        help="a sheet with a person's registration code, while they have no key",
+        description="Set a sheet of paper with a new code, good once within 7 days; earlier codes"
+        " end. Nothing is made for a person who has a key: for them the pages make codes.",
+    )
+    code.add_argument("--directory", type=Path, required=True, help="the office's own directory")
+    code.add_argument("--login", required=True, help="the person's staff number")
+    code.add_argument("--out", type=Path, required=True, help="PDF to write")
+    code.set_defaults(run=_code)
     upgrade = commands.add_parser(
         "upgrade",
         help="bring the office's tables up to date",
@@ -101,6 +114,8 @@ def _init(arguments: argparse.Namespace) -> int:
         vault=arguments.vault.resolve(),
         store=arguments.store.resolve(),
         cases=arguments.cases.resolve(),
+        recorders=arguments.recorders and arguments.recorders.resolve(),
+        expiry=arguments.expiry and arguments.expiry.resolve(),
         certificate=arguments.certificate and arguments.certificate.resolve(),
         key=arguments.key and arguments.key.resolve(),
     )
@@ -112,6 +127,14 @@ def _init(arguments: argparse.Namespace) -> int:
         name=arguments.name,
     )
     print(init(config, first, clock=SystemClock(), disk=Disk(), admin=_admin(arguments)))
+    return 0
+
+
+def _code(arguments: argparse.Namespace) -> int:
+    made = sheet(
+        arguments.directory, arguments.login, out=arguments.out, clock=SystemClock(), disk=Disk()
+    )
+    print(f"{arguments.out} written" if made else "this person has a key; nothing was written")
     return 0
 
 

@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
     node.start()
     set_aside()
     listening = f", health on 127.0.0.1:{node.port}" if node.port else ""
-    print(f"recording {len(config.cameras)} cameras{listening}", flush=True)
+    print(f"recording {len(node.lanes)} cameras{listening}", flush=True)
     while not node.failed and not ended.wait(0.5):
         pass
     node.stop()

@@ -6,9 +6,9 @@ import getpass
 import json
 import signal
 import sys
-from datetime import timedelta
 from pathlib import Path
 
+from machimori.cli import bundles
 from machimori.cli.inputs import read, read_text
 from machimori.kernel import canonical
 from machimori.kernel.clock import Clock, SystemClock
@@ -16,7 +16,7 @@ from machimori.kernel.durable import Disk
 from machimori.kernel.envelope import Envelope
 from machimori.kernel.errors import UsageError
 from machimori.kernel.ids import OfficerId, check_name
-from machimori.kernel.instants import Micros, local_day
+from machimori.kernel.instants import Micros
 from machimori.kernel.signing import SigningKey
 from machimori.vault.client.client import VaultClient
 from machimori.vault.client.statements import STATEMENTS, Appointment, OfficerKey, parse
@@ -40,6 +40,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     commands = group.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _register_process(commands)
     _register_clients(commands)
+    bundles.register(commands)
     _register_officers(commands)
 
 
@@ -86,19 +87,9 @@ def _register_clients(commands: "argparse._SubParsersAction[argparse.ArgumentPar
     submit = commands.add_parser("submit", help="hand in signed statements")
     submit.set_defaults(run=_submit)
     submit.add_argument("statements", type=Path, nargs="+", metavar="FILE")
-    bundles = commands.add_parser(
-        "bundles",
-        help="write the signed key bundles that a recorder needs",
-        description="Write the signed bundles of public keys of a class, for a recorder's keys"
-        " directory. They hold no secret.",
-    )
-    bundles.set_defaults(run=_bundles)
-    bundles.add_argument("--class", dest="retention_class", required=True, help="retention class")
-    bundles.add_argument("--days", type=int, default=14, help="today and so many days (14)")
-    bundles.add_argument("--out", type=Path, required=True, help="directory to write into")
     expire = commands.add_parser("expire", help="destroy the keys that are due")
     expire.set_defaults(run=_expire)
-    for parser in (unlock, status, make, submit, bundles, expire):
+    for parser in (unlock, status, make, submit, expire):
         parser.add_argument("--socket", type=Path, required=True)
 
 
@@ -242,18 +233,6 @@ def _status(args: argparse.Namespace) -> int:
 def _make_keys(args: argparse.Namespace) -> int:
     with VaultClient(args.socket) as client:
         print(f"{client.make_keys(args.days)} key pairs made")
-    return 0
-
-
-def _bundles(args: argparse.Namespace) -> int:
-    disk = Disk()
-    with VaultClient(args.socket) as client:
-        today = local_day(client.status().now)
-        days = [(today + timedelta(days=offset)).isoformat() for offset in range(args.days + 1)]
-        bundles = {day: client.bundle(args.retention_class, day) for day in days}
-    for day, bundle in bundles.items():
-        disk.replace(args.out / f"{args.retention_class}-{day}.json", bundle)
-    print(f"{args.days + 1} bundles in {args.out}")
     return 0
 
 

@@ -58,6 +58,12 @@ class Catalogue:
             return ()
         return tuple(sorted(path.name for path in self._directory.iterdir()))
 
+    def cameras(self, day: str) -> tuple[CameraId, ...]:
+        """The cameras of which something of the day was noted."""
+        return tuple(
+            sorted(CameraId(path.stem) for path in (self._directory / day).glob("*.jsonl"))
+        )
+
     def forget(self, day: str) -> None:
         """The day is closed."""
         shutil.rmtree(self._directory / day, ignore_errors=True)

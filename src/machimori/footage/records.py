@@ -33,13 +33,14 @@ GapCause = Literal[
     "clock",
     "no_key",
     "camera_lost",
+    "withdrawn",
 ]
 Cause = Literal[GapCause, "disk_full", "retention", "early", "shutdown"]
 CAUSES: Mapping[RecordKind, tuple[str, ...]] = {
     "gap": get_args(GapCause),
     "overwritten": ("disk_full",),
     "expired": ("retention", "early"),
-    "closed": ("shutdown",),
+    "closed": ("shutdown", "withdrawn"),
 }
 MAX_DETAIL = 500
 MAX_REMOVED = 10_000

@@ -27,6 +27,7 @@ _RECORDER: dict[str, type] = {
     "spool_mb": int,
     "keys": str,
     "holds": str,
+    "cameras": str,
     "vault_key": str,
     "listen": str,
     "time_zone": str,
@@ -57,6 +58,8 @@ class RecorderConfig:
     vault_key: PublicKey
     """Pinned at enrolment: signs key bundles."""
     cameras: tuple[CameraConfig, ...]
+    feed: Path | None = None
+    """The file of cameras that is followed while it runs (`feed`); None: there is none."""
     listen: tuple[str, int] | None = None
     """Where health and metrics are served; None: nowhere."""
     tz: ZoneInfo = TOKYO
@@ -107,6 +110,7 @@ class RecorderConfig:
                 holds=base / values["holds"] if values["holds"] else directory / "holds",
                 vault_key=_public_key(_required(values, "vault_key")),
                 cameras=_cameras(source.get("camera", []), base),
+                feed=base / values["cameras"] if values["cameras"] else None,
                 listen=_listen(values["listen"]),
                 tz=_zone(values["time_zone"]),
                 period=_within(values, "period", 1.0, 0.1, 2.0),

@@ -18,6 +18,7 @@ from collections.abc import Callable
 
 from machimori.kernel.clock import Clock
 from machimori.kernel.errors import MachimoriError
+from machimori.recorder.camera import CameraConfig
 from machimori.recorder.errors import CameraDenied, CameraError, CameraRefused
 from machimori.recorder.lane import Lane
 from machimori.recorder.ports import Opener, PlayingSession
@@ -34,7 +35,7 @@ OUTAGE = 60.0
 STARTING = 2.0
 """Seconds over which the first attempts of a start are spread, per thousand cameras."""
 
-OnOpen = Callable[[Lane, PlayingSession], None]
+OnOpen = Callable[[Lane, PlayingSession, CameraConfig], None]
 OnFailed = Callable[[Lane, CameraError], None]
 
 
@@ -70,9 +71,20 @@ class Connector:
     def reopen(self, lane: Lane, *, hurry: bool = True) -> None:
         """The lane lost its session: open it anew. From any thread. Without `hurry` the reason is
         our own and lasts, and the camera need not be asked again and again."""
-        if not self._stopped:
+        if not self._stopped and not lane.withdrawn:
             delay = self._random.uniform(*((0.0, 0.3) if hurry else LONG))
             self._loop.call_soon_threadsafe(self._begin, lane, delay)
+
+    def renew(self, lane: Lane) -> None:
+        """The lane's camera has another entry: begin anew with that one. From any thread."""
+        if not self._stopped:
+            self._loop.call_soon_threadsafe(self._renew, lane)
+
+    def give_up(self, lane: Lane) -> None:
+        """The lane's camera is withdrawn: open it no more. From any thread."""
+        lane.withdrawn = True
+        if not self._stopped:
+            self._loop.call_soon_threadsafe(self._cancel, lane)
 
     def stop(self) -> None:
         """Give up all attempts and end the thread."""
@@ -92,12 +104,26 @@ class Connector:
         finally:
             self._loop.close()
 
+    def _renew(self, lane: Lane) -> None:
+        self._cancel(lane)
+        self._begin(lane, 0.0)
+
+    def _cancel(self, lane: Lane) -> None:
+        task = self._tasks.pop(lane.number, None)
+        if task is not None:
+            task.cancel()
+
     def _begin(self, lane: Lane, delay: float) -> None:
-        if lane.number in self._tasks:
+        if lane.number in self._tasks or lane.withdrawn:
             return
         task = self._loop.create_task(self._supply(lane, delay))
         self._tasks[lane.number] = task
-        task.add_done_callback(lambda _: self._tasks.pop(lane.number, None))
+        task.add_done_callback(lambda done: self._forget(lane, done))
+
+    def _forget(self, lane: Lane, task: "asyncio.Task[None]") -> None:
+        # After `renew` another task has this one's place.
+        if self._tasks.get(lane.number) is task:
+            del self._tasks[lane.number]
 
     async def _supply(self, lane: Lane, delay: float) -> None:
         since = self._clock.monotonic()
@@ -105,7 +131,8 @@ class Connector:
         denied = 0
         while True:
             try:
-                session = await self._opener.open(lane.camera)
+                camera = lane.camera
+                session = await self._opener.open(camera)
             except CameraError as error:
                 self._on_failed(lane, error)
                 denied = denied + 1 if isinstance(error, CameraDenied) else 0
@@ -118,7 +145,7 @@ class Connector:
                 log.warning("camera %s cannot be opened: %s", lane.camera.id, error)
                 await asyncio.sleep(self._random.uniform(*LONG))
                 continue
-            self._on_open(lane, session)
+            self._on_open(lane, session, camera)
             return
 
 

@@ -98,11 +98,13 @@ class Days:
     def _close_day(self, day: dt.date) -> None:
         """Camera by camera, with a pause after each: a thousand manifests are work for minutes."""
         whole = True
-        for lane in self._drain.lanes:
+        # A camera that was withdrawn since has recorded on that day all the same.
+        cameras = {lane.camera.id for lane in self._drain.lanes}
+        for camera in sorted(cameras.union(self._catalogue.cameras(day.isoformat()))):
             if self._ended.is_set():
                 return
             try:
-                if self._close(lane.camera.id, day.isoformat()):
+                if self._close(camera, day.isoformat()):
                     self._ended.wait(CLOSING_PAUSE)
             except (MachimoriError, OSError) as error:
                 whole = False

@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from machimori.kernel.clock import Clock
 from machimori.kernel.instants import Micros
 from machimori.recorder.blocks import BLOCK, Blocks
+from machimori.recorder.camera import CameraConfig
 from machimori.recorder.lane import FASTEST, Lane, SessionOver
 from machimori.recorder.ports import PlayingSession
 from machimori.recorder.timefloor import TimeFloor
@@ -45,6 +46,7 @@ class Drain:
         on_tick: Callable[[], None] | None = None,
     ) -> None:
         self.lanes = tuple(lanes)
+        """Replaced as a whole, in the drain thread; read from any."""
         self._blocks = blocks
         self._clock = clock
         self._floor = floor
@@ -77,16 +79,32 @@ class Drain:
         """Have `act` done in the drain thread before the next tick. It must not block."""
         self._inbox.append(act)
 
-    def adopt(self, lane: Lane, session: PlayingSession) -> None:
-        """Hand over a session that plays."""
+    def adopt(self, lane: Lane, session: PlayingSession, camera: CameraConfig) -> None:
+        """Hand over a session that plays, opened as `camera` says."""
 
         def act() -> None:
+            if lane.withdrawn or lane.camera is not camera:
+                # The register changed while it was opened; what it says now is asked for anew.
+                session.socket.close()
+                if not lane.withdrawn:
+                    self._on_lost(lane, "withdrawn", "opened by its former entry")
+                return
             mono = self._clock.monotonic()
             asked = self._floor.at(session.asked_at)
             lane.adopt(session, mono=mono, asked=asked)
             self._schedule(lane, mono)
 
         self.call(act)
+
+    def admit(self, lane: Lane) -> None:
+        """Take in a lane that is new (drain thread)."""
+        self.lanes = (*self.lanes, lane)
+
+    def dismiss(self, lane: Lane, detail: str) -> None:
+        """Let a lane go whose camera was withdrawn (drain thread)."""
+        self._visit(lane, schedule=False)
+        lane.withdraw(detail, self.now())
+        self.lanes = tuple(one for one in self.lanes if one is not lane)
 
     def stop(self) -> None:
         """End every lane in order (segments are closed) and the thread."""

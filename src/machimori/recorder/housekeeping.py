@@ -26,6 +26,7 @@ from machimori.recorder.confirming import Confirmations
 from machimori.recorder.days import Days
 from machimori.recorder.drain import LATE, Drain
 from machimori.recorder.keys import BundleDirectory, KeyAlarm
+from machimori.recorder.roster import Roster
 from machimori.recorder.space import Space
 from machimori.recorder.timefloor import TimeFloor
 
@@ -56,6 +57,8 @@ class Housekeeping:
         catalogue: Catalogue,
         space: Space,
         days: Days,
+        roster: Roster,
+        look_at_cameras: Callable[[], None],
         on_event: Callable[[str, str], None],
         ended: threading.Event,
     ) -> None:
@@ -68,10 +71,12 @@ class Housekeeping:
         self._bound = bound
         self._confirmations = confirmations
         self._keys = keys
-        self._key_alarm = KeyAlarm(keys, [lane.camera.id for lane in drain.lanes], on_event)
+        self._key_alarm = KeyAlarm(keys, lambda: [lane.camera.id for lane in drain.lanes], on_event)
         self._catalogue = catalogue
         self._space = space
         self._days = days
+        self._roster = roster
+        self._look_at_cameras = look_at_cameras
         self._on_event = on_event
         self._ended = ended
         self._thread = threading.Thread(target=self._run, name="housekeeping")
@@ -100,6 +105,7 @@ class Housekeeping:
         due = {
             "clock_bound": mono + BOUND_EVERY,
             "confirmation": mono,
+            "cameras": mono,
             "floor": mono,
             "arrivals": mono + arrivals.SAVE_EVERY,
             "keys": mono,
@@ -111,6 +117,7 @@ class Housekeeping:
         rounds = {
             "clock_bound": (BOUND_EVERY, self._bound.renew),
             "confirmation": (HOUSEKEEPING, self._confirmations.look),
+            "cameras": (HOUSEKEEPING, self._look_at_cameras),
             "floor": (_FLOOR_EVERY, self._floor.save),
             "arrivals": (arrivals.SAVE_EVERY, self.save_arrivals),
             "keys": (_KEYS_EVERY, self._look_after_keys),
@@ -136,7 +143,8 @@ class Housekeeping:
         """Note when each camera was last recorded. Raises DurabilityError."""
         found = {lane.camera.id: lane.arrived for lane in self._drain.lanes if lane.bytes}
         path = self._config.directory / arrivals.FILE
-        arrivals.save(path, {**arrivals.load(path), **found}, self._disk)
+        known = {**arrivals.load(path), **self._roster.gone, **found}
+        arrivals.save(path, known, self._disk)
 
     def anchor(self) -> None:
         """Put an anchor over all heads into store and outbox. Raises what `anchors.write` does."""

@@ -125,19 +125,20 @@ class KeyAlarm:
     def __init__(
         self,
         keys: BundleDirectory,
-        cameras: Sequence[CameraId],
+        cameras: Callable[[], Sequence[CameraId]],
         on_event: Callable[[str, str], None],
     ) -> None:
         self._keys = keys
-        self._cameras = tuple(cameras)
+        self._cameras = cameras
         self._on_event = on_event
         self._level = 0
 
     def look(self, today: dt.date) -> None:
         """Compare the camera with the fewest days of keys after `today` with the levels."""
-        if not self._cameras:
+        cameras = self._cameras()
+        if not cameras:
             return
-        left = min(self._keys.days_left(camera, today) for camera in self._cameras)
+        left = min(self._keys.days_left(camera, today) for camera in cameras)
         level = next((days for days in reversed(ALARMS) if left <= days), 0)
         if level and level != self._level:
             self._on_event("keys_run_out", f"keys for {max(left, 0)} more days")

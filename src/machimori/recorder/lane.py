@@ -7,6 +7,7 @@ blocks the pool's. What it may hold back is one unfinished frame (64 KB at most)
 
 import logging
 import ssl
+from typing import Literal
 
 from machimori.footage.records import GapCause
 from machimori.kernel.errors import MalformedError
@@ -69,6 +70,8 @@ class Lane(Track):
         self._outgoing_since = 0.0
         self._budget = 0.0
         self._timeless = False
+        self.withdrawn = False
+        """It left the drain: nothing is opened for it and nothing is recorded any more."""
         self._settled = 0
         self._most = 0
         """Bytes of a drain up to which the window needs no look."""
@@ -276,7 +279,15 @@ class Lane(Track):
         self._timeless = self.session is not None
         self.drift = Drift()
 
-    def close(self, now: Micros) -> None:
+    def close(self, now: Micros, cause: Literal["shutdown", "withdrawn"] = "shutdown") -> None:
         """The orderly end of session, segment, gap and chain."""
         self.drop_session()
-        super().close(now)
+        super().close(now, cause)
+
+    def withdraw(self, detail: str, now: Micros) -> None:
+        """The camera is not to be recorded any more: the end, and a gap that says so."""
+        self.withdrawn = True
+        self.drop_session()
+        self.end_segment("shutdown")
+        self.begin_gap("withdrawn", detail, min(self.arrived, now))
+        self.close(now, "withdrawn")

@@ -25,7 +25,6 @@ from machimori.footage.store import DirectoryStore, Store
 from machimori.kernel.clock import Clock, SystemClock
 from machimori.kernel.durable import Disk
 from machimori.kernel.errors import MachimoriError
-from machimori.kernel.instants import Micros
 from machimori.kernel.multibuffer import MultiBuffer
 from machimori.kernel.slices import SLICES, sliced_digest
 from machimori.recorder import arrivals
@@ -41,11 +40,13 @@ from machimori.recorder.directory import load_key, lock, open_spool
 from machimori.recorder.drain import Drain
 from machimori.recorder.errors import CameraError, RecorderError
 from machimori.recorder.events import Events
+from machimori.recorder.feed import Feed, load_keys
 from machimori.recorder.health import Health, HealthServer
 from machimori.recorder.housekeeping import Housekeeping
 from machimori.recorder.keys import BundleDirectory
 from machimori.recorder.lane import Lane
 from machimori.recorder.ports import Opener
+from machimori.recorder.roster import Roster
 from machimori.recorder.rtsp.opener import Limits, RtspOpener
 from machimori.recorder.site import Site
 from machimori.recorder.space import Space
@@ -129,13 +130,18 @@ class Node:
             clock_bound=lambda: self.bound.at(self.clock.monotonic()),
         )
         now = self.floor.at(self.clock.monotonic())
-        before = arrivals.before(directory, self._left)
-        self.lanes = [
-            Lane(number, camera, site, last=Micros(min(before.get(camera.id, now), now)))
-            for number, camera in enumerate(config.cameras)
-        ]
+        self.roster = Roster(
+            config,
+            site,
+            feed=Feed(config.feed, recorder=config.id, key=load_keys(directory, self._disk))
+            if config.feed
+            else None,
+            before=arrivals.before(directory, self._left),
+            now=now,
+            on_event=self._event,
+        )
         self.drain = Drain(
-            lanes=self.lanes,
+            lanes=self.roster.lanes,
             blocks=self.blocks,
             clock=self.clock,
             floor=self.floor,
@@ -198,6 +204,8 @@ class Node:
             catalogue=self.catalogue,
             space=self.space,
             days=self.days,
+            roster=self.roster,
+            look_at_cameras=lambda: self.roster.look(self.drain, self.connector),
             on_event=self._event,
             ended=self._ended,
         )
@@ -220,6 +228,11 @@ class Node:
         self._health_server: HealthServer | None = None
 
     @property
+    def lanes(self) -> tuple[Lane, ...]:
+        """The cameras that are recorded now."""
+        return self.drain.lanes
+
+    @property
     def port(self) -> int | None:
         """Port of health and metrics."""
         return self._health_server.port if self._health_server else None
@@ -239,7 +252,7 @@ class Node:
             self.spool.start()
         self.writers.start()
         self.drain.start()
-        self.connector.start(self.lanes)
+        self.connector.start(list(self.lanes))
         self._repairer.start()
         self.housekeeping.start()
 
@@ -285,7 +298,8 @@ class Node:
         cause, message = error.cause, f"{error.state}: {error.message}"
 
         def act() -> None:
-            lane.still_gone(cause, message, now)
+            if not lane.withdrawn:
+                lane.still_gone(cause, message, now)
 
         self.drain.call(act)
 

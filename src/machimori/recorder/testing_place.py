@@ -46,10 +46,7 @@ class Place:
         self, cameras: Mapping[str, str], *, password: str = "", more: Sequence[str] = ()
     ) -> RecorderConfig:
         """Keys for three days and the configuration file."""
-        today = local_day(Micros(time.time_ns() // 1000))
-        for offset in range(3):
-            day = today + dt.timedelta(days=offset)
-            write_bundle(self.directory / "rec" / "keys", self.vault, day, tuple(cameras))
+        self.write_keys(tuple(cameras))
         lines = [
             "[recorder]",
             'id = "rec-1"',
@@ -65,6 +62,13 @@ class Place:
                 lines += ['username = "recorder"', f'password = "{password}"']
         self.config.write_text("\n".join(lines) + "\n")
         return RecorderConfig.load(self.config)
+
+    def write_keys(self, cameras: Sequence[str]) -> None:
+        """Keys of these cameras for today and the next two days."""
+        today = local_day(Micros(time.time_ns() // 1000))
+        for offset in range(3):
+            day = today + dt.timedelta(days=offset)
+            write_bundle(self.directory / "rec" / "keys", self.vault, day, tuple(cameras))
 
     def start(self) -> "subprocess.Popen[str]":
         """The recorder as a process; returns when it records."""

@@ -294,11 +294,11 @@ class Track:
         self.arrived = min(self.arrived, now)
         self._last_start = 0
 
-    def close(self, now: Micros) -> None:
+    def close(self, now: Micros, cause: Literal["shutdown", "withdrawn"] = "shutdown") -> None:
         """The orderly end: segment, gap, and a record that says that the chain ends here."""
         self.end_segment("shutdown")
         if self.gap_from is not None:
             self._end_gap(now)
         end = Micros(max(now, self.arrived))
-        name, data = self.chain.record("closed", first=end, last=end, cause="shutdown")
+        name, data = self.chain.record("closed", first=end, last=end, cause=cause)
         self._site.writers.put(name, data)

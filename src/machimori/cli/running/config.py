@@ -31,7 +31,7 @@ class RecorderPart:
     """Its own TOML file."""
     config: RecorderConfig
     classes: tuple[ClassId, ...]
-    """Retention classes whose key bundles are brought to it from the vault."""
+    """Retention classes whose key bundles are brought to it from the vault; none named: all."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -88,6 +88,16 @@ def members(config: RunConfig) -> tuple[Member, ...]:
             for part in config.recorders
             for name in part.classes
         ),
+        *(
+            Member(
+                name=f"{_recorder(part)}-keys",
+                command=("vault", "bundles", *socket_, "--out", str(part.config.keys)),
+                needs=("vault",),
+                every=config.keys_every,
+            )
+            for part in config.recorders
+            if not part.classes
+        ),
         Member(
             name="expiry",
             command=(

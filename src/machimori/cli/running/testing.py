@@ -103,8 +103,6 @@ def installation(camera: SimCity, *, elsewhere: str = "") -> Iterator[Installati
         key = machimori("ledger", "key", "--directory", str(directory / "ledger")).strip()
         vault = VaultProcess(directory / "v", ledger_key=key)
         made = Installation(directory=directory, vault=vault, port=free_port())
-        for stored in ("store", "cases"):
-            (directory / stored).mkdir()
         _make_office(made, *administrator)
         with vault:
             _adopt(made, camera)

@@ -195,6 +195,10 @@ CAUSES: Mapping[str, tuple[str, str]] = {
     "recorder_down": ("録画機の停止", "the recorder was down"),
     "clock": ("時計が確かでなかった", "the clock was not reliable"),
     "camera_lost": ("カメラがつながらなかった", "the camera was lost"),
+    "withdrawn": (
+        "カメラを登録から外した、または登録を変えた",
+        "the camera was taken out of the register, or its entry was changed",
+    ),
     "disk_full": ("保存先が一杯で上書きされた", "overwritten because the storage was full"),
     "retention": ("保存期間が終わり消去された", "erased at the end of the retention period"),
     "early": ("期限前に消去された", "erased before the end of the retention period"),

@@ -22,13 +22,32 @@ from machimori.policy.profile import profiles
 def found(first: First, *, at: dt.datetime) -> str:
     """Scheme, person, appointment as 管理責任者; the registration code for their first key.
 
-    Raises UsageError if a name has a wrong form.
+    Asked again for the same two, because a crash took the code, it makes another code, until there
+    is a key. Raises UsageError if a name has a wrong form or another scheme was founded here.
     """
+    if Scheme.objects.filter(pk=first.scheme).exists():
+        if code := another_code(first.login, at=at):
+            return code
+        raise UsageError("this office was founded, and its founder has a key", where=first.scheme)
     scheme = make_scheme(first.scheme, name=first.scheme_name, profile=first.profile)
     person = actions.install_person(
         actions.NewPerson(login=first.login, name=first.name, section=first.section), at=at
     )
     actions.install_appointment(person, scheme, "system_manager", at=at, valid_from=at)
+    return actions.install_code(person, at=at)
+
+
+@transaction.atomic
+def another_code(login: str, *, at: dt.datetime) -> str | None:
+    """A new registration code for somebody without a key; None for one who has had one.
+
+    Raises UsageError if nobody has this number.
+    """
+    person = Person.objects.filter(login=login).first()
+    if person is None:
+        raise UsageError("nobody has this staff number", where=login[:63])
+    if person.credentials.exists():
+        return None
     return actions.install_code(person, at=at)
 
 

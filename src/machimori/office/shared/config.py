@@ -23,7 +23,10 @@ from machimori.kernel.errors import MalformedError
 from machimori.office.shared.errors import OfficeConfigError
 
 FORMAT: Final = "machimori.office/1"
-_PATHS: Final = ("ledger", "vault", "store", "cases", "certificate", "key", "static", "fonts")
+_PATHS: Final = (
+    *("ledger", "vault", "store", "cases", "recorders", "expiry"),
+    *("certificate", "key", "static", "fonts"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +49,11 @@ class OfficeConfig:
     """Footage: a directory or the TOML file of a bucket."""
     cases: Path
     """The cases' footage, likewise."""
+    recorders: Path | None = None
+    """Recorders of this machine: a directory for each, with its `recorder.toml`. Without it the
+    register feeds no recorder, and pages show nobody's health."""
+    expiry: Path | None = None
+    """Expiry's own directory, whose outbox 稼働状況 counts."""
     certificate: Path | None = None
     """TLS certificate chain, PEM; with `key`. Without them only localhost is served."""
     key: Path | None = None
@@ -121,8 +129,13 @@ class OfficeConfig:
         for item in fields(self):
             if item.name != "directory":
                 value = getattr(self, item.name)
-                source[item.name] = str(value) if isinstance(value, Path) else value
+                source[item.name] = self._beside(value) if isinstance(value, Path) else value
         disk.replace(self.directory / "office.json", canonical.dumps(source), mode=0o644)
+
+    def _beside(self, path: Path) -> str:
+        """How a path is written down: what lies in the same installation moves with it."""
+        root = self.directory.parent
+        return str(Path("..") / path.relative_to(root)) if path.is_relative_to(root) else str(path)
 
     @classmethod
     def read(cls, directory: Path) -> "OfficeConfig":

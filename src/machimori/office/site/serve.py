@@ -119,6 +119,10 @@ def init(
         raise OfficeConfigError("there is an office here already", where=str(config.directory))
     disk.make_directory(config.directory)
     config.make_secret(disk)
+    for place in (config.store, config.cases):
+        # Only here: later a directory that is missing is one that is not mounted.
+        if place.suffix != ".toml":
+            disk.make_directory(place)
     home = Home.read(config.ledger)
     with _administered(home, admin) as administrator:
         upgrade(config, home, administrator)
@@ -134,6 +138,12 @@ def init(
 def serve(directory: Path, *, workers: int = 1, start_database: bool = True) -> None:
     """Serve until SIGTERM or Ctrl-C. Raises OfficeConfigError, LedgerUnavailableError."""
     config = OfficeConfig.read(directory)
+    if config.certificate is not None and not config.certificate.exists():
+        raise OfficeConfigError(
+            "the certificate is not there yet",
+            where=str(config.certificate),
+            remedy="install what the CA gave back: machimori init DIRECTORY --certificate FILE",
+        )
     home = Home.read(config.ledger)
     with database(home, start=start_database) as admin:
         if admin is not None:
