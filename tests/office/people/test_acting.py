@@ -17,7 +17,7 @@ DAY = 86_400.0
 
 def test_I4_rights_begin_and_end_with_the_appointment(office: ManualClock) -> None:
     """A page opens on the first day of an appointment and closes after the last, mid-session."""
-    cast = Cast.of(office)
+    cast = Cast.of(office, profile="asahikawa")
     manager = cast.person("system_manager")
     person = cast.person("host")
     first = instant(day_start(dt.date(2026, 5, 15)))

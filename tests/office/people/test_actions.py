@@ -53,7 +53,7 @@ def test_nobody_else_appoints_an_operator(office: ManualClock, post: Any) -> Non
 
 
 def test_the_police_appoint_their_own_operators_only(office: ManualClock) -> None:
-    cast = Cast.of(office)
+    cast = Cast.of(office, profile="asahikawa")
     acting = cast.acting(cast.person("police_image_manager"))
     actions.appoint(cast.person(), "police_operator", acting=acting, valid_from=cast.now)
     with pytest.raises(ActionRefusedError):

@@ -60,6 +60,7 @@ def test_who_appoints_and_who_reads_names(office: ManualClock) -> None:
         "auditor": list_only,
         "system_administrator": neither,
         "host": neither,
+        "installer": neither,
     }
 
 

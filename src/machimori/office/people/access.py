@@ -7,9 +7,10 @@ from typing import Literal
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _t
 
+from machimori.kernel.instants import local_day, micros
 from machimori.office.people.acting import Acting, current
 from machimori.office.people.models import Appointment, Person, Scheme
-from machimori.office.people.rules import APPOINTERS
+from machimori.office.people.rules import post_rule
 from machimori.office.shared.config import config
 from machimori.office.shared.errors import ActionRefusedError, Reason
 from machimori.office.shared.posts import LABELS, Post
@@ -22,22 +23,42 @@ def is_demo() -> bool:
     return config().demo
 
 
-def appointable(acting: Acting) -> tuple[Post, ...]:
-    """The posts to which the acting person may appoint, in the pages' order."""
-    return tuple(post for post in LABELS if acting.holds(*APPOINTERS[post]))
+def appointable(acting: Acting, on: dt.date | None = None) -> tuple[Post, ...]:
+    """The posts to which the acting person may appoint under the rules of this day (today's), in
+    the pages' order. What is not decided, or is not in the rules, cannot be appointed to."""
+    day = on or local_day(micros(acting.at))
+    rules = ((post, post_rule(acting, day, post)) for post in LABELS)
+    return tuple(
+        post
+        for post, rule in rules
+        if rule.presence in ("mandatory", "optional") and acting.holds(*rule.entered_by)
+    )
 
 
-def check_appoints(acting: Acting, post: Post) -> None:
-    """Raise ActionRefusedError unless the acting person may appoint to this post."""
-    if post not in appointable(acting):
-        raise ActionRefusedError(
-            _t("この職には任命できません"),
-            Reason(
-                text=_t(
-                    "任命するのは、管理責任者と、警察の画像取扱者については画像管理責任者です。"
-                )
-            ),
-        )
+def check_appoints(acting: Acting, post: Post, on: dt.date | None = None) -> None:
+    """Raise ActionRefusedError unless the acting person may appoint to this post on this day."""
+    rule = post_rule(acting, on or local_day(micros(acting.at)), post)
+    heading = _t("この職には任命できません")
+    if rule.presence == "unset":
+        text = _t("「%(post)s」を置くかが決まっていません。「きまり」で決めてください。")
+    elif rule.presence == "absent":
+        text = _t("この制度に「%(post)s」はありません。")
+    elif not acting.holds(*rule.entered_by):
+        text = _t("「%(post)s」の任命を入力するのは、%(by)sです。")
+    else:
+        return
+    by = "、".join(str(LABELS[one]) for one in LABELS if one in rule.entered_by)
+    said = text % {"post": LABELS[post], "by": by}
+    raise ActionRefusedError(heading, Reason(text=said, clause=rule.clause))
+
+
+def check_enters(acting: Acting, post: Post) -> None:
+    """Raise ActionRefusedError unless the acting person enters what becomes of appointments to
+    this post; those to a post that the rules have dropped since are ended by the manager."""
+    rule = post_rule(acting, local_day(micros(acting.at)), post)
+    dropped = rule.presence in ("unset", "absent") and acting.holds("system_manager")
+    if not dropped:
+        check_appoints(acting, post)
 
 
 def check_appoints_somebody(acting: Acting) -> None:

@@ -7,7 +7,7 @@ began, 30 minutes after the last request, and when the person's `sessions_from` 
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from django.db.models import Q
@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 
 from machimori.kernel.instants import instant
 from machimori.office.people.models import Appointment, Person, Scheme
-from machimori.office.people.rules import PasswordRule, password_rule
+from machimori.office.people.rules import PasswordRule, password_rule, withheld
 from machimori.office.shared.engine import engine
 from machimori.office.shared.errors import ActionError
 from machimori.office.shared.posts import POSTS, Post
@@ -123,7 +123,8 @@ def recognise(request: HttpRequest, at: dt.datetime) -> Acting | None:
     if at - seen > _TOUCH:
         session["seen"] = at.isoformat()
     posts = frozenset[Post]() if "limited" in session else posts_of(person, scheme, at)
-    return Acting(person=person, scheme=scheme, posts=posts, at=at)
+    found = Acting(person=person, scheme=scheme, posts=posts, at=at)
+    return replace(found, posts=posts - withheld(found)) if posts else found
 
 
 class ActingMiddleware:

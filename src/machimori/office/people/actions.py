@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _t
 
 from machimori.kernel.ids import new_id
-from machimori.kernel.instants import micros
+from machimori.kernel.instants import local_day, micros
 from machimori.ledger.entry import Entry
 from machimori.office.people import access
 from machimori.office.people.acting import Acting, password_rule_of
@@ -82,7 +82,7 @@ def appoint(
     Raises ActionRefusedError if `acting` may not, the past is meant, or the person holds the post
     in that time already.
     """
-    access.check_appoints(acting, post)
+    access.check_appoints(acting, post, local_day(micros(valid_from)))
     if valid_from < acting.at - dt.timedelta(minutes=5):
         raise ActionRefusedError(
             _t("過ぎた日からは任命できません"),
@@ -144,7 +144,7 @@ def end_appointment(appointment: Appointment, *, acting: Acting, until: dt.datet
 
     Raises ActionRefusedError if it has ended, `until` is past, or no 管理責任者 would be left.
     """
-    access.check_appoints(acting, post_of(appointment))
+    access.check_enters(acting, post_of(appointment))
     found = Appointment.objects.select_for_update(of=("self",), no_key=True).get(pk=appointment.pk)
     if found.valid_until is not None and found.valid_until <= acting.at:
         raise ActionRefusedError(
@@ -173,7 +173,7 @@ def note_decision(appointment: Appointment, decision: str, *, acting: Acting) ->
 
     Raises ActionRefusedError if there is one already, or `acting` may not appoint to this post.
     """
-    access.check_appoints(acting, post_of(appointment))
+    access.check_enters(acting, post_of(appointment))
     found = Appointment.objects.select_for_update(of=("self",), no_key=True).get(pk=appointment.pk)
     if found.decision:
         raise ActionRefusedError(

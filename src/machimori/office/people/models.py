@@ -60,15 +60,19 @@ class Person(models.Model):
     """Passwords are refused until then; keys are not, so that nobody can lock others out."""
     sessions_from = models.DateTimeField()
     """Sessions older than this are over: set when a key is lost or a password changes."""
+    password_provisional = models.BooleanField(default=False)
+    """Somebody else issued it, or had it replaced: it is changed before anything else."""
     created_at = models.DateTimeField()
 
     grants = Grants(
         update=(
+            "login",
             "name",
             "kana",
             "section",
             "password",
             "password_set_at",
+            "password_provisional",
             "failures",
             "locked_until",
             "sessions_from",

@@ -4,25 +4,55 @@
 import datetime as dt
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, Literal
 
 from machimori.kernel.ids import SchemeId
 from machimori.office.shared.posts import Post
 
-APPOINTERS: Final[dict[Post, tuple[Post, ...]]] = {
-    "system_manager": ("system_manager",),
-    "handling_supervisor": ("system_manager",),
-    "operator": ("system_manager",),
-    "viewer": ("system_manager",),
-    "police_image_manager": ("system_manager",),
-    "police_operator": ("system_manager", "police_image_manager"),
-    "guard": ("system_manager",),
-    "auditor": ("system_manager",),
-    "system_administrator": ("system_manager",),
-    "host": ("system_manager",),
-}
-"""Who enters an appointment to a post. 堺 5(3): the 管理責任者 names; 旭川: the police name
-their own 画像取扱者, which the city may also enter from the station's notice."""
+Presence = Literal["mandatory", "optional", "absent", "unset"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostRule:
+    """What a scheme's rules say of a post on a day."""
+
+    presence: Presence = "optional"
+    entered_by: frozenset[Post] = frozenset({"system_manager"})
+    """The posts that enter an appointment to it."""
+    clause: str = ""
+    """What says so, for a refusal."""
+
+
+PostSource = Callable[[Any, dt.date, Post], PostRule]
+"""Of the acting person (Acting), on a day."""
+_post_sources: list[PostSource] = []
+
+
+def take_post_rules_from(source: PostSource) -> None:
+    """Ask `source` for the rules of posts from now on: the app that keeps adopted rules says so."""
+    _post_sources[:] = [source]
+
+
+def post_rule(acting: Any, on: dt.date, post: Post) -> PostRule:
+    """The rule of a post in the acting person's scheme on this day."""
+    return _post_sources[0](acting, on, post)
+
+
+Bar = Callable[[Any], frozenset[Post]]
+"""Of the acting person (Acting): the posts that give no rights yet."""
+_bars: list[Bar] = []
+
+
+def withhold_by(bar: Bar) -> None:
+    """Ask `bar` at each request for posts that give no rights yet, though appointed."""
+    if bar not in _bars:
+        _bars.append(bar)
+
+
+def withheld(acting: Any) -> frozenset[Post]:
+    """The acting person's posts that give no rights yet."""
+    return frozenset[Post]().union(*(bar(acting) for bar in _bars))
+
 
 ENROLMENT: Final = dt.timedelta(days=7)
 """How long a registration code on paper can be used."""

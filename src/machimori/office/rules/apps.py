@@ -10,9 +10,10 @@ class RulesConfig(AppConfig):
     name = "machimori.office.rules"
 
     def ready(self) -> None:
-        """Register what waits, and the rule about passwords, once models can be asked."""
-        from machimori.office.people.rules import take_password_rules_from
-        from machimori.office.rules import passwords, work
+        """Register what waits, and the rules of passwords and posts, once models can be asked."""
+        from machimori.office.people.rules import take_password_rules_from, take_post_rules_from
+        from machimori.office.rules import appointing, passwords, work
 
         work.install()
         take_password_rules_from(passwords.rule_of)
+        take_post_rules_from(appointing.rule_of)

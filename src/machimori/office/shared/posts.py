@@ -27,6 +27,7 @@ Post = Literal[
     "auditor",
     "system_administrator",
     "host",
+    "installer",
 ]
 POSTS: Final[tuple[Post, ...]] = get_args(Post)
 LABELS: Final[dict[Post, Promise]] = {
@@ -39,7 +40,8 @@ LABELS: Final[dict[Post, Promise]] = {
     "guard": _("警備員"),
     "auditor": _("監査"),
     "system_administrator": _("システム担当"),
-    "host": _("設置者"),
+    "host": _("設置世帯・事業所"),
+    "installer": _("設置者"),
 }
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 

@@ -17,6 +17,7 @@ INSTALLED_APPS = [
     "machimori.office.cameras",
     "machimori.office.terminals",
     "machimori.office.deputies",
+    "machimori.office.personnel",
     "machimori.office.provision",
     "machimori.office.viewing",
     "machimori.office.disclosure",

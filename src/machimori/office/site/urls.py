@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("machimori.office.cameras.urls")),
     path("", include("machimori.office.terminals.urls")),
     path("", include("machimori.office.deputies.urls")),
+    path("", include("machimori.office.personnel.urls")),
     path("", include("machimori.office.provision.urls")),
     path("", include("machimori.office.viewing.urls")),
     path("", include("machimori.office.disclosure.urls")),

@@ -201,4 +201,11 @@ def secrecy(d: Drafting) -> Article:
                 *(key for key in ("forms.pledge.title", "forms.pledge.number") if d.stated(key)),
             )
         )
+    if d.yes("access.pledge_first"):
+        paragraphs.append(
+            d.paragraph(
+                f"前項の{d.form('pledge')}を提出するまでは、職務を行うことができない。",
+                "access.pledge_first",
+            )
+        )
     return Article(name="secrecy", caption="秘密の保持", paragraphs=tuple(paragraphs))
