@@ -24,6 +24,7 @@ from machimori.office.provision.history import File, file_of
 from machimori.office.provision.orders import ordered
 from machimori.office.provision.views.cases import title
 from machimori.office.provision.views.pages import one
+from machimori.office.shared.causes import cause_text
 from machimori.office.shared.config import config
 from machimori.office.shared.engine import engine
 from machimori.office.shared.errors import ActionRefusedError
@@ -32,7 +33,6 @@ from machimori.office.shared.tables import Cell, Listing
 from machimori.office.shared.templatetags.office import minute, post, second
 from machimori.office.terminals.presence import established
 from machimori.office.viewing import access, actions
-from machimori.office.viewing.causes import cause_text
 from machimori.office.viewing.forms import OpenForm
 from machimori.office.viewing.models import Keys, Viewing, Watched
 from machimori.office.viewing.reel import Reel, unseal
