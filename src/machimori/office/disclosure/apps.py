@@ -11,6 +11,8 @@ class DisclosureConfig(AppConfig):
 
     def ready(self) -> None:
         """Register pages and work lists."""
-        from machimori.office.disclosure import work
+        from machimori.office.disclosure import carried, work
+        from machimori.office.personnel.carried import register
 
         work.install()
+        register("disclosure", cases=carried.open_cases)

@@ -12,7 +12,8 @@ class PersonnelConfig(AppConfig):
     def ready(self) -> None:
         """Register pages and work lists, and withhold posts whose pledge has not come."""
         from machimori.office.people.rules import withhold_by
-        from machimori.office.personnel import access, work
+        from machimori.office.personnel import access, carried, handing_on, work
 
         work.install()
+        carried.register("keys", items=handing_on.keys_held)
         withhold_by(access.unpledged_posts)

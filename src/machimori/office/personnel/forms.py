@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What is typed about personnel."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from machimori.office.people.models import Appointment
 from machimori.office.shared.forms import DayField
+from machimori.office.shared.templatetags.office import day, last_day, post
 
 LONG = forms.Textarea(attrs={"rows": 4})
 
@@ -28,3 +32,50 @@ class PledgeCorrectionForm(forms.Form):
     )
     kept_at = forms.CharField(label=_("誓約書の保管場所"), max_length=200)
     reason = forms.CharField(label=_("訂正の理由"), max_length=200)
+
+
+class TransferForm(forms.Form):
+    """An Excel file of changes, their day and their number."""
+
+    on = DayField(
+        label=_("異動の日（新しい人の最初の日）"),
+        help_text=_("例：令和9年4月1日。終わる人は前の日の24時までです。"),
+    )
+    file = forms.FileField(label=_("記入したExcelのファイル（.xlsx）"))
+    decision = forms.CharField(
+        label=_("決裁番号"), required=False, max_length=80, help_text=_("あとから入力できます。")
+    )
+
+
+class DecisionForm(forms.Form):
+    """The number of the city's decision, once there is one."""
+
+    decision = forms.CharField(label=_("決裁番号"), max_length=80)
+
+
+class HandoverForm(forms.Form):
+    """Who leaves a post to whom."""
+
+    leaving = forms.ModelChoiceField(label=_("前任者"), queryset=Appointment.objects.none())
+    coming = forms.ModelChoiceField(label=_("後任者"), queryset=Appointment.objects.none())
+    on = DayField(label=_("引継ぎの日"))
+    matters = forms.CharField(
+        label=_("申送り"),
+        required=False,
+        max_length=2000,
+        widget=LONG,
+        help_text=_("案件、鍵、端末、複製、期限は自動で入ります。そのほかのことを書いてください。"),
+    )
+
+    def __init__(self, *args: Any, among: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name in ("leaving", "coming"):
+            field = self.fields[name]
+            assert isinstance(field, forms.ModelChoiceField)
+            field.queryset = among
+            field.label_from_instance = _held  # type: ignore[assignment]  # Django's own hook
+
+
+def _held(one: Appointment) -> str:
+    until = f"～{last_day(one.valid_until)}" if one.valid_until else ""
+    return f"{post(one.post)}　{one.person.name}（{day(one.valid_from)}{until}）"

@@ -51,3 +51,19 @@ def install() -> None:
             posts=frozenset(access.READERS),
         )
     )
+    register_page(
+        Entry(
+            route="personnel:transfers",
+            text=_("一括の異動"),
+            order=132,
+            posts=frozenset(access.CITY),
+        )
+    )
+    register_page(
+        Entry(
+            route="personnel:handovers",
+            text=_("引継書"),
+            order=133,
+            posts=frozenset(access.READERS),
+        )
+    )

@@ -11,6 +11,8 @@ class PoliceConfig(AppConfig):
 
     def ready(self) -> None:
         """Register pages and work lists."""
-        from machimori.office.police import work
+        from machimori.office.personnel.carried import register
+        from machimori.office.police import carried, work
 
         work.install()
+        register("police", cases=carried.open_cases, items=carried.lent)

@@ -12,9 +12,12 @@ class TerminalsConfig(AppConfig):
 
     def ready(self) -> None:
         """Show the register and the page that proves a terminal to those who use them."""
+        from machimori.office.personnel import carried as personnel
         from machimori.office.shared.menu import Entry, register
+        from machimori.office.terminals import carried
         from machimori.office.terminals.access import READERS, USERS
 
+        personnel.register("terminals", items=carried.kept)
         register(
             Entry(route="terminals:register", text=_("端末簿"), order=75, posts=frozenset(READERS))
         )

@@ -16,6 +16,7 @@ from machimori.office.shared.errors import ActionRefusedError
 from machimori.office.shared.forms import refuse
 from machimori.office.shared.pages import today
 from machimori.office.shared.posts import posts
+from machimori.office.shared.sheets import MAX_FILE
 from machimori.office.shared.tables import Cell, Listing
 
 
@@ -110,7 +111,7 @@ def take_in(request: ActingRequest) -> HttpResponse:
     refused = None
     if request.method == "POST" and form.is_valid():
         try:
-            found = importing.read(form.cleaned_data["file"].read(importing.MAX_FILE + 1))
+            found = importing.read(form.cleaned_data["file"].read(MAX_FILE + 1))
             actions.register_all(found, acting=request.acting)
             return HttpResponseRedirect(reverse("cameras:register"))
         except ActionRefusedError as error:
