@@ -153,9 +153,12 @@ class Feed:
             ) from error
 
 
-def _binding(recorder: str, camera: str, url: str) -> bytes:
+def place(url: str) -> tuple[str, str]:
+    """Scheme, and host with port: for these alone a password is sealed."""
     parts = urlsplit(url)
-    place = (parts.scheme.lower(), parts.netloc.rpartition("@")[2].lower())
-    return b"\0".join(
-        (b"machimori camera password v1", *(text.encode() for text in (recorder, camera, *place)))
-    )
+    return parts.scheme.lower(), parts.netloc.rpartition("@")[2].lower()
+
+
+def _binding(recorder: str, camera: str, url: str) -> bytes:
+    texts = ("machimori camera password v1", recorder, camera, *place(url))
+    return b"\0".join(text.encode() for text in texts)

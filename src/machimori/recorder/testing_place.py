@@ -43,14 +43,19 @@ class Place:
         return DirectoryStore(self.directory / "rec" / "store", Disk())
 
     def write(
-        self, cameras: Mapping[str, str], *, password: str = "", more: Sequence[str] = ()
+        self,
+        cameras: Mapping[str, str],
+        *,
+        password: str = "",
+        scheme: str = "streets",
+        more: Sequence[str] = (),
     ) -> RecorderConfig:
         """Keys for three days and the configuration file."""
         self.write_keys(tuple(cameras))
         lines = [
             "[recorder]",
             'id = "rec-1"',
-            'scheme = "streets"',
+            f'scheme = "{scheme}"',
             'directory = "rec"',
             f'vault_key = "{self.vault.public.raw.hex()}"',
             "min_free_mb = 1",

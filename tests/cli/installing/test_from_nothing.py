@@ -127,11 +127,12 @@ def test_the_founder_signs_in_over_tls(place: Path, command: list[str]) -> None:
     try:
         spki = await_tls(port, place / "root.pem", place / "run.log")
         sign_in(port, spki, code_on(city / "founder.pdf"))
+        verified = machimori("ledger", "verify", "--directory", str(city / "ledger"))
+        assert verified.endswith("sound\n")
     finally:
         running.terminate()
         running.wait(WAIT)
         log.close()
-    assert machimori("ledger", "verify", "--directory", str(city / "ledger")).endswith("sound\n")
     # The founder has a key: no further sheet is made.
     (city / "founder.pdf").unlink()
     machimori("init", str(city))

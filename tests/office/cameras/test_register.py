@@ -101,7 +101,7 @@ def test_the_list_is_searched_and_saved_and_taken_in_again(office: ManualClock) 
     assert "cam-0001" not in found
     saved = browser.get(reverse("cameras:register"), {"as": "xlsx"}).content
     rows = list(load_workbook(io.BytesIO(saved)).worksheets[0].iter_rows(values_only=True))
-    assert rows[0] == HEAD
+    assert rows[0][: len(HEAD)] == HEAD
     moved = [(f"other-{row[0]}", *row[1:]) for row in rows[1:]]
     there = other.browser(other.person("system_manager"))
     there.post(reverse("cameras:import"), {"file": workbook(*moved)})

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Who may see and write the register; the only functions that hand it out."""
 
+import datetime as dt
+from collections.abc import Sequence
 from typing import Final
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _t
 
-from machimori.office.cameras.models import Description
+from machimori.kernel.ids import SchemeId
+from machimori.office.cameras.models import Camera, Connection, Description, RecordedDay
 from machimori.office.people.acting import Acting
 from machimori.office.people.models import Scheme
 from machimori.office.shared.errors import ActionRefusedError, Reason
@@ -19,10 +22,17 @@ READERS: Final[tuple[Post, ...]] = (
     "system_administrator",
 )
 WRITERS: Final[tuple[Post, ...]] = ("system_manager", "handling_supervisor")
+CONNECTORS: Final[tuple[Post, ...]] = (*WRITERS, "system_administrator")
+"""Who sets how a camera is reached."""
 
 
 def cameras(scheme: Scheme) -> QuerySet[Description]:
     """What holds now of every camera of the scheme, by name."""
+    return cameras_of(scheme.scheme_id)
+
+
+def cameras_of(scheme: SchemeId) -> QuerySet[Description]:
+    """The same by the scheme's id, for those who act for nobody."""
     later = Description.objects.filter(camera=OuterRef("camera"), number__gt=OuterRef("number"))
     return (
         Description.objects.filter(~Exists(later), camera__scheme=scheme)
@@ -38,6 +48,31 @@ def history(scheme: Scheme, camera: str) -> QuerySet[Description]:
         .select_related("camera", "by")
         .order_by("-number")
     )
+
+
+def connection(camera: Camera) -> Connection | None:
+    """How the camera is reached now."""
+    return camera.connections.select_related("by").order_by("-number").first()
+
+
+def days(camera: Camera, count: int) -> QuerySet[RecordedDay]:
+    """How its last days went, the newest first."""
+    return camera.days.order_by("-day")[:count]
+
+
+def day_of(rows: Sequence[Description], day: dt.date) -> dict[str, RecordedDay]:
+    """How one day went for these cameras."""
+    names = [row.camera_id for row in rows]
+    return {row.camera_id: row for row in RecordedDay.objects.filter(camera__in=names, day=day)}
+
+
+def check_connects(acting: Acting) -> None:
+    """Raise ActionRefusedError unless the acting person may set how a camera is reached."""
+    if not acting.holds(*CONNECTORS):
+        raise ActionRefusedError(
+            _t("カメラの接続は変えられません"),
+            Reason(text=_t("変えるのは、管理責任者、取扱責任者、システム担当です。")),
+        )
 
 
 def check_writes(acting: Acting) -> None:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _t
 from machimori.kernel.ids import CameraId
 from machimori.kernel.instants import micros
 from machimori.ledger.entry import Entry
-from machimori.office.cameras import access
+from machimori.office.cameras import access, feeding
 from machimori.office.cameras.models import Camera, Description
 from machimori.office.people.acting import Acting
 from machimori.office.shared.errors import ActionRefusedError, Reason
@@ -127,6 +127,7 @@ def _say(
         by=acting.person,
         **asdict(said),
     )
+    feeding.after_commit()
     record(
         Entry(
             type=kind,

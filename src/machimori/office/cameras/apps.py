@@ -12,9 +12,13 @@ class CamerasConfig(AppConfig):
 
     def ready(self) -> None:
         """Show the register to those who may read it."""
+        from machimori.office.cameras import feeding, yesterday
         from machimori.office.cameras.access import READERS
+        from machimori.office.jobs.registry import every
         from machimori.office.shared.menu import Entry, register
 
+        every("* * * * *", "cameras.feed", feeding.task)
+        every("10 * * * *", "cameras.yesterday", yesterday.task)
         register(
             Entry(route="cameras:register", text=_("カメラ"), order=70, posts=frozenset(READERS))
         )

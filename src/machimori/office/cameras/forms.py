@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What is typed about cameras."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -8,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from machimori.kernel.ids import CameraId
 from machimori.office.cameras.actions import Particulars
+from machimori.office.cameras.connecting import Route
 from machimori.office.cameras.models import STATUSES
 
 _ID = r"\A[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z"
@@ -72,6 +74,55 @@ class CorrectForm(CameraForm):
 
     reason = forms.CharField(label=_("訂正の理由"), max_length=200)
     number = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class ConnectForm(forms.Form):
+    """How a camera is reached. `number` is the row that the person saw."""
+
+    recorder = forms.ChoiceField(label=_("録画装置"))
+    url = forms.CharField(
+        label=_("カメラのアドレス"),
+        max_length=2000,
+        help_text=_("例：rtsp://10.20.0.11/stream1。暗号化するカメラは rtsps:// で始めます。"),
+    )
+    username = forms.CharField(label=_("利用者名"), max_length=80, required=False)
+    password = forms.CharField(
+        label=_("パスワード"),
+        max_length=200,
+        required=False,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("封をして録画装置にだけ渡します。あとから見ることはできません。"),
+    )
+    fingerprint = forms.CharField(
+        label=_("証明書の指紋"),
+        max_length=95,
+        required=False,
+        help_text=_("rtsps:// のときだけ。SHA-256、16進数で64文字。空なら認証局で確かめます。"),
+    )
+    number = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, recorders: Sequence[str], kept: bool, **options: Any) -> None:
+        """`kept`: a password was given before, and an empty field keeps it."""
+        super().__init__(*args, **options)
+        choice = self.fields["recorder"]
+        assert isinstance(choice, forms.ChoiceField)
+        choice.choices = [(name, name) for name in recorders]
+        if kept:
+            self.fields["password"].help_text = _(
+                "空のままなら、前のパスワードを使います。前のパスワードは見られません。"
+            )
+
+    def route(self) -> Route:
+        """What was typed."""
+        data = self.cleaned_data
+        return Route(
+            recorder=data["recorder"],
+            url=data["url"],
+            username=data["username"],
+            password=data["password"],
+            fingerprint=data["fingerprint"],
+        )
 
 
 class ImportForm(forms.Form):

@@ -3,7 +3,7 @@
 
 from django.urls import path
 
-from machimori.office.cameras.views import register
+from machimori.office.cameras.views import connecting, register
 
 app_name = "cameras"
 urlpatterns = [
@@ -11,5 +11,6 @@ urlpatterns = [
     path("cameras/new/", register.new, name="new"),
     path("cameras/import/", register.take_in, name="import"),
     path("cameras/id/<slug:name>/", register.camera, name="camera"),
+    path("cameras/id/<slug:name>/connection/", connecting.connect, name="connection"),
     path("cameras/id/<slug:name>/correct/", register.correct, name="correct"),
 ]

@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """カメラ: the list, one camera with its history, registering, 訂正, Excel取込み."""
 
+import datetime as dt
+from collections.abc import Sequence
+from typing import Final
+
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_safe
 
-from machimori.office.cameras import access, actions, importing
+from machimori.office.cameras import access, actions, condition, importing
 from machimori.office.cameras.forms import CorrectForm, ImportForm, RegisterForm
 from machimori.office.cameras.models import STATUSES, Description
 from machimori.office.cameras.places import publication
@@ -16,8 +20,11 @@ from machimori.office.shared.errors import ActionRefusedError
 from machimori.office.shared.forms import refuse
 from machimori.office.shared.pages import today
 from machimori.office.shared.posts import posts
+from machimori.office.shared.recorders import recorders
 from machimori.office.shared.sheets import MAX_FILE
 from machimori.office.shared.tables import Cell, Listing
+
+_DAYS: Final = 14
 
 
 @posts(*access.READERS)
@@ -26,8 +33,9 @@ def listing(request: ActingRequest) -> HttpResponse:
     """Every camera of the scheme, as it is now."""
     found = Listing[Description](
         name=_t("カメラ"),
-        columns=tuple(importing.columns().values()),
+        columns=(*importing.columns().values(), _t("最後の画像"), _t("きのうの録画")),
         cells=_cells,
+        load=_seen,
         search=("camera__id", "name", "place", "retention_class"),
     )
     context = {
@@ -39,7 +47,18 @@ def listing(request: ActingRequest) -> HttpResponse:
     )
 
 
-def _cells(row: Description) -> tuple[str | Cell, ...]:
+def _seen(rows: Sequence[Description]) -> list[condition.Seen]:
+    """Each row with how the recorder finds it now, and how yesterday went."""
+    health = recorders().cameras()
+    yesterday = access.day_of(rows, today() - dt.timedelta(days=1))
+    return [
+        condition.Seen(row=row, health=health.get(row.camera_id), day=yesterday.get(row.camera_id))
+        for row in rows
+    ]
+
+
+def _cells(seen: condition.Seen) -> tuple[str | Cell, ...]:
+    row = seen.row
     return (
         Cell(text=row.camera_id, href=reverse("cameras:camera", args=[row.camera_id])),
         row.name,
@@ -47,6 +66,8 @@ def _cells(row: Description) -> tuple[str | Cell, ...]:
         row.retention_class,
         _t("できる") if row.identifies else _t("できない"),
         str(STATUSES[row.status]),
+        condition.last_picture(seen),
+        condition.of_day(seen.day),
     )
 
 
@@ -57,7 +78,13 @@ def camera(request: ActingRequest, name: str) -> HttpResponse:
     rows = list(access.history(request.acting.scheme, name))
     if not rows:
         raise Http404
+    registered = rows[0].camera
+    days = list(access.days(registered, _DAYS))
     context = {
+        "connection": access.connection(registered),
+        "may_connect": request.acting.holds(*access.CONNECTORS),
+        "health": recorders().cameras().get(registered.camera_id),
+        "days": [condition.Day.of(day) for day in days],
         "now": rows[0],
         "rows": rows,
         "publication": publication(request.acting.scheme, today()),

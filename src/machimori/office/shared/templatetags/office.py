@@ -5,9 +5,11 @@ import datetime as dt
 from typing import Any
 
 from django import template
+from django.utils.functional import Promise
 from django.utils.translation import get_language
 
 from machimori.kernel.instants import TOKYO
+from machimori.office.shared.causes import cause_text
 from machimori.office.shared.menu import Opening, line
 from machimori.office.shared.posts import LABELS
 from machimori.policy import wareki as era
@@ -56,3 +58,9 @@ def post(value: str) -> str:
 def menu(context: dict[str, Any]) -> list[Opening]:
     """The pages that the acting person sees in the menu, the one they are on marked."""
     return line(context["acting"].posts, context["request"].path)
+
+
+@register.filter
+def cause(value: str) -> Promise:
+    """Why there is no picture."""
+    return cause_text(value)
