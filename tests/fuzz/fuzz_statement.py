@@ -3,9 +3,10 @@
 
 from collections.abc import Callable
 
+from machimori.kernel import canonical
 from machimori.kernel.envelope import Envelope
 from machimori.kernel.errors import MalformedError
-from machimori.kernel.ids import CameraId, ClassId, OfficerId, SchemeId
+from machimori.kernel.ids import CameraId, CaseId, ClassId, OfficerId, SchemeId
 from machimori.kernel.instants import Micros
 from machimori.kernel.signing import SigningKey
 from machimori.policy.retention import RetentionRule
@@ -13,8 +14,11 @@ from machimori.vault.client.identity import Certificate, Identity
 from machimori.vault.client.protocol import Message
 from machimori.vault.client.reader import PrivateKey
 from machimori.vault.client.release import SegmentKeys
+from machimori.vault.client.signers import Signers
+from machimori.vault.client.standing import Standing
 from machimori.vault.client.statements import (
     STATEMENTS,
+    AuthorisationEnd,
     Delegation,
     Revocation,
     TimeStatement,
@@ -65,6 +69,11 @@ def _statement(data: bytes) -> None:
         assert statement.envelope().payload == data
 
 
+def _standing(data: bytes) -> None:
+    source = canonical.loads(data)
+    assert Standing.from_json(source).to_json() == source
+
+
 def _identity(data: bytes) -> None:
     identity = Identity.decode(data)
     assert identity.encode() == data
@@ -77,6 +86,7 @@ _PARSERS: tuple[Callable[[bytes], object], ...] = (
     _segment_keys,
     _statement,
     _identity,
+    _standing,
     lambda data: parse(Envelope.decode(data)),
     lambda data: Charter.decode(Envelope.decode(data)),
     lambda data: KeyBundle.verified(data, _KEY.public),
@@ -104,7 +114,21 @@ def seeds() -> list[bytes]:
             nonce=nonce(),
         ),
         TimeStatement(now=moment, nonce=nonce(), note=""),
-        rules("street", {"two-weeks": RetentionRule(days=14, count_from="next_day")}),
+        rules(
+            "street",
+            {"two-weeks": RetentionRule(days=14, count_from="next_day")},
+            sole_signers={"emergency": ("police-image-manager",)},
+            release_posts={"other": Signers(number=2, posts=("system-manager",))},
+            hold_days=30,
+        ),
+        AuthorisationEnd(
+            authorisation="a" * 64,
+            case=CaseId("case-1"),
+            scheme=SchemeId("street"),
+            ground="law",
+            reason="withdrawn",
+            nonce=nonce(),
+        ),
         authorisation(
             scheme="street",
             cameras=["cam-1", "cam-2"],

@@ -19,7 +19,18 @@ from machimori.policy.retention import RetentionRule
 from machimori.vault.client.protocol import Message
 from machimori.vault.client.reader import PrivateKey, Reader
 from machimori.vault.client.release import SegmentKeys
-from machimori.vault.client.statements import STATEMENTS, OfficerKey, Statement, parse
+from machimori.vault.client.signers import HoldSigners, OfficerKey, Signers
+from machimori.vault.client.standing import HeldCase, Standing
+from machimori.vault.client.statements import (
+    STATEMENTS,
+    Appointment,
+    CameraClass,
+    Delegation,
+    RecorderEnrolment,
+    Rules,
+    Statement,
+    parse,
+)
 from machimori.vault.errors import VaultMalformedError, VaultRefusedError
 from machimori.vault.opening.places import Epoch
 from machimori.vault.opening.root import new_root, open_root, seal_root
@@ -29,6 +40,7 @@ name_lists = st.sets(names, min_size=1, max_size=5).map(lambda s: tuple(sorted(s
 texts = st.text(min_size=1, max_size=60).filter(lambda t: bool(t.strip()) and t.isprintable())
 moments = st.integers(0, 2**53 - 1).map(Micros)
 counts = st.integers(1, 2**40)
+few = st.integers(1, 64)
 nonces = st.binary(min_size=16, max_size=16).map(bytes.hex)
 days = st.dates().map(lambda d: d.isoformat())
 officer_keys = st.one_of(
@@ -68,7 +80,7 @@ MEMBERS: dict[str, st.SearchStrategy[Any]] = {
     **dict.fromkeys(("start", "end", "now", "effective_from"), moments),
     **dict.fromkeys(("valid_from", "valid_to", "valid_until"), moments),
     **dict.fromkeys(("day", "last_day", "through_day"), days),
-    **dict.fromkeys(("release_signers", "hold_signers", "destruction_signers"), counts),
+    **dict.fromkeys(("release_signers", "destruction_signers"), counts),
     **dict.fromkeys(("max_openings", "max_interval", "max_validity", "max_hold_days"), counts),
     **dict.fromkeys(("version", "openings"), counts),
     "nonce": nonces,
@@ -76,7 +88,22 @@ MEMBERS: dict[str, st.SearchStrategy[Any]] = {
     "public": st.binary(min_size=32, max_size=32),
     "reader": st.binary(min_size=1216, max_size=1216),
     "retention": retention,
+    "authorisation": st.binary(min_size=32, max_size=32).map(bytes.hex),
+    "reason": names,
     "sole_signers": st.dictionaries(names, name_lists, max_size=2),
+    "release_posts": st.dictionaries(
+        names, st.builds(Signers, number=few, posts=name_lists), max_size=2
+    ),
+    "hold_posts": st.dictionaries(
+        names,
+        st.builds(
+            HoldSigners,
+            number=few,
+            posts=name_lists,
+            days=st.one_of(st.none(), st.integers(1, 36_600)),
+        ),
+        max_size=2,
+    ),
 }
 statements: st.SearchStrategy[Statement] = st.one_of(
     [
@@ -90,6 +117,34 @@ statements: st.SearchStrategy[Statement] = st.one_of(
 def test_statements(statement: Statement) -> None:
     envelope = statement.envelope()
     assert parse(Envelope.decode(envelope.encode())) == statement
+
+
+def many(kind: type[Statement]) -> st.SearchStrategy[tuple[Any, ...]]:
+    one = st.builds(kind, **{member.name: MEMBERS[member.name] for member in fields(kind)})
+    return st.lists(one, max_size=2).map(tuple)
+
+
+@given(
+    st.builds(
+        Standing,
+        quorum=few,
+        posts=name_lists,
+        appointments=many(Appointment),
+        delegations=many(Delegation),
+        rules=many(Rules),
+        cameras=many(CameraClass),
+        recorders=many(RecorderEnrolment),
+        holds=st.lists(
+            st.builds(
+                HeldCase, case=names, scheme=names, ground=texts, last_day=days, segments=counts
+            ),
+            max_size=2,
+        ).map(tuple),
+    )
+)
+def test_what_the_vault_believes(standing: Standing) -> None:
+    sent = Message(body={"ok": standing.to_json()}, blobs=()).encode()[4:]
+    assert Standing.from_json(Message.decode(sent).body["ok"]) == standing
 
 
 @given(statements, st.sampled_from(["drop", "add", "null"]), st.integers(0, 30))

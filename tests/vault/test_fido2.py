@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from machimori.kernel.envelope import Envelope, Signature
 from machimori.kernel.ids import OfficerId
-from machimori.vault.client.statements import Appointment, OfficerKey
+from machimori.vault.client.signers import OfficerKey
+from machimori.vault.client.statements import Appointment
 from machimori.vault.client.testing import EVER, FAR, POST
 from machimori.vault.client.testing_fido2 import EDDSA, ES256, RS256, VirtualAuthenticator
 from machimori.vault.errors import VaultRefusedError

@@ -11,11 +11,19 @@ from machimori.kernel.ids import CaseId, SchemeId
 from machimori.kernel.instants import Micros
 from machimori.ledger.entry import Entry
 from machimori.vault.client.protocol import Message
+from machimori.vault.client.signers import HoldSigners
 from machimori.vault.client.statements import EarlyDestruction, Hold, HoldEnd
-from machimori.vault.client.testing import header_for, hold, nonce, signed
+from machimori.vault.client.testing import Officer, header_for, hold, nonce, rules, signed
 from machimori.vault.errors import VaultRefusedError
 from machimori.vault.opening.handlers import HANDLERS
-from machimori.vault.opening.testing import SECOND, Rig, Segment, seal_segment
+from machimori.vault.opening.testing import (
+    ONE_DAY,
+    SECOND,
+    SEVEN_DAYS,
+    Rig,
+    Segment,
+    seal_segment,
+)
 from machimori.vault.sealing.bundle import BundledKey, KeyBundle
 from machimori.vault.sealing.seal import chunk_key
 
@@ -298,3 +306,47 @@ def test_a_hold_statement_is_not_submitted(rig: Rig) -> None:
     segment = rig.segment()
     assert isinstance(Hold.decode(order(rig, segment)), Hold)
     assert refused(lambda: rig.vault.submit(order(rig, segment))) == "not_submitted"
+
+
+def test_P5_a_ground_without_a_hold_is_refused(rig: Rig) -> None:
+    """印西 3(1): longer only as a statutory inquiry needs; for anything else nobody's signatures
+    place a hold, nor does a case that is held change its ground."""
+    segment = rig.segment()
+    other = replace(Hold.decode(order(rig, segment)), ground="deterrence", nonce=nonce())
+    envelope = signed(other, *rig.officers)
+    assert refused(lambda: rig.vault.hold(envelope, (segment.header(),))) == "no_hold_ground"
+    rig.vault.hold(order(rig, segment), (segment.header(),))
+    moved = signed(replace(other, ground="disclosure", nonce=nonce()), *rig.officers)
+    assert refused(lambda: rig.vault.hold(moved, (segment.header(),))) == "other_ground"
+
+
+def test_I6_a_hold_reaches_as_many_days_beyond_retention_as_its_ground_has(rig: Rig) -> None:
+    kept = {"two-weeks": SEVEN_DAYS, "one-day": ONE_DAY}
+    rig.submit(rules("street", kept, version=2, effective_from=rig.clock.now(), hold_days=30))
+    segment = rig.segment()
+    # Recorded 11-02, kept through 11-08; thirty days more.
+    assert (
+        refused(lambda: rig.vault.hold(order(rig, segment, "2026-12-09"), (segment.header(),)))
+        == "last_day"
+    )
+    rig.vault.hold(order(rig, segment, "2026-12-08"), (segment.header(),))
+    pass_days(rig, 10)
+    rig.vault.hold(order(rig, segment, "2026-12-12"), ())
+    assert refused(lambda: rig.vault.hold(order(rig, segment, "2026-12-13"), ())) == "last_day"
+
+
+def test_who_placed_a_hold_ends_it_and_nobody_else(rig: Rig) -> None:
+    supervisor = Officer("supervisor", posts=("handling-supervisor",))
+    rig.submit(supervisor.appointment())
+    kept = {"two-weeks": SEVEN_DAYS, "one-day": ONE_DAY}
+    new = rules("street", kept, version=2, effective_from=rig.clock.now())
+    may = HoldSigners(number=1, posts=("handling-supervisor",), days=None)
+    rig.submit(replace(new, hold_posts={"inquiry": may}))
+    segment = rig.segment()
+    by_manager = order(rig, segment)
+    assert refused(lambda: rig.vault.hold(by_manager, (segment.header(),))) == "wrong_post"
+    placed = signed(Hold.decode(by_manager), supervisor)
+    rig.vault.hold(placed, (segment.header(),))
+    assert refused(lambda: rig.submit(end())) == "wrong_post"
+    rig.vault.submit(signed(end(), supervisor))
+    assert rig.vault.status()["epochs"] >= 1

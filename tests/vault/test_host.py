@@ -32,6 +32,7 @@ from machimori.vault.client.statements import (
     STATEMENTS,
     Appointment,
     Authorisation,
+    AuthorisationEnd,
     CameraClass,
     Delegation,
     EarlyDestruction,
@@ -125,7 +126,7 @@ class Scene:
 
     def too_few(self, statement: Statement) -> tuple[Officer, ...]:
         """Officers, one fewer than must sign this."""
-        number, _ = self.rig.vault._core.state._demanded(statement, self.rig.clock.now())
+        number = self.rig.vault._core.state.signers(statement, self.rig.clock.now()).number
         return self.rig.officers[: number - 1]
 
     def shows_nothing(self, answer: Message) -> None:
@@ -181,6 +182,14 @@ WISHES: Mapping[type[Statement], Callable[[Scene], Statement]] = {
         end=Micros(scene.start + 6 * SECOND),
         reader=scene.reader.public.raw,
         now=scene.rig.clock.now(),
+    ),
+    AuthorisationEnd: lambda scene: AuthorisationEnd(
+        authorisation="a" * 64,
+        case=CASE,
+        scheme=STREET,
+        ground="law",
+        reason="withdrawn",
+        nonce=nonce(),
     ),
     Hold: lambda scene: hold(
         scheme="street",
@@ -301,6 +310,7 @@ ATTEMPTS: Mapping[str, tuple[Attempt, ...]] = {
         Attempt(request=wish(Authorisation), reason="unknown_signer"),
         Attempt(request=of_others, reason="bad_signature"),
     ),
+    "standing": (Attempt(request=just("standing")),),
     "status": (Attempt(request=just("status")),),
     "submit": (
         Attempt(request=wish(Appointment), reason="unknown_signer"),

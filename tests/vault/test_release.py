@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from machimori.vault.client.signers import HoldSigners, Signers
 from machimori.vault.client.statements import Authorisation
-from machimori.vault.client.testing import Officer, rules, signed
+from machimori.vault.client.testing import POST, Officer, nonce, rules, signed
 from machimori.vault.errors import VaultRefusedError
 from machimori.vault.opening.testing import ONE_DAY, SEVEN_DAYS, Rig
 from machimori.vault.sealing.seal import chunk_key, description_key
@@ -51,3 +52,58 @@ def test_A17_one_officer_of_the_posts_that_the_rules_name_opens_on_their_ground(
     assert refused(urgent, *rig.officers) == "wrong_post"
     opened = rig.reader.open(rig.release(signed(urgent, chief), segment))
     assert len(opened[segment.id].chunks) == 6
+
+
+def test_K13_a_ground_has_signers_of_its_own(rig: Rig) -> None:
+    """(オ) asks for two, others for one; who holds none of the ground's posts does not count."""
+    deputy = Officer("supervisor", posts=("handling-supervisor",))
+    rig.submit(deputy.appointment())
+    kept = {"two-weeks": SEVEN_DAYS, "one-day": ONE_DAY}
+    of = {
+        "other": Signers(number=2, posts=(POST,)),
+        "consent": Signers(number=1, posts=("handling-supervisor", POST)),
+    }
+    rig.submit(
+        rules(
+            "street",
+            kept,
+            version=2,
+            signers=1,
+            effective_from=rig.clock.now(),
+            release_posts=of,
+        )
+    )
+    segment = rig.segment()
+    asked = Authorisation.decode(rig.authorise(segment))
+    manager = rig.officers[0]
+
+    def answer(ground: str, *officers: Officer) -> str:
+        statement = replace(asked, ground=ground, nonce=nonce())
+        try:
+            rig.release(signed(statement, *officers), segment)
+        except VaultRefusedError as error:
+            return error.reason
+        return "opened"
+
+    assert answer("other", manager) == "too_few_signers"
+    assert answer("other", manager, deputy) == "wrong_post"
+    assert answer("other", *rig.officers[:2]) == "opened"
+    assert answer("consent", deputy) == "opened"
+    assert answer("law", deputy) == "wrong_post"
+    assert answer("law", manager) == "opened"
+
+
+def test_rules_that_ask_for_more_signers_than_there_are_officers_are_refused(rig: Rig) -> None:
+    kept = {"two-weeks": SEVEN_DAYS, "one-day": ONE_DAY}
+    for change in (
+        {"release_posts": {"other": Signers(number=4, posts=(POST,))}},
+        {
+            "hold_posts": {
+                "inquiry": HoldSigners(number=1, posts=("handling-supervisor",), days=None)
+            }
+        },
+    ):
+        new = rules("street", kept, version=2, effective_from=rig.clock.now())
+        with pytest.raises(VaultRefusedError) as caught:
+            rig.submit(replace(new, **change))
+        assert caught.value.reason == "too_few_officers"

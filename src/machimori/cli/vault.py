@@ -19,7 +19,8 @@ from machimori.kernel.ids import OfficerId, check_name
 from machimori.kernel.instants import Micros
 from machimori.kernel.signing import SigningKey
 from machimori.vault.client.client import VaultClient
-from machimori.vault.client.statements import STATEMENTS, Appointment, OfficerKey, parse
+from machimori.vault.client.signers import OfficerKey
+from machimori.vault.client.statements import STATEMENTS, Appointment, parse
 from machimori.vault.opening import hygiene, setup
 from machimori.vault.opening.clocks import (
     ClockStatus,

@@ -18,7 +18,7 @@ from machimori.office.people.keys import spki
 from machimori.office.people.softkey import SoftwareKey
 from machimori.office.people.testing import Cast
 from machimori.office.shared.config import OfficeConfig
-from machimori.vault.client.statements import OfficerKey
+from machimori.vault.client.signers import OfficerKey
 from machimori.vault.opening import fido2
 
 KEYS = [

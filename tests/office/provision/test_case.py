@@ -26,7 +26,8 @@ from machimori.office.provision.models import Case, Numbered
 from machimori.office.provision.testing import PART, TYPED, Desk, recorded
 from machimori.office.shared.config import config
 from machimori.office.shared.errors import ActionRefusedError
-from machimori.vault.client.statements import Authorisation, OfficerKey
+from machimori.vault.client.signers import OfficerKey
+from machimori.vault.client.statements import Authorisation
 from machimori.vault.opening import fido2
 
 HOUR = dt.timedelta(hours=1)

@@ -26,7 +26,7 @@ from machimori.kernel.instants import Micros, local_day
 from machimori.ledger.entry import Entry, commit
 from machimori.vault.client.reader import Reader
 from machimori.vault.client.statements import Authorisation, Hold, HoldEnd
-from machimori.vault.client.testing import DAY, POST, nonce, signed
+from machimori.vault.client.testing import DAY, HOLD_GROUND, POST, nonce, signed
 from machimori.vault.errors import VaultRefusedError
 
 CASE = CaseId("r8-gaito-12")
@@ -99,7 +99,7 @@ class Story:
         last_day = local_day(self._city.clock.now()) + timedelta(days=40)
         statement = Hold(
             case=CASE,
-            ground=GROUND,
+            ground=HOLD_GROUND,
             scheme=SchemeId(SCHEME),
             cameras=(self._camera,),
             start=start,

@@ -31,7 +31,8 @@ from machimori.office.shared.errors import ActionRefusedError, Reason
 from machimori.policy.deadlines import appeal_deadline
 from machimori.vault.client.statements import Hold
 
-GROUND = "個情法76条"
+GROUND = "disclosure"
+"""What holds of requests for disclosure (個情法76条) name as their ground."""
 RENEWED = dt.timedelta(days=14)
 """A hold that ends within these days is to be renewed while the case is open."""
 

@@ -31,7 +31,7 @@ from fido2.webauthn import (
 from machimori.kernel.errors import MalformedError
 from machimori.office.people.models import Credential, Person
 from machimori.office.shared.errors import ActionRefusedError, Reason
-from machimori.vault.client.statements import OfficerKey
+from machimori.vault.client.signers import OfficerKey
 
 EDDSA: Final = -8
 ES256: Final = -7

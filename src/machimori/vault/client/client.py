@@ -18,6 +18,7 @@ from machimori.vault.client import protocol
 from machimori.vault.client.identity import Identity
 from machimori.vault.client.protocol import Message
 from machimori.vault.client.release import CaseKeys, Destruction, Release, ReleaseRequest
+from machimori.vault.client.standing import Standing
 from machimori.vault.errors import (
     VaultDurabilityError,
     VaultError,
@@ -195,6 +196,11 @@ class VaultClient:
         """Key ids of an epoch that are not destroyed; none for one that is gone or unknown."""
         keys, _ = self._ask("living", {"epoch": epoch})
         return frozenset(keys)
+
+    def standing(self) -> Standing:
+        """Officers, deputies, rules, classes and holds as the vault believes them."""
+        found, _ = self._ask("standing")
+        return Standing.from_json(found)
 
     def attest(self, release_id: bytes, payload_type: str, payload: bytes) -> Envelope:
         """The city's signature on an evidence statement about a release that was made."""

@@ -17,12 +17,12 @@ from machimori.kernel.instants import Micros
 from machimori.kernel.signing import PublicKey, SigningKey
 from machimori.policy.retention import RetentionRule
 from machimori.vault.client.client import VaultClient
+from machimori.vault.client.signers import HoldSigners, OfficerKey, Signers
 from machimori.vault.client.statements import (
     Appointment,
     Authorisation,
     CameraClass,
     Hold,
-    OfficerKey,
     RecorderEnrolment,
     Rules,
     Statement,
@@ -36,6 +36,7 @@ EVER = Micros(0)
 FAR = Micros(7_258_118_400_000_000)
 """The year 2200."""
 POST = "system-manager"
+HOLD_GROUND = "inquiry"
 START_TIME = 30.0
 
 
@@ -86,16 +87,22 @@ def rules(
     effective_from: Micros = EVER,
     max_openings: int = 10,
     sole_signers: Mapping[str, tuple[str, ...]] | None = None,
+    release_posts: Mapping[str, Signers] | None = None,
+    hold_grounds: Iterable[str] = (HOLD_GROUND, "disclosure"),
+    hold_days: int | None = None,
 ) -> Rules:
-    """Rules with usual bounds."""
+    """Rules with usual bounds; `hold_days` of each of `hold_grounds`."""
     return Rules(
         scheme=SchemeId(scheme),
         version=version,
         effective_from=effective_from,
         signer_posts=(POST,),
         release_signers=signers,
+        release_posts=release_posts or {},
         sole_signers=sole_signers or {},
-        hold_signers=signers,
+        hold_posts=dict.fromkeys(
+            hold_grounds, HoldSigners(number=signers, posts=(POST,), days=hold_days)
+        ),
         destruction_signers=signers,
         max_openings=max_openings,
         max_interval=2 * DAY,
@@ -147,7 +154,7 @@ def hold(
     """A hold for a case."""
     return Hold(
         case=CaseId(case),
-        ground="捜査関係事項照会書",
+        ground=HOLD_GROUND,
         scheme=SchemeId(scheme),
         cameras=tuple(CameraId(c) for c in sorted(cameras)),
         start=start,
@@ -252,12 +259,14 @@ class VaultProcess:
         days: int = 1,
         signers: int = 2,
         max_openings: int = 10,
+        adopted: Rules | None = None,
     ) -> None:
-        """Rules for a scheme, cameras with their classes, recorders with their public keys.
+        """Rules for a scheme (`adopted`, or usual ones), cameras, recorders with their keys.
 
         Then makes keys for today and the next `days` days.
         """
-        self.submit(rules(scheme, retention, signers=signers, max_openings=max_openings))
+        usual = rules(scheme, retention, signers=signers, max_openings=max_openings)
+        self.submit(adopted or usual)
         for camera, name in cameras.items():
             self.submit(
                 CameraClass(

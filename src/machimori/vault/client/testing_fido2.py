@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from machimori.kernel.envelope import Envelope, Signature
-from machimori.vault.client.statements import OfficerKey
+from machimori.vault.client.signers import OfficerKey
 
 EDDSA = -8
 ES256 = -7

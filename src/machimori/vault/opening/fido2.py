@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from machimori.kernel.envelope import Signature
-from machimori.vault.client.statements import OfficerKey
+from machimori.vault.client.signers import OfficerKey
 from machimori.vault.errors import VaultRefusedError
 
 EDDSA = -8

@@ -126,6 +126,11 @@ def _attest(vault: Vault, request: Message) -> Message:
     return _ok(None, vault.attest(release_id, payload_type, payload).encode())
 
 
+def _standing(vault: Vault, request: Message) -> Message:
+    del request
+    return _ok(vault.standing().to_json())
+
+
 def _identity(vault: Vault, request: Message) -> Message:
     del request
     return _ok(None, vault.identity().encode())
@@ -143,6 +148,7 @@ HANDLERS: dict[str, Handler] = {
     "living": _living,
     "make_keys": _make_keys,
     "release": _release,
+    "standing": _standing,
     "status": _status,
     "submit": _submit,
     "unlock": _unlock,

@@ -14,10 +14,11 @@ from machimori.kernel.envelope import Envelope
 from machimori.kernel.ids import CameraId, CaseId
 from machimori.kernel.instants import Micros, day_start, local_day, parse_day
 from machimori.vault.client.release import CaseKeys, case_info
-from machimori.vault.client.statements import Hold
+from machimori.vault.client.statements import Hold, Rules
 from machimori.vault.errors import VaultRefusedError
 from machimori.vault.opening import cases
 from machimori.vault.opening.core import Core
+from machimori.vault.opening.demanding import hold_signers
 from machimori.vault.opening.state import case_epoch, day_epoch
 from machimori.vault.opening.unsealing import Unsealer, check_header
 from machimori.vault.sealing.bundle import split_key_id
@@ -120,13 +121,36 @@ def _judge(core: Core, envelope: Envelope, statement: Hold, now: Micros) -> None
         raise VaultRefusedError("interval", "interval is empty or longer than the rules allow")
     today = local_day(now)
     last = parse_day(statement.last_day)
-    if not today <= last <= today + dt.timedelta(days=rules.max_hold_days):
+    if (
+        not today
+        <= last
+        <= min(
+            today + dt.timedelta(days=rules.max_hold_days), _furthest(core, statement, rules, today)
+        )
+    ):
         raise VaultRefusedError("last_day", "the last day is past or beyond what the rules allow")
     known = core.state.cases.get(statement.case)
     if known is not None and known.scheme != statement.scheme:
         raise VaultRefusedError("wrong_scheme", "this case is of another scheme")
+    if known is not None and known.ground != statement.ground:
+        raise VaultRefusedError("other_ground", "this case is held for another ground")
     if known is None and envelope.digest().hex() in core.state.seen:
         raise VaultRefusedError("replayed", "this hold has ended; it needs a new statement")
+
+
+def _furthest(core: Core, statement: Hold, rules: Rules, today: dt.date) -> dt.date:
+    """The last day on which a hold for this ground may end."""
+    days = hold_signers(rules, statement.ground).days
+    if days is None:
+        return dt.date.max
+    last = local_day(Micros(statement.end - 1))
+    ordinary = [
+        rules.retention[name].last_day(last)
+        for camera in statement.cameras
+        for name in core.state.classes_on(camera, last)
+        if name in rules.retention
+    ]
+    return max([today, *ordinary]) + dt.timedelta(days=days)
 
 
 def _kept(core: Core, statement: Hold, unreachable: tuple[str, ...], until: str) -> dict[str, str]:

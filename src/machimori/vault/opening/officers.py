@@ -16,7 +16,8 @@ from machimori.kernel.envelope import Envelope, Signature
 from machimori.kernel.ids import OfficerId, SchemeId
 from machimori.kernel.instants import Micros
 from machimori.kernel.signing import PublicKey
-from machimori.vault.client.statements import Appointment, Delegation, OfficerKey
+from machimori.vault.client.signers import OfficerKey
+from machimori.vault.client.statements import Appointment, Delegation
 from machimori.vault.errors import VaultRefusedError
 from machimori.vault.opening import fido2
 
@@ -81,6 +82,14 @@ class OfficerBook:
         """
         for counter in counters:
             self._counters.setdefault(counter, digest)
+
+    def appointments(self) -> tuple[Appointment, ...]:
+        """Those of officers who were not revoked, each officer's in the order of taking in."""
+        return tuple(one for found in self._appointments.values() for one in found)
+
+    def delegations(self) -> tuple[Delegation, ...]:
+        """Of each officer's delegations to a deputy in a scheme the last."""
+        return tuple(one for found in self._delegations.values() for one in found.values())
 
     def holders(self, posts: tuple[str, ...], at: Micros, *, but: OfficerId | None = None) -> int:
         """How many officers hold one of the posts at that time, not counting `but`."""

@@ -122,6 +122,8 @@ def _judge(core: Core, challenges: Challenges, request: ReleaseRequest) -> _Gran
         raise VaultRefusedError("openings", "more openings than the rules allow")
     if core.state.nonces.get(authorisation.nonce, digest) != digest:
         raise VaultRefusedError("nonce_reused", "another authorisation used this nonce")
+    if digest in core.state.ended:
+        raise VaultRefusedError("taken_back", "the officers took this authorisation back")
     if core.state.openings[digest] >= authorisation.openings:
         raise VaultRefusedError("openings_used_up", "every opening of this one is used up")
     ledger, challenge = _check_ledger(core, challenges, request, digest)

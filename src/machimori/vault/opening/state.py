@@ -13,9 +13,11 @@ from machimori.kernel import canonical
 from machimori.kernel.envelope import Envelope
 from machimori.kernel.ids import CameraId, CaseId, ClassId, KeyId, RecorderId, SchemeId
 from machimori.kernel.instants import Micros, day_start, local_day, parse_day
+from machimori.vault.client.signers import Signers
 from machimori.vault.client.statements import (
     Appointment,
     Authorisation,
+    AuthorisationEnd,
     CameraClass,
     Delegation,
     EarlyDestruction,
@@ -31,6 +33,7 @@ from machimori.vault.client.statements import (
 )
 from machimori.vault.errors import VaultRefusedError
 from machimori.vault.opening.charter import Charter
+from machimori.vault.opening.demanding import signers_of
 from machimori.vault.opening.log import Record
 from machimori.vault.opening.officers import Counter, OfficerBook
 
@@ -69,6 +72,7 @@ class CaseState:
     """A case whose hold is in force."""
 
     scheme: SchemeId
+    ground: str
     last_day: str
     days: dict[str, int] = field(default_factory=dict)
     """Segments with a re-sealed data key, by camera-day (`<camera>/<day>`)."""
@@ -97,6 +101,8 @@ class State:
         self.seen: set[str] = set()
         self.openings: dict[str, int] = defaultdict(int)
         self.nonces: dict[str, str] = {}
+        self.ended: set[str] = set()
+        """Digests of authorisations that were taken back, used before or not."""
         self.releases: set[str] = set()
         self.epochs: dict[str, EpochState] = {}
         self.dead: set[str] = set()
@@ -146,36 +152,30 @@ class State:
 
         Returns the counters of their authenticators, for the statement's record.
         """
-        number, posts = self._demanded(statement, at)
+        signers = self.signers(statement, at)
         deputised = (
-            statement.scheme if isinstance(statement, Authorisation | Hold | HoldEnd) else None
+            statement.scheme
+            if isinstance(statement, Authorisation | AuthorisationEnd | Hold | HoldEnd)
+            else None
         )
         return self.officers.demand(
             envelope,
-            number=number,
-            posts=posts,
+            number=signers.number,
+            posts=signers.posts,
             at=at,
             scheme=deputised,
             only=statement.officer if isinstance(statement, Delegation) else None,
         )
 
-    def _demanded(self, statement: Statement, at: Micros) -> tuple[int, tuple[str, ...]]:
-        """How many officers of which posts must sign this."""
-        charter = self.charter
-        if isinstance(statement, Override | TimeStatement):
-            return charter.override_signers, charter.posts
-        if isinstance(statement, Delegation):
-            return 1, statement.posts
-        if not isinstance(statement, Authorisation | Hold | HoldEnd | EarlyDestruction):
-            return charter.quorum, charter.posts
-        rules = self.rules_in_force(statement.scheme, at)
-        if isinstance(statement, EarlyDestruction):
-            return rules.destruction_signers, rules.signer_posts
-        if isinstance(statement, Authorisation):
-            if statement.ground in rules.sole_signers:
-                return 1, rules.sole_signers[statement.ground]
-            return rules.release_signers, rules.signer_posts
-        return rules.hold_signers, rules.signer_posts
+    def signers(self, statement: Statement, at: Micros) -> Signers:
+        """Who must sign this. Raises VaultRefusedError."""
+        return signers_of(
+            statement, self.charter, lambda scheme: self.rules_in_force(scheme, at), self._held_for
+        )
+
+    def _held_for(self, case: CaseId) -> str:
+        found = self.cases.get(case)
+        return found.ground if found else ""
 
     def rules_of(self, scheme: SchemeId, at: Micros) -> Rules | None:
         """The version of a scheme's rules in force at that time."""
@@ -266,6 +266,8 @@ class State:
                 record.body["boot"],
             )
             self.anchor = (record.at, record.body["monotonic"], record.body["boot"])
+        elif isinstance(statement, AuthorisationEnd):
+            self.ended.add(statement.authorisation)
         elif isinstance(statement, Hold):
             self._hold(statement, record)
         elif isinstance(statement, EarlyDestruction):
@@ -298,7 +300,8 @@ class State:
 
     def _hold(self, hold: Hold, record: Record) -> None:
         case = self.cases.setdefault(
-            hold.case, CaseState(scheme=hold.scheme, last_day=hold.last_day)
+            hold.case,
+            CaseState(scheme=hold.scheme, ground=hold.ground, last_day=hold.last_day),
         )
         case.last_day = max(case.last_day, hold.last_day)
         case.days.update(record.body["days"])

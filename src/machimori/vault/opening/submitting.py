@@ -5,9 +5,11 @@ from machimori.kernel import canonical
 from machimori.kernel.canonical import Json
 from machimori.kernel.envelope import Envelope
 from machimori.kernel.instants import Micros
+from machimori.vault.client.signers import Signers
 from machimori.vault.client.statements import (
     Appointment,
     Authorisation,
+    AuthorisationEnd,
     CameraClass,
     Delegation,
     EarlyDestruction,
@@ -32,6 +34,7 @@ _KINDS: dict[type[Statement], str] = {
     Rules: "rules.adopted",
     CameraClass: "camera.classed",
     RecorderEnrolment: "recorder.enrolled",
+    AuthorisationEnd: "authorisation.ended",
     HoldEnd: "hold.ended",
     EarlyDestruction: "destruction.ordered",
     Override: "expiry.overridden",
@@ -124,9 +127,16 @@ def _check_rules(core: Core, rules: Rules, now: Micros) -> None:
     if old and set(old[0].retention) - set(rules.retention):
         raise VaultRefusedError("class_dropped", "the new rules drop a class that has footage")
     _check_order(rules.effective_from, [r.effective_from for r in old], now)
-    holders = core.state.officers.holders(rules.signer_posts, now)
-    if holders < max(rules.release_signers, rules.hold_signers, rules.destruction_signers):
-        raise VaultRefusedError("too_few_officers", "fewer officers hold the posts than must sign")
+    common = max(rules.release_signers, rules.destruction_signers)
+    for signers in (
+        Signers(number=common, posts=rules.signer_posts),
+        *rules.release_posts.values(),
+        *rules.hold_posts.values(),
+    ):
+        if core.state.officers.holders(signers.posts, now) < signers.number:
+            raise VaultRefusedError(
+                "too_few_officers", "fewer officers hold the posts than must sign"
+            )
 
 
 def _check_order(effective: Micros, before: list[Micros], now: Micros) -> None:

@@ -17,6 +17,7 @@ from machimori.kernel.envelope import Envelope
 from machimori.kernel.instants import Micros, local_day
 from machimori.vault.client.identity import Certificate, Identity
 from machimori.vault.client.release import CaseKeys, Destruction, Release, ReleaseRequest
+from machimori.vault.client.standing import HeldCase, Standing
 from machimori.vault.errors import VaultRefusedError, VaultUnavailableError
 from machimori.vault.opening import expiring, holding, issuing, releasing, submitting
 from machimori.vault.opening.clocks import ClockStatus
@@ -180,6 +181,30 @@ class Vault:
                 "rehearsal": core.charter.rehearsal,
                 "vault_key": canonical.b64(core.charter.city),
             }
+
+    def standing(self) -> Standing:
+        """What the vault believes now; it may be shown to anyone on the machine."""
+        with self._lock:
+            state = self._core.state
+            return Standing(
+                quorum=self._core.charter.quorum,
+                posts=self._core.charter.posts,
+                appointments=state.officers.appointments(),
+                delegations=state.officers.delegations(),
+                rules=tuple(one for versions in state.rules.values() for one in versions),
+                cameras=tuple(found[-1] for found in state.cameras.values() if found),
+                recorders=tuple(found[-1] for found in state.recorders.values() if found),
+                holds=tuple(
+                    HeldCase(
+                        case=name,
+                        scheme=case.scheme,
+                        ground=case.ground,
+                        last_day=case.last_day,
+                        segments=case.segments,
+                    )
+                    for name, case in state.cases.items()
+                ),
+            )
 
     def close(self) -> None:
         """Release the files; a second time does nothing."""
