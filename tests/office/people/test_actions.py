@@ -133,8 +133,9 @@ def test_two_transactions_cannot_overlap_unseen(database: LedgerProcess) -> None
     with psycopg.connect(url) as first, psycopg.connect(url) as second:
         first.execute("INSERT INTO people_scheme (id, name, profile) VALUES ('race', 'r', 'sakai')")
         made = first.execute(
-            "INSERT INTO people_person (officer, login, name, kana, section, password, failures,"
-            " sessions_from, created_at) VALUES ('o-race', 'race', 'r', '', '', '', 0,"
+            "INSERT INTO people_person (officer, login, name, kana, section, password,"
+            " password_provisional, failures,"
+            " sessions_from, created_at) VALUES ('o-race', 'race', 'r', '', '', '', false, 0,"
             " now(), now())"
             " RETURNING id"
         ).fetchone()

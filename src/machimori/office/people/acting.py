@@ -80,6 +80,14 @@ def schemes_of(person: Person, at: dt.datetime) -> list[Scheme]:
     return list(Scheme.objects.filter(id__in=held).order_by("name"))
 
 
+def own_schemes(acting: Acting) -> list[Scheme]:
+    """The schemes in which the acting person holds a post now; fetched once a request."""
+    if "own_schemes" not in acting.memo:
+        acting.memo["own_schemes"] = schemes_of(acting.person, acting.at)
+    found: list[Scheme] = acting.memo["own_schemes"]
+    return found
+
+
 def password_rule_of(person: Person, at: dt.datetime) -> PasswordRule:
     """The strictest rule of the schemes in which the person holds a post."""
     return password_rule(scheme.scheme_id for scheme in schemes_of(person, at))

@@ -332,9 +332,10 @@ def set_password(password: str, *, acting: Acting) -> None:
             _t("前と同じパスワードです"), Reason(text=_t("前と違うパスワードを決めてください。"))
         )
     person.password = make_password(password)
-    person.password_set_at = acting.at
+    person.password_set_at, person.password_provisional = acting.at, False
     person.sessions_from = acting.at
-    person.save(update_fields=["password", "password_set_at", "sessions_from"])
+    fields = ["password", "password_set_at", "password_provisional", "sessions_from"]
+    person.save(update_fields=fields)
 
 
 def _subject(person: Person, by: Person | None) -> dict[str, str]:

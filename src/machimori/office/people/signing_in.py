@@ -165,7 +165,9 @@ def by_code(login: str, code: str, *, address: str, at: dt.datetime) -> Person:
 
 
 def must_change(person: Person, at: dt.datetime) -> bool:
-    """Whether the person's password is too old to go on with."""
+    """Whether the person's password is too old to go on with, or not their own yet."""
+    if person.password_provisional:
+        return True
     rule = password_rule_of(person, at)
     return person.password_set_at is not None and rule.expired(person.password_set_at, at)
 

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from machimori.office.people import access
-from machimori.office.people.acting import Acting, password_rule_of
+from machimori.office.people.acting import Acting, own_schemes
 from machimori.office.people.models import Appointment
+from machimori.office.people.rules import password_rule
 from machimori.office.shared import menu
 from machimori.office.shared.posts import POSTS
 from machimori.office.shared.templatetags.office import last_day, post
@@ -50,8 +51,13 @@ def own_access(acting: Acting) -> Sequence[Item]:
         items.append(
             Item(text=_t("キーがまだありません。登録してください"), href=reverse("people:keys"))
         )
-    days = password_rule_of(person, acting.at).days
-    if person.password_set_at is not None and days is not None:
+    elif keys == 1:
+        text = _t("キーが1本だけです。もう1本登録すると、なくしても仕事が止まりません")
+        items.append(Item(text=text, href=reverse("people:keys")))
+    if person.password_set_at is None:
+        return items
+    days = password_rule(scheme.scheme_id for scheme in own_schemes(acting)).days
+    if days is not None:
         until = person.password_set_at + dt.timedelta(days=days)
         if until - acting.at < dt.timedelta(days=14):
             text = _t("パスワードの期限が近づいています")

@@ -71,6 +71,13 @@ def persons(acting: Acting) -> QuerySet[Person]:
     return Person.objects.filter(pk__in=seen).order_by("kana", "login")
 
 
+def serving(acting: Acting) -> QuerySet[Person]:
+    """Those who hold a post in the scheme now or later, whom the acting person may see."""
+    lasting = Q(valid_until__isnull=True) | Q(valid_until__gt=acting.at)
+    seen = people.appointments(acting).filter(lasting).values("person")
+    return Person.objects.filter(pk__in=seen)
+
+
 def check_records(acting: Acting, person: Person) -> None:
     """Raise ActionRefusedError unless the acting person enters appointments to a post that this
     person has, will have or had here."""

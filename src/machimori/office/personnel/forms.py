@@ -53,6 +53,16 @@ class DecisionForm(forms.Form):
     decision = forms.CharField(label=_("決裁番号"), max_length=80)
 
 
+class IssueForm(forms.Form):
+    """A number to sign in with."""
+
+    login = forms.RegexField(
+        r"\A[0-9A-Za-z._-]{1,40}\Z",
+        label=_("番号"),
+        help_text=_("番号も変えるときは、新しい番号を入れてください。半角の英数字です。"),
+    )
+
+
 class HandoverForm(forms.Form):
     """Who leaves a post to whom."""
 

@@ -3,7 +3,7 @@
 
 from django.urls import path
 
-from machimori.office.personnel.views import handovers, pledges, transfers
+from machimori.office.personnel.views import handovers, passwords, pledges, signers, transfers
 
 app_name = "personnel"
 urlpatterns = [
@@ -16,6 +16,12 @@ urlpatterns = [
     path("transfers/new/", transfers.new, name="transfer_new"),
     path("transfers/confirm/", transfers.confirm, name="transfer_confirm"),
     path("transfers/<int:number>/", transfers.one, name="transfer"),
+    path("signers/", signers.page, name="signers"),
+    path("passwords/", passwords.listing, name="passwords"),
+    path("passwords/<int:number>/", passwords.person, name="password"),
+    path("passwords/<int:number>/issue/", passwords.issue, name="password_issue"),
+    path("passwords/<int:number>/force/", passwords.force, name="password_force"),
+    path("passwords/<int:number>/unlock/", passwords.unlock, name="password_unlock"),
     path("handovers/", handovers.listing, name="handovers"),
     path("handovers/new/", handovers.new, name="handover_new"),
     path("handovers/<int:number>/", handovers.paper, name="handover"),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What waits in personnel, and its pages in the menu."""
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Final
 
@@ -9,13 +10,17 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from machimori.office.people.acting import Acting
-from machimori.office.personnel import access
+from machimori.office.personnel import access, passwords
+from machimori.office.personnel.continuity import outlook
+from machimori.office.rules.passwords import rule_in
 from machimori.office.shared.menu import Entry
 from machimori.office.shared.menu import register as register_page
-from machimori.office.shared.templatetags.office import day, post
+from machimori.office.shared.templatetags.office import day, last_day, minute, post
 from machimori.office.shared.work import Item, Work, register
 
 SHOWN: Final = 30
+SOON: Final = dt.timedelta(days=14)
+"""Passwords that are due within these days are named."""
 
 
 def pledges_to_come(acting: Acting) -> Sequence[Item]:
@@ -31,8 +36,65 @@ def pledges_to_come(acting: Acting) -> Sequence[Item]:
     ]
 
 
+def signing(acting: Acting) -> Sequence[Item]:
+    """From when on nobody could sign, and managers whose keys are too few. Without names: the
+    system administrator sees it too."""
+    found, address, items = outlook(acting), reverse("personnel:signers"), []
+    gone = found.nobody_from()
+    if gone is not None:
+        text = _t("決裁の署名ができる人がいなくなります")
+        due = _t("いま") if gone <= acting.at else _t("%(when)sから") % {"when": minute(gone)}
+        items.append(Item(text=text, href=address, due=due, urgent=True))
+    if keyless := len(found.keyless()):
+        text = _t("キーがない管理責任者　%(n)s人") % {"n": keyless}
+        items.append(Item(text=text, href=address, urgent=True))
+    if single := len(found.single()):
+        text = _t("キーが1本だけの管理責任者　%(n)s人。もう1本登録してください") % {"n": single}
+        items.append(Item(text=text, href=address))
+    return items
+
+
+def passwords_due(acting: Acting) -> Sequence[Item]:
+    """Passwords that must be changed within 14 days, the oldest first."""
+    days = rule_in(access.rules_today(acting)).days
+    if days is None:
+        return []
+    old = acting.at - dt.timedelta(days=days) + SOON
+    rows = access.serving(acting).filter(password_set_at__lte=old).exclude(password="")
+    found = [(passwords.due(one, days), one) for one in rows.order_by("password_set_at")[:SHOWN]]
+    return [
+        Item(
+            text=one.name,
+            href=reverse("personnel:password", args=[one.pk]),
+            due=_t("変える期限 %(day)s") % {"day": last_day(until)},
+            urgent=until is not None and until <= acting.at,
+        )
+        for until, one in found
+    ]
+
+
 def install() -> None:
     """Called once, when the app is ready."""
+    register(
+        Work(
+            key="personnel.signing",
+            order=5,
+            title=_("署名できる人"),
+            empty=_("30日のあいだ、いつも署名できる人がいます。"),
+            posts=frozenset({"system_manager", "system_administrator"}),
+            find=signing,
+        )
+    )
+    register(
+        Work(
+            key="personnel.passwords",
+            order=84,
+            title=_("変える時期のパスワード"),
+            empty=_("14日以内に期限が来るパスワードはありません。"),
+            posts=frozenset({"system_manager"}),
+            find=passwords_due,
+        )
+    )
     register(
         Work(
             key="personnel.pledges",
@@ -65,5 +127,21 @@ def install() -> None:
             text=_("引継書"),
             order=133,
             posts=frozenset(access.READERS),
+        )
+    )
+    register_page(
+        Entry(
+            route="personnel:passwords",
+            text=_("番号とパスワード"),
+            order=138,
+            posts=frozenset(access.WRITERS),
+        )
+    )
+    register_page(
+        Entry(
+            route="personnel:signers",
+            text=_("署名できる人"),
+            order=135,
+            posts=frozenset({"system_manager", "system_administrator"}),
         )
     )

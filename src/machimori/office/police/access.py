@@ -52,11 +52,16 @@ def extractions(acting: Acting) -> QuerySet[Extraction]:
 
 
 def files(acting: Acting) -> list[File]:
-    """The same with their facts, the newest first."""
+    """The same with their facts, the newest first; fetched once a request."""
+    if "police.files" in acting.memo:
+        known: list[File] = acting.memo["police.files"]
+        return known
     facts = Prefetch("facts", Fact.objects.select_related("by").order_by("serial"))
     rows = extractions(acting).prefetch_related(facts)
     found = [File(extraction=one, facts=tuple(one.facts.all())) for one in rows]
-    return sorted(found, key=lambda file: file.order.at, reverse=True)
+    files = sorted(found, key=lambda file: file.order.at, reverse=True)
+    acting.memo["police.files"] = files
+    return files
 
 
 def find(acting: Acting, name: str) -> File | None:

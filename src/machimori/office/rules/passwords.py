@@ -8,12 +8,17 @@ from machimori.office.people.models import Scheme
 from machimori.office.people.rules import PASSWORDS, PasswordRule
 from machimori.office.rules.access import in_force
 from machimori.office.shared.pages import today
+from machimori.policy.profile import Profile
 
 
 def rule_of(scheme: SchemeId) -> PasswordRule:
     """The rule of this scheme. Where a change is asked for but its interval is not decided yet,
     the product's own interval holds, which is shorter than any that it recommends."""
-    rules = in_force(Scheme.objects.get(pk=scheme), today())
+    return rule_in(in_force(Scheme.objects.get(pk=scheme), today()))
+
+
+def rule_in(rules: Profile) -> PasswordRule:
+    """What these rules say of passwords."""
     changed = rules.flag("access.rotation")
     return replace(
         PASSWORDS,

@@ -4,6 +4,7 @@
 import json
 from itertools import groupby
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
@@ -131,9 +132,13 @@ def demo(request: HttpRequest) -> HttpResponse:
 @signed_in
 @require_POST
 def change_person(request: ActingRequest) -> HttpResponse:
-    """人の交替: this person's session ends, the next one touches their key."""
+    """人の交替: this session ends; the next person touches their key and is at the same page."""
     request.session.flush()
-    return HttpResponseRedirect(reverse("people:sign_in"))
+    page = _safe(request.POST.get("next", ""))
+    address = reverse("people:sign_in")
+    if page != reverse("people:today"):
+        address += "?" + urlencode({"next": page})
+    return HttpResponseRedirect(address)
 
 
 @signed_in

@@ -5,7 +5,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from machimori.office.people.acting import ActingRequest, schemes_of
+from machimori.office.people.acting import ActingRequest, own_schemes
 from machimori.office.shared.posts import signed_in
 from machimori.office.shared.work import waiting
 
@@ -16,7 +16,7 @@ def page(request: ActingRequest) -> HttpResponse:
     """What waits for the person that acts."""
     acting = request.acting
     context = {
-        "schemes": schemes_of(acting.person, acting.at),
+        "schemes": own_schemes(acting),
         "work": waiting(acting, acting.posts),
     }
     return render(request, "people/today.html", context)

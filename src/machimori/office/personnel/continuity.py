@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Who could sign a decision, and from when on nobody could: the warning 30 days before.
+
+Somebody can sign while they are 管理責任者, or stand in for one by a delegation, and have a key
+that was not revoked. Appointments and delegations begin and end on known instants, so that a time
+without a signer begins now or at one of their ends.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count, Q
+
+from machimori.office.deputies.access import delegations
+from machimori.office.deputies.models import Delegation
+from machimori.office.people.acting import Acting
+from machimori.office.people.models import Appointment, Person
+from machimori.office.people.work import WARNED
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outlook:
+    """Who can sign in the next 30 days. `keys` counts each person's keys, by their row."""
+
+    at: dt.datetime
+    managers: Sequence[Appointment]
+    delegations: Sequence[Delegation]
+    """Of two between the same persons only the later."""
+    keys: dict[int, int]
+
+    def signers(self, at: dt.datetime) -> list[Person]:
+        """Those who could sign at this instant, managers first."""
+        managing = [one.person for one in self.managers if _holds(one, at)]
+        deputies = [
+            one.deputy
+            for one in self.delegations
+            if _holds(one, at) and any(one.officer_id == person.pk for person in managing)
+        ]
+        return [one for one in (*managing, *deputies) if self.keys.get(one.pk)]
+
+    def nobody_from(self) -> dt.datetime | None:
+        """The first instant of the next 30 days at which nobody could sign; None if there is
+        always somebody."""
+        terms: list[Appointment | Delegation] = [*self.managers, *self.delegations]
+        ends = {one.valid_until for one in terms if one.valid_until}
+        asked = sorted({self.at} | {end for end in ends if self.at < end <= self.at + WARNED})
+        return next((one for one in asked if not self.signers(one)), None)
+
+    def keyless(self) -> list[Person]:
+        """Managers now, or within 30 days, who have no key."""
+        return self._with(0)
+
+    def single(self) -> list[Person]:
+        """Managers who have one key only: lost, it would leave them without."""
+        return self._with(1)
+
+    def _with(self, keys: int) -> list[Person]:
+        found = {
+            one.person
+            for one in self.managers
+            if one.valid_until is None or one.valid_until > self.at
+        }
+        return sorted(
+            (one for one in found if self.keys.get(one.pk, 0) == keys), key=lambda one: one.pk
+        )
+
+
+def outlook(acting: Acting) -> Outlook:
+    """The next 30 days of the acting person's scheme; two queries, three with deputies."""
+    soon = Q(valid_from__lte=acting.at + WARNED)
+    lasting = Q(valid_until__isnull=True) | Q(valid_until__gt=acting.at)
+    keys = Count("person__credentials", filter=Q(person__credentials__revoked_at__isnull=True))
+    managers = list(
+        Appointment.objects.filter(soon, lasting, scheme=acting.scheme, post="system_manager")
+        .select_related("person")
+        .annotate(keys=keys)
+    )
+    counted = {one.person_id: one.keys for one in managers}
+    latest: dict[tuple[int, int], Delegation] = {}
+    for one in delegations(acting):
+        latest.setdefault((one.officer_id, one.deputy_id), one)
+    if latest:
+        live = Count("credentials", filter=Q(credentials__revoked_at__isnull=True))
+        deputies = Person.objects.filter(pk__in=[one.deputy_id for one in latest.values()])
+        counted |= {one.pk: one.live for one in deputies.annotate(live=live)}
+    return Outlook(at=acting.at, managers=managers, delegations=list(latest.values()), keys=counted)
+
+
+def _holds(one: Appointment | Delegation, at: dt.datetime) -> bool:
+    return one.valid_from <= at and (one.valid_until is None or at < one.valid_until)
