@@ -28,6 +28,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml frontend/package-lock.json
 
 NPM := frontend/node_modules
 STATIC := src/machimori/office/static_npm
+PACKED := src/machimori/evidence/page/packed
 
 pages: ## install what the office's pages take from npm, and their English
 	@command -v npm >/dev/null \
@@ -36,6 +37,8 @@ pages: ## install what the office's pages take from npm, and their English
 	@mkdir -p $(STATIC)/npm
 	@cp $(NPM)/@digital-go-jp/design-tokens/dist/tokens.css $(STATIC)/npm/tokens.css
 	@cp $(NPM)/htmx.org/dist/htmx.min.js $(STATIC)/npm/htmx.js
+	@mkdir -p $(PACKED)
+	$(BIN)/machimori evidence verifier --page $(NPM)/pyodide --out $(PACKED)/verify.html >/dev/null
 	$(BIN)/pybabel --quiet compile --directory src/machimori/office/locale --domain django
 
 servers: ## install the Debian packages whose servers the tests drive (needs root)

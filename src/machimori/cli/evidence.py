@@ -13,6 +13,7 @@ from pathlib import Path
 from machimori.cli.inputs import instant, read
 from machimori.evidence.bundle import pack
 from machimori.evidence.make import Order, Package, make
+from machimori.evidence.page.packing import pack_page
 from machimori.evidence.stamping import Rfc3161, over_http
 from machimori.evidence.verifier import app, wording
 from machimori.evidence.verifier.statement import Approval
@@ -39,9 +40,15 @@ def register(subparsers: "_Commands[argparse.ArgumentParser]") -> None:
     app.add_arguments(verify)
     verify.set_defaults(run=app.run)
     verifier = commands.add_parser(
-        "verifier", help="write the verifier as one file for a bare Python 3.11"
+        "verifier", help="write the verifier as one file for a bare Python 3.11, or for a browser"
     )
     verifier.add_argument("--out", type=Path, required=True, metavar="FILE")
+    verifier.add_argument(
+        "--page",
+        type=Path,
+        metavar="FOLDER",
+        help="as one HTML page for any browser instead; FOLDER is the npm package pyodide",
+    )
     verifier.set_defaults(run=_verifier)
     reader = commands.add_parser(
         "reader", help="make the key pair to which an authorisation lets the vault release"
@@ -153,7 +160,10 @@ def _approvals(authorisation: Envelope, files: list[Path]) -> tuple[Approval, ..
 
 def _verifier(args: argparse.Namespace) -> int:
     disk = Disk()
-    disk.replace(args.out, pack(), mode=0o755)
+    if args.page is None:
+        disk.replace(args.out, pack(), mode=0o755)
+    else:
+        disk.replace(args.out, pack_page(args.page), mode=0o644)
     print(args.out)
     return 0
 

@@ -76,7 +76,7 @@ if __name__ == "__main__":
 
 def pack() -> bytes:
     """The one-file verifier, UTF-8. Raises EvidenceError if a module needs more than Python."""
-    sources = dict(sorted(_closure(ENTRY)))
+    sources = dict(sorted(closure(ENTRY)))
     everything = hashlib.sha256()
     for name, (text, _) in sources.items():
         everything.update(f"{name}\0{text}\0".encode())
@@ -90,7 +90,7 @@ def pack() -> bytes:
     return "".join(parts).encode()
 
 
-def _closure(entry: str) -> Iterator[tuple[str, tuple[str, bool]]]:
+def closure(entry: str) -> Iterator[tuple[str, tuple[str, bool]]]:
     """Every module of Machimori that `entry` imports: name, source, whether it is a package."""
     waiting, seen = [entry], set()
     while waiting:

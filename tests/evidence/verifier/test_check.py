@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The tamper matrix: whatever is done to whichever file, the verifier names the place."""
 
-import random
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 
 from machimori.evidence.testing import read_files, restate, write_files
+from machimori.evidence.testing_tampering import FILES, LIES, drop_segment, flip, with_camera
 from machimori.evidence.verifier import bag
 from machimori.evidence.verifier.check import verify
 from machimori.evidence.verifier.statement import (
@@ -18,42 +18,10 @@ from machimori.evidence.verifier.statement import (
     STATEMENT,
     Camera,
     Gap,
-    Statement,
 )
 from machimori.evidence.verifier.verdict import Judgement, Verdict
 from machimori.kernel.signing import SigningKey
 from machimori.vault.client.identity import Certificate, Identity
-
-FILES = (
-    "bagit.txt",
-    "bag-info.txt",
-    "manifest-sha256.txt",
-    "tagmanifest-sha256.txt",
-    "data/identity.json",
-    "data/statement.json",
-    "data/statement.html",
-    "data/ledger/authorisation.json",
-    "data/ledger/authorisation.entry.json",
-    "data/ledger/authorisation.proof.json",
-    "data/ledger/opening.entry.json",
-    "data/ledger/opening.proof.json",
-    "data/original/cam-0001/20261121T050000000000Z-20261121T050003000000Z.rtp",
-    "data/original/cam-0001/20261121T050000000000Z-20261121T050003000000Z.skeleton",
-    "data/original/cam-0001/20261121T050000000000Z-20261121T050003000000Z.description.json",
-    "data/original/cam-0001/20261121T050003000000Z-20261121T050006000000Z.rtp",
-    "data/original/cam-0001/20261121T050003000000Z-20261121T050006000000Z.skeleton",
-    "data/original/cam-0001/20261121T050003000000Z-20261121T050006000000Z.description.json",
-    "data/anchors/cam-0001-01.json",
-    "data/records/cam-0001/20261121T050006000000Z-20261121T050011000000Z.gap.rec",
-    "data/video/cam-0001-01.mp4",
-)
-
-
-def flip(data: bytes) -> bytes:
-    """One bit, somewhere in the middle."""
-    position = random.Random(len(data)).randrange(len(data))
-    return data[:position] + bytes([data[position] ^ 1]) + data[position + 1 :]
-
 
 CHANGES: dict[str, Callable[[bytes], bytes]] = {
     "flipped": flip,
@@ -171,38 +139,6 @@ def test_an_unpacked_package_is_judged_like_the_zip(made: Any, tmp_path: Path) -
     assert "Thumbs.db" in judged(tmp_path, made).places()
 
 
-def _with_camera(change: Callable[[Camera], Camera]) -> Callable[[Statement], Statement]:
-    def apply(statement: Statement) -> Statement:
-        return replace(statement, cameras=(change(statement.cameras[0]),))
-
-    return apply
-
-
-def _drop_segment(camera: Camera) -> Camera:
-    return replace(camera, segments=camera.segments[:1])
-
-
-LIES: dict[str, Callable[[Statement], Statement]] = {
-    "segments_order": _with_camera(lambda c: replace(c, segments=c.segments[::-1])),
-    "delivered": _with_camera(lambda c: replace(c, delivered=c.delivered * 2)),
-    "gaps": _with_camera(lambda c: replace(c, gaps=())),
-    "gap_cause": _with_camera(
-        lambda c: replace(c, gaps=tuple(replace(g, cause="stalled") for g in c.gaps))
-    ),
-    "videos": _with_camera(lambda c: replace(c, videos=())),
-    "facts": _with_camera(lambda c: replace(c, lost=7)),
-    "beyond_interval": lambda s: replace(s, end=s.end + 1),  # type: ignore[arg-type]
-    "beyond_cameras": _with_camera(lambda c: replace(c, camera="cam-0002")),
-    "authorisation_facts": lambda s: replace(s, ground="something else"),
-    "authorisation_other": lambda s: replace(s, authorisation="0" * 64),
-    "approvals_other": lambda s: replace(
-        s, approvals=(replace(s.approvals[0], keyid="nobody"), *s.approvals[1:])
-    ),
-    "ledger_key": lambda s: replace(s, keys=replace(s.keys, ledger="0" * 64)),
-    "skeleton": lambda s: replace(s, keys=replace(s.keys, recorders={"rec-1": "0" * 64})),
-}
-
-
 @pytest.mark.parametrize("code", LIES)
 def test_even_the_city_cannot_state_what_the_recordings_contradict(
     made: Any, tmp_path: Path, code: str
@@ -219,15 +155,15 @@ def test_a_city_that_leaves_a_recording_out_must_state_the_gap(made: Any, tmp_pa
     gone = [name for name in FILES if "050003000000Z-" in name]
     assert len(gone) == 3
     kept = {name: data for name, data in files.items() if name not in gone}
-    silent = restate(kept, made.city.key, _with_camera(_drop_segment))
+    silent = restate(kept, made.city.key, with_camera(drop_segment))
     judgement = judged(write_files(tmp_path / "x.zip", silent, relist=True), made)
     assert {"delivered", "gaps"} <= {finding.code for finding in judgement.findings}
 
     def invented(camera: Camera) -> Camera:
         gap = Gap(start=camera.delivered[0][0], end=camera.gaps[0].end, cause="network")
-        return replace(_drop_segment(camera), gaps=(gap,))
+        return replace(drop_segment(camera), gaps=(gap,))
 
-    lying = restate(kept, made.city.key, _with_camera(invented))
+    lying = restate(kept, made.city.key, with_camera(invented))
     judgement = judged(write_files(tmp_path / "y.zip", lying, relist=True), made)
     assert judgement.verdict is Verdict.ALTERED
 

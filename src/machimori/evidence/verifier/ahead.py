@@ -2,7 +2,8 @@
 """Run an iterator in another thread, a few items ahead of who consumes it.
 
 Reading, decrypting and hashing let other threads run; de-packetising does not. Side by side they
-take the time of the longer, not of both.
+take the time of the longer, not of both. In a browser Python has no threads, and one follows the
+other.
 """
 
 import queue
@@ -11,8 +12,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
+THREADS: Final = sys.platform not in ("emscripten", "wasi")
+"""Whether this Python can start threads (PEP 11)."""
 _T = TypeVar("_T")
 _SWITCH = 0.00005
 """Seconds until a thread that wants to go on gets its turn: the usual 5 ms would leave the hashing
@@ -46,6 +49,9 @@ class _Line(Generic[_T]):
 
 def ahead(items: Iterator[_T], *, depth: int = 4) -> Iterator[_T]:
     """The same items and the same exception, made up to `depth` items before they are asked for."""
+    if not THREADS:
+        yield from items
+        return
     line = _Line(items, depth)
     try:
         while (item := line.queue.get()) is not None:

@@ -139,6 +139,10 @@ class ZipSource:
         length = max(0, min(length, self.files[name] - offset))
         return self._at(self._data[name] + offset, length)
 
+    def place(self, name: str) -> int:
+        """The byte of the zip at which an entry's content begins."""
+        return self._data[name]
+
     def _at(self, offset: int, length: int) -> bytes:
         parts = []
         while length > 0:

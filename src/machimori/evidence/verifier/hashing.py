@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from types import TracebackType
 
+from machimori.evidence.verifier.ahead import THREADS
 from machimori.kernel.slices import sliced_digest
 
 MAX_WAITING = 16 * 1024 * 1024
@@ -32,7 +33,8 @@ class Hasher:
         self.sizes: dict[str, int] = {}
 
     def __enter__(self) -> "Hasher":
-        self._thread.start()
+        if THREADS:
+            self._thread.start()
         return self
 
     def __exit__(
@@ -41,8 +43,9 @@ class Hasher:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._work.put(None)
-        self._thread.join()
+        if THREADS:
+            self._work.put(None)
+            self._thread.join()
         self.digests = {name: found.hexdigest() for name, found in self._hashes.items()}
 
     def feed(
@@ -55,6 +58,9 @@ class Hasher:
     ) -> None:
         """The next bytes of a file; `differs` is called if their sliced digest is not `digest`."""
         self.sizes[name] = self.sizes.get(name, 0) + len(block)
+        if not THREADS:
+            self._hash(name, block, digest, differs)
+            return
         with self._turn:
             self._turn.wait_for(lambda: self._waiting < MAX_WAITING)
             self._waiting += len(block)
@@ -67,13 +73,17 @@ class Hasher:
 
     def _run(self) -> None:
         while (item := self._work.get()) is not None:
-            name, block, digest, differs = item
-            found = self._hashes.get(name)
-            if found is None:
-                found = self._hashes[name] = hashlib.sha256()
-            found.update(block)
-            if differs is not None and sliced_digest(block) != digest:
-                differs()
+            self._hash(*item)
             with self._turn:
-                self._waiting -= len(block)
+                self._waiting -= len(item[1])
                 self._turn.notify_all()
+
+    def _hash(
+        self, name: str, block: bytes, digest: bytes, differs: Callable[[], None] | None
+    ) -> None:
+        found = self._hashes.get(name)
+        if found is None:
+            found = self._hashes[name] = hashlib.sha256()
+        found.update(block)
+        if differs is not None and sliced_digest(block) != digest:
+            differs()

@@ -8,6 +8,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Literal
 
+from machimori.evidence.verifier.statement import Camera
 from machimori.evidence.verifier.verdict import Finding, Judgement, Severity, Verdict
 from machimori.kernel.instants import Micros, instant
 
@@ -230,18 +231,32 @@ def report(judgement: Judgement, language: Language) -> str:
     """Everything for a person at a terminal, the verdict first."""
     at = LANGUAGES.index(language)
     lines = [VERDICTS[judgement.verdict][at]]
+    for heading, texts in sections(judgement, language):
+        lines += ["", heading, *(f"  - {text}" for text in texts)]
+    lines += ["", *facts(judgement, language)]
+    for camera in judgement.statement.cameras if judgement.statement else ():
+        lines += ["", ("カメラ：", "Camera: ")[at] + camera.camera]
+        lines += [f"  {text}" for text in camera_facts(judgement, camera, language)]
+    return "\n".join(lines)
+
+
+def sections(judgement: Judgement, language: Language) -> list[tuple[str, list[str]]]:
+    """What was found, by heading, the gravest first."""
+    at = LANGUAGES.index(language)
+    shown = []
     for severity, heading in HEADINGS.items():
         found = [text_of(f, language) for f in judgement.findings if f.severity == severity]
+        if len(found) > _SHOWN:
+            rest = len(found) - _SHOWN
+            found = [*found[:_SHOWN], (f"ほか {rest} 件", f"and {rest} more")[at]]
         if found:
-            lines += ["", heading[at]]
-            lines += [f"  - {text}" for text in found[:_SHOWN]]
-            if len(found) > _SHOWN:
-                rest = len(found) - _SHOWN
-                lines.append((f"  - ほか {rest} 件", f"  - and {rest} more")[at])
-    return "\n".join([*lines, "", *_facts(judgement, at)])
+            shown.append((heading[at], found))
+    return shown
 
 
-def _facts(judgement: Judgement, at: int) -> list[str]:
+def facts(judgement: Judgement, language: Language) -> list[str]:
+    """What was looked at, and by whose key."""
+    at = LANGUAGES.index(language)
     counts = (
         f"確かめたもの：ファイル {judgement.files}、元データの区切り {judgement.chunks}、"
         f"元データと一致した画像 {judgement.samples}、署名と証明 {judgement.signatures}",
@@ -254,30 +269,26 @@ def _facts(judgement: Judgement, at: int) -> list[str]:
         lines.append(("市の鍵の指紋：", "Fingerprint of the city's key: ")[at] + judgement.city)
     if judgement.stamp:
         lines.append(("時刻証明の時刻：", "Time of the time stamp: ")[at] + judgement.stamp)
-    language = LANGUAGES[at]
-    for camera in judgement.statement.cameras if judgement.statement else ():
-        lines += ["", ("カメラ：", "Camera: ")[at] + camera.camera]
-        for start, end in camera.delivered:
-            lines.append(
-                ("  ある時間：", "  delivered: ")[at] + f"{clock_time(start)} – {clock_time(end)}"
-            )
-        for gap in camera.gaps:
-            lines.append(
-                ("  欠落：", "  gap: ")[at]
-                + f"{clock_time(gap.start)} – {clock_time(gap.end)} "
-                + f"({cause_of(gap.cause, language)})"
-            )
-        lines += _existed(judgement, camera.camera, at)
-        if camera.clock.bound is None:
-            lines.append(
-                ("  時計の誤差：不明", "  bound on the clock's error: unknown")[at],
-            )
-        else:
-            lines.append(
-                ("  時計の誤差の上限：", "  bound on the clock's error: ")[at]
-                + f"{camera.clock.bound / 1000:.1f} ms"
-            )
     return lines
+
+
+def camera_facts(judgement: Judgement, camera: Camera, language: Language) -> list[str]:
+    """What is here of one camera, what is not, and by when it existed."""
+    at = LANGUAGES.index(language)
+    lines = [
+        ("ある時間：", "delivered: ")[at] + f"{clock_time(start)} – {clock_time(end)}"
+        for start, end in camera.delivered
+    ]
+    lines += [
+        ("欠落：", "gap: ")[at]
+        + f"{clock_time(gap.start)} – {clock_time(gap.end)} ({cause_of(gap.cause, language)})"
+        for gap in camera.gaps
+    ]
+    lines += _existed(judgement, camera.camera, at)
+    if camera.clock.bound is None:
+        return [*lines, ("時計の誤差：不明", "bound on the clock's error: unknown")[at]]
+    bound = f"{camera.clock.bound / 1000:.1f} ms"
+    return [*lines, ("時計の誤差の上限：", "bound on the clock's error: ")[at] + bound]
 
 
 def _existed(judgement: Judgement, camera: str, at: int) -> list[str]:
@@ -289,14 +300,14 @@ def _existed(judgement: Judgement, camera: str, at: int) -> list[str]:
             span = f"{clock_time(one.start)} – {clock_time(one.end)}"
             lines.append(
                 (
-                    f"  この映像は、遅くとも {by} には存在した：{span}"
+                    f"この映像は、遅くとも {by} には存在した：{span}"
                     f"（録画機の時計による。台帳の {one.index} 番の記録）",
-                    f"  this footage existed no later than {by}: {span} "
+                    f"this footage existed no later than {by}: {span} "
                     f"(by the recorder's clock; entry {one.index} of the ledger)",
                 )[at]
             )
     for name, start, end in judgement.unanchored:
         if name == camera:
-            label = ("  存在した時刻の登録がまだない：", "  not anchored in the ledger yet: ")[at]
+            label = ("存在した時刻の登録がまだない：", "not anchored in the ledger yet: ")[at]
             lines.append(label + f"{clock_time(start)} – {clock_time(end)}")
     return lines

@@ -22,6 +22,7 @@ INSTALLED_APPS = [
     "machimori.office.viewing",
     "machimori.office.disclosure",
     "machimori.office.police",
+    "machimori.office.verifying",
 ]
 MIDDLEWARE = [
     "machimori.office.site.middleware.Outermost",

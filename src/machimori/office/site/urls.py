@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("machimori.office.viewing.urls")),
     path("", include("machimori.office.disclosure.urls")),
     path("", include("machimori.office.police.urls")),
+    path("", include("machimori.office.verifying.urls")),
 ]
 
 handler400 = "machimori.office.site.failures.bad_request"
