@@ -15,6 +15,7 @@ INSTALLED_APPS = [
     "machimori.office.people",
     "machimori.office.rules",
     "machimori.office.cameras",
+    "machimori.office.operation",
     "machimori.office.terminals",
     "machimori.office.deputies",
     "machimori.office.personnel",

@@ -7,6 +7,7 @@ urlpatterns = [
     path("", include("machimori.office.people.urls")),
     path("", include("machimori.office.rules.urls")),
     path("", include("machimori.office.cameras.urls")),
+    path("", include("machimori.office.operation.urls")),
     path("", include("machimori.office.terminals.urls")),
     path("", include("machimori.office.deputies.urls")),
     path("", include("machimori.office.personnel.urls")),

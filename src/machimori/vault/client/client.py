@@ -70,8 +70,10 @@ class VaultClient:
     what it must before it answers, VaultFailedError by a defect of its own, and MalformedError.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, patience: float = ANSWER_TIME) -> None:
+        """`patience`: seconds for an answer."""
         self._path = path
+        self._patience = patience
         self._lock = threading.Lock()
         self._connection: socket.socket | None = None
 
@@ -247,9 +249,9 @@ class VaultClient:
             self._drop()
         if self._connection is None:
             self._connection = self._connect()
-        self._connection.settimeout(ANSWER_TIME)
+        self._connection.settimeout(self._patience)
         protocol.send(self._connection, message)
-        answer = protocol.receive(self._connection, within=ANSWER_TIME)
+        answer = protocol.receive(self._connection, within=self._patience)
         if answer is None:
             raise VaultUnavailableError("the vault closed the connection", where=str(self._path))
         return answer
