@@ -247,7 +247,8 @@ def _granted(file: File) -> tuple[FootageRange, ...]:
 
 
 def _ranges(file: File, extent: Extent) -> tuple[FootageRange, ...]:
-    known = {row.camera_id: row for row in cameras(file.case.scheme)}
+    named = cameras(file.case.scheme).filter(camera__in=extent.cameras)
+    known = {row.camera_id: row for row in named}
     return tuple(
         FootageRange(
             camera=known[name].name if name in known else name,
