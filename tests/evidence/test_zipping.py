@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from machimori.evidence import zipping
 from machimori.evidence.errors import PackageError
+from machimori.evidence.room import FileRoom
 from machimori.evidence.verifier.container import (
     CutOffError,
     FolderSource,
@@ -21,6 +22,7 @@ from machimori.evidence.verifier.container import (
     whole,
 )
 from machimori.evidence.zipping import PackageZip
+from machimori.kernel.durable import Disk
 from machimori.kernel.errors import DurabilityError
 from machimori.kernel.instants import Micros
 
@@ -32,7 +34,7 @@ def write(path: Path, files: dict[str, bytes], tail: bytes = b"") -> dict[str, s
     """A zip of the files, and one written as a tail; returns the SHA-256 of each."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
     try:
-        package = PackageZip(descriptor, made=MADE)
+        package = PackageZip(FileRoom(descriptor, path=path, disk=Disk()), made=MADE)
         slots = [package.reserve(name, len(data)) for name, data in files.items()]
         if tail:
             end = package.tail("tail/of-it.bin")
@@ -85,7 +87,7 @@ def test_sizes_over_4_gib_are_written_and_read(
     assert zipfile.ZipFile(path).testzip() is None
 
     descriptor = os.open(path, os.O_RDWR | os.O_TRUNC)
-    package = PackageZip(descriptor, made=MADE)
+    package = PackageZip(FileRoom(descriptor, path=path, disk=Disk()), made=MADE)
     huge = package.reserve("huge", 5 << 30)
     package.add("behind", b"end")
     package.settle()
@@ -103,8 +105,9 @@ def test_sizes_over_4_gib_are_written_and_read(
 
 
 def test_a_slot_holds_exactly_what_was_reserved(tmp_path: Path) -> None:
-    descriptor = os.open(tmp_path / "x.zip", os.O_RDWR | os.O_CREAT)
-    package = PackageZip(descriptor, made=MADE)
+    path = tmp_path / "x.zip"
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT)
+    package = PackageZip(FileRoom(descriptor, path=path, disk=Disk()), made=MADE)
     slot = package.reserve("a", 3)
     slot.write(b"ab")
     with pytest.raises(ValueError, match="shorter"):
@@ -119,7 +122,7 @@ def test_a_write_that_fails_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "x.zip"
     path.touch()
     descriptor = os.open(path, os.O_RDONLY)
-    package = PackageZip(descriptor, made=MADE)
+    package = PackageZip(FileRoom(descriptor, path=path, disk=Disk()), made=MADE)
     package.add("a", b"abc")
     with pytest.raises(DurabilityError):
         package.finish()

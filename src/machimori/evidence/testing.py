@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from machimori.evidence.make import Order, Package, make
+from machimori.evidence.room import FileRoom
 from machimori.evidence.verifier import bag
 from machimori.evidence.verifier.container import ZipSource, whole
 from machimori.evidence.verifier.statement import (
@@ -32,6 +33,7 @@ from machimori.footage.rtp.testing import description
 from machimori.footage.store import Store
 from machimori.footage.testing import SAMPLE_START, MemoryStore, SampleRecorder
 from machimori.kernel.clock import ManualClock
+from machimori.kernel.durable import Disk
 from machimori.kernel.envelope import Envelope
 from machimori.kernel.ids import CameraId, CaseId, SchemeId, new_id
 from machimori.kernel.instants import Micros
@@ -314,7 +316,7 @@ def write_files(path: Path, files: Mapping[str, bytes], *, relist: bool = False)
         written[bag.TAG_MANIFEST] = bag.write_manifest(tags)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
     try:
-        package = PackageZip(descriptor, made=SAMPLE_START)
+        package = PackageZip(FileRoom(descriptor, path=path, disk=Disk()), made=SAMPLE_START)
         for name, data in written.items():
             package.add(name, data)
         package.finish()

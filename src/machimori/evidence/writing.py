@@ -2,7 +2,6 @@
 """Writes one package: originals, films, statement, lists, in one pass over the footage."""
 
 import hashlib
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import BinaryIO, Protocol, cast
@@ -11,6 +10,7 @@ from machimori import __version__
 from machimori.evidence import report, viewing
 from machimori.evidence.anchoring import CameraAnchors
 from machimori.evidence.ordering import Bounds, Opening, Order, Vault, trust_of
+from machimori.evidence.room import Room
 from machimori.evidence.selection import CameraFootage, Sealed
 from machimori.evidence.verifier import bag, coverage
 from machimori.evidence.verifier import statement as names
@@ -60,11 +60,11 @@ class Writing:
     """One package being written."""
 
     def __init__(
-        self, descriptor: int, *, bounds: Bounds, opening: Opening, order: Order, made: Micros
+        self, room: Room, *, bounds: Bounds, opening: Opening, order: Order, made: Micros
     ) -> None:
-        self.zip = PackageZip(descriptor, made=made)
+        self.zip = PackageZip(room, made=made)
         self.case = bounds.authorisation.case
-        self._descriptor = descriptor
+        self._room = room
         self._bounds = bounds
         self._opening = opening
         self._order = order
@@ -76,8 +76,8 @@ class Writing:
     def start_over(self) -> None:
         """Forget what was written."""
         self.zip.close()
-        os.ftruncate(self._descriptor, 0)
-        self.zip = PackageZip(self._descriptor, made=self._made)
+        self._room.empty()
+        self.zip = PackageZip(self._room, made=self._made)
         self._slots.clear()
         self._done = 0
 

@@ -13,12 +13,13 @@ import io
 import os
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from isal import isal_zlib
 
+from machimori.evidence.room import Room
 from machimori.evidence.verifier.container import (
     BLOCK,
     CENTRAL,
@@ -83,7 +84,7 @@ class Slot:
     def _store(self, data: bytes | memoryview, offset: int) -> None:
         self._sha.update(data)
         self.crc = isal_zlib.crc32(data, self.crc)
-        self._package.write_at(data, self.data + offset)
+        self._package.write_at((data,), self.data + offset)
 
     def digest_existing(self) -> None:
         """Take the digests from what stands in the file already."""
@@ -204,7 +205,7 @@ class Tail(io.RawIOBase):
             gathered, self._gathered = self._gathered, []
             offset = self.base + self._position - self._gathered_size
             self._gathered_size = 0
-            self._package.submit(lambda: self._package.write_all_at(gathered, offset))
+            self._package.submit(lambda: self._package.write_at(gathered, offset))
 
     def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
         """Move within the file."""
@@ -260,10 +261,10 @@ def _extra(*values: int) -> bytes:
 
 
 class PackageZip:
-    """A zip being written through a file descriptor opened for reading and writing."""
+    """A zip being written."""
 
-    def __init__(self, descriptor: int, *, made: Micros) -> None:
-        self._descriptor = descriptor
+    def __init__(self, room: Room, *, made: Micros) -> None:
+        self._room = room
         moment = instant(made)
         self._stamp = (
             moment.hour << 11 | moment.minute << 5 | moment.second // 2,
@@ -312,19 +313,19 @@ class PackageZip:
         self._raise()
 
     def finish(self) -> int:
-        """Headers and directory; returns the file's size. The caller syncs the file."""
+        """Headers and directory; returns the file's size. The caller syncs the room."""
         self.settle()
         self.close()
         for slot in self._slots:
             slot.written()
-            self.write_at(slot.local_header(self._stamp), slot.header)
+            self.write_at((slot.local_header(self._stamp),), slot.header)
         directory = b"".join(slot.central_header(self._stamp) for slot in self._slots)
         ending = directory + _ending(len(self._slots), len(directory), self._end)
-        self.write_at(ending, self._end)
+        self.write_at((ending,), self._end)
         return self._end + len(ending)
 
     def close(self) -> None:
-        """Stop the writer thread; the descriptor stays open."""
+        """Stop the writer thread; the room stays open."""
         if self._thread.is_alive():
             self._work.put(None)
             self._thread.join()
@@ -336,23 +337,13 @@ class PackageZip:
             raise ValueError("this package is closed")
         self._work.put(work)
 
-    def write_at(self, data: bytes | bytearray | memoryview, offset: int) -> None:
-        """pwrite, whole."""
-        view = memoryview(data).cast("B")
-        while view:
-            count = os.pwrite(self._descriptor, view, offset)
-            view = view[count:]
-            offset += count
-
-    def write_all_at(self, parts: list[bytes], offset: int) -> None:
-        """pwritev, whole; at most `_MAX_PARTS` parts."""
-        total = sum(map(len, parts))
-        if os.pwritev(self._descriptor, parts, offset) != total:
-            self.write_at(b"".join(parts), offset)  # cut short: once more, whole
+    def write_at(self, parts: Sequence[bytes | memoryview], offset: int) -> None:
+        """One after another, whole; at most `_MAX_PARTS` parts."""
+        self._room.write_at(parts, offset)
 
     def read_at(self, offset: int, length: int) -> bytes:
-        """pread."""
-        return os.pread(self._descriptor, length, offset)
+        """What stands there."""
+        return self._room.read_at(offset, length)
 
     def _raise(self) -> None:
         if isinstance(self._failure, OSError):

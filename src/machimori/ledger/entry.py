@@ -90,6 +90,7 @@ EntryType = Literal[
     "provision.step",
     "viewing.opened",
     "viewing.watched",
+    "copy.step",
     "police.step",
     "police.posted",
     "refusal",

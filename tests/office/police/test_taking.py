@@ -13,6 +13,9 @@ from machimori.kernel.clock import ManualClock
 from machimori.kernel.ids import OfficerId
 from machimori.kernel.instants import parse_rfc3339
 from machimori.ledger.testing import LedgerProcess
+from machimori.office.handover.working import sweep
+from machimori.office.jobs.testing import work_off
+from machimori.office.people.acting import now
 from machimori.office.people.keys import officer_key
 from machimori.office.police.taking import package_of
 from machimori.office.police.testing import Station
@@ -69,13 +72,18 @@ def test_A17_an_extraction_from_the_order_at_night_to_the_erasure(
     file = station.ordered(**real.asked)
     browser = station.at(terminal, station.operator)
     extract = reverse("police:extract", args=[file.extraction.pk])
-    refused = browser.post(extract, follow=True).content.decode()
-    assert "この命令では開けないと答えました" in refused
+    assert "順番を待っています" in browser.post(extract, follow=True).content.decode()
+    station.again(file, "taking")
+    work_off(file.extraction.pk)
     station.again(file, "ordered")
+    page = browser.get(reverse("police:extraction", args=[file.extraction.pk]))
+    assert "開けないと答えました" in page.content.decode()
 
     trust(real, station)
     browser.post(extract, follow=True)
+    work_off(file.extraction.pk)
     file = station.again(file, "extracted")
+    sweep(now())
     taken = file.latest("extracted")
     assert taken is not None
     assert file.due == dt.datetime.fromisoformat("2026-05-18T17:00:00+09:00")
@@ -93,7 +101,7 @@ def test_A17_an_extraction_from_the_order_at_night_to_the_erasure(
     )
     station.post(file, "saved", station.operator, digest=taken.data["digest"][:8])
     file = station.again(file, "awaiting_request")
-    assert not package_of(file).exists()
+    assert package_of(file) is None
 
     clock.set(parse_rfc3339("2026-05-18T17:01:00+09:00"))
     for person in (station.chief, real.manager):

@@ -17,8 +17,10 @@ from machimori.evidence.verifier import statement as names
 from machimori.evidence.verifier.ahead import ahead, quick_turns
 from machimori.evidence.verifier.container import (
     BLOCK,
+    Bytes,
     CutOffError,
     Source,
+    ZipSource,
     open_package,
     whole,
 )
@@ -59,9 +61,18 @@ def verify(path: Path, *, city: str = "", progress: Progress | None = None) -> J
     `city` is the fingerprint that the city publishes (hex, SHA-256 of its Ed25519 key); without it
     the origin stays unproven. Raises OSError if the path cannot be opened at all.
     """
+    return _judged(lambda: open_package(path), city, progress)
+
+
+def verify_bytes(package: Bytes, *, city: str = "", progress: Progress | None = None) -> Judgement:
+    """The same for a zip that lies elsewhere than in a file."""
+    return _judged(lambda: ZipSource(package), city, progress)
+
+
+def _judged(opened: Callable[[], Source], city: str, progress: Progress | None) -> Judgement:
     judgement = Judgement(city_expected=city.replace(":", "").replace(" ", "").lower())
     try:
-        source = open_package(path)
+        source = opened()
     except CutOffError as error:
         judgement.add("missing", "cut_off", error.where, error.message)
         return judgement

@@ -100,17 +100,46 @@ class _Entry:
         return self.header + LOCAL.size
 
 
+class Bytes(Protocol):
+    """A zip that lies elsewhere than in a file."""
+
+    @property
+    def size(self) -> int: ...
+    def read_at(self, offset: int, length: int) -> bytes: ...
+
+
+class _OpenFile:
+    """A descriptor, which is closed with the source."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    @property
+    def size(self) -> int:
+        return os.fstat(self._descriptor).st_size
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        if hasattr(os, "pread"):
+            return os.pread(self._descriptor, length, offset)
+        os.lseek(self._descriptor, offset, os.SEEK_SET)  # Windows has no pread
+        return os.read(self._descriptor, length)
+
+    def close(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
 class ZipSource:
     """A zip file. The constructor checks its whole structure; content is judged elsewhere."""
 
-    def __init__(self, path: Path | int) -> None:
-        """`path` may be an open descriptor, which is then closed with the source."""
-        if isinstance(path, int):
-            self._descriptor = path
-        else:
-            self._descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    def __init__(self, path: Path | int | Bytes) -> None:
+        """An open descriptor is closed with the source; `Bytes` are not."""
+        if isinstance(path, Path):
+            path = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        self._bytes = _OpenFile(path) if isinstance(path, int) else path
         try:
-            self._size = os.fstat(self._descriptor).st_size
+            self._size = self._bytes.size
             self._data, sizes = self._index()
         except BaseException:
             self.close()
@@ -130,9 +159,8 @@ class ZipSource:
 
     def close(self) -> None:
         """Release the file."""
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
+        if isinstance(self._bytes, _OpenFile):
+            self._bytes.close()
 
     def read(self, name: str, offset: int, length: int) -> bytes:
         """Bytes of an entry."""
@@ -147,7 +175,7 @@ class ZipSource:
         parts = []
         while length > 0:
             try:
-                data = _pread(self._descriptor, length, offset)
+                data = self._bytes.read_at(offset, length)
             except OSError as error:
                 raise PackageError(f"cannot be read: {error.strerror}") from error
             if not data:
@@ -315,10 +343,3 @@ class FolderSource:
 
     def close(self) -> None:
         """Nothing is held open."""
-
-
-def _pread(descriptor: int, length: int, offset: int) -> bytes:
-    if hasattr(os, "pread"):
-        return os.pread(descriptor, length, offset)
-    os.lseek(descriptor, offset, os.SEEK_SET)  # Windows has no pread
-    return os.read(descriptor, length)

@@ -75,11 +75,13 @@ def append(
     entry: EntryType,
     at: dt.datetime,
     by: Person | None,
+    subject: Mapping[str, str] | None = None,
 ) -> Row:
     """Add a fact with its ledger entry, inside the action's transaction.
 
-    The entry names case, scheme, person (`by`; None: the office itself), kind, serial and state,
-    and commits to `data`. Raises ActionRefusedError if somebody else has added this serial's fact.
+    The entry names the case, or the `subject` in its place, with scheme, person (`by`; None: the
+    office itself), kind, serial and state, and commits to `data`. Raises ActionRefusedError if
+    somebody else has added this serial's fact.
     """
     committed = commit(canonical.dumps(dict(data)).decode())
     try:
@@ -99,14 +101,14 @@ def append(
             _t("ほかの人が先に進めました"),
             Reason(text=_t("いまの内容を見てから、もう一度してください。")),
         ) from error
-    subject = {"case": str(case.pk), "scheme": str(scheme.scheme_id)}
+    named = {**(subject or {"case": str(case.pk)}), "scheme": str(scheme.scheme_id)}
     if by is not None:
-        subject["by"] = by.officer
+        named["by"] = by.officer
     record(
         Entry(
             type=entry,
             at=micros(at),
-            subject=subject,
+            subject=named,
             data={"kind": kind, "serial": serial, "state": state},
             commitments={"fact": committed.digest},
         )

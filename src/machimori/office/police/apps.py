@@ -12,7 +12,8 @@ class PoliceConfig(AppConfig):
     def ready(self) -> None:
         """Register pages and work lists."""
         from machimori.office.personnel.carried import register
-        from machimori.office.police import carried, work
+        from machimori.office.police import carried, work, working
 
         work.install()
+        working.install()
         register("police", cases=carried.open_cases, items=carried.lent)

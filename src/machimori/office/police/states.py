@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 State = Literal[
     "written",
     "ordered",
+    "taking",
     "extracted",
     "awaiting_request",
     "under_review",
@@ -23,6 +24,7 @@ State = Literal[
 STATES: Final[dict[State, Promise]] = {
     "written": _("命令の署名待ち"),
     "ordered": _("命令済"),
+    "taking": _("取出し中"),
     "extracted": _("取出し済"),
     "awaiting_request": _("事後申請待ち"),
     "under_review": _("審査中"),
@@ -41,6 +43,8 @@ Kind = Literal[
     "written",
     "ordered",
     "withdrawn",
+    "begun",
+    "failed",
     "extracted",
     "saved",
     "filed",
@@ -70,7 +74,9 @@ STEPS: Final[dict[Kind, Step]] = {
     "written": _step(_("命令を書いた"), None, then="written"),
     "ordered": _step(_("命令に署名した"), "written", then="ordered"),
     "withdrawn": _step(_("取りやめた"), "written", "ordered", then="withdrawn"),
-    "extracted": _step(_("取り出した"), "ordered", then="extracted"),
+    "begun": _step(_("取出しを始めた"), "ordered", then="taking"),
+    "failed": _step(_("取り出せなかった"), "taking", then="ordered"),
+    "extracted": _step(_("取り出した"), "taking", then="extracted"),
     "saved": _step(_("端末に保存した"), "extracted", then="awaiting_request"),
     "filed": _step(_("申請書を出した"), *UNFILED, then="under_review"),
     "accepted": _step(_("適正と判定した"), "under_review", then="accepted"),
@@ -82,6 +88,7 @@ STEPS: Final[dict[Kind, Step]] = {
 WAY: Final[tuple[State, ...]] = (
     "written",
     "ordered",
+    "taking",
     "extracted",
     "awaiting_request",
     "under_review",

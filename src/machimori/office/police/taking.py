@@ -1,47 +1,48 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """取り出す: the vault releases by the chief's signature, and a verified package is made.
 
-The package lies in the office's directory (`packages/`, mode 0600) until the station has saved it
-and says so; then it is deleted.
+A worker makes it (`working.py`). It lies sealed in the office's directory (`handover/packages.py`)
+until the station has saved it and says so; then it is gone.
 """
 
-import hashlib
-import secrets
-from pathlib import Path
+import datetime as dt
+from typing import Final
 
 from django.db import transaction
 from django.utils.translation import gettext as _t
 
-from machimori.evidence.errors import NotDeliverableError
-from machimori.evidence.make import Package, make
 from machimori.evidence.ordering import Order
 from machimori.evidence.verifier.statement import Approval
 from machimori.kernel import canonical
-from machimori.kernel.durable import Disk
+from machimori.kernel.canonical import Json
 from machimori.kernel.envelope import Envelope
-from machimori.kernel.errors import RefusedError, UnavailableError
 from machimori.kernel.instants import micros
+from machimori.office.handover import packages
+from machimori.office.handover.packages import Packed
+from machimori.office.handover.packing import discard_parts, part_name
+from machimori.office.jobs.actions import defer
 from machimori.office.people.acting import Acting
 from machimori.office.police import asking
 from machimori.office.police.history import File, add, check_state
 from machimori.office.police.ordering import check_own
-from machimori.office.provision.readers import reader_of
-from machimori.office.shared.config import config
-from machimori.office.shared.engine import engine
 from machimori.office.shared.errors import ActionRefusedError, Reason
 from machimori.office.terminals.access import operates
 from machimori.office.terminals.models import Terminal
 
-_BLOCK = 1 << 20
+PACKAGE: Final = "police.package"
+"""The job that makes the package (`working.py`)."""
+OWNER: Final = "emergency"
+LONGEST: Final = dt.timedelta(days=7)
+"""So long a package that the station has not saved lies on the office's disk."""
 
 
+@transaction.atomic
 def extract(file: File, *, terminal: Terminal | None, acting: Acting) -> File:
     """命令の範囲を取り出す, at the terminal that the browser has proved to be at.
 
-    Opening is on record in the ledger before the vault releases; what then fails leaves no
-    package. Raises ActionRefusedError: the rules, the vault, or nothing recorded.
+    The worker makes the package from here on. Raises ActionRefusedError with the rules' reasons.
     """
-    check_state(file, "extracted")
+    check_state(file, "begun")
     check_own(file, acting)
     heading = _t("取り出せません")
     signed = file.latest("ordered")
@@ -60,21 +61,24 @@ def extract(file: File, *, terminal: Terminal | None, acting: Acting) -> File:
     )
     assert terminal is not None
     until = asking.due(file.rules, acting.at)
-    name = f"{file.extraction.pk}-{secrets.token_hex(8)}.zip"
-    package = _package(file, name, heading)
-    data = {
-        "digest": _digest(package.path),
-        "due": micros(until),
-        "package": name,
-        "size": package.size,
-        "terminal": terminal.number,
-    }
-    try:
-        with transaction.atomic():
-            return add(file.extraction, file, "extracted", data, acting=acting)
-    except ActionRefusedError:
-        package.path.unlink()
-        raise
+    data: dict[str, Json] = {"due": micros(until), "terminal": terminal.number}
+    defer(PACKAGE, subject=file.extraction.pk, at=acting.at)
+    return add(file.extraction, file, "begun", data, acting=acting)
+
+
+@transaction.atomic
+def finish(file: File, made: Packed, *, acting: Acting) -> File:
+    """取り出した: the package's fingerprint and size; from the beginning the request is due."""
+    begun = file.latest("begun")
+    assert begun is not None
+    data = {**begun.data, "digest": made.digest, "size": made.size}
+    return add(file.extraction, file, "extracted", data, acting=acting)
+
+
+@transaction.atomic
+def fail(file: File, reason: str, *, acting: Acting) -> File:
+    """取り出せなかった, and why; it can be begun anew."""
+    return add(file.extraction, file, "failed", {"reason": reason}, acting=acting)
 
 
 @transaction.atomic
@@ -95,49 +99,24 @@ def save(file: File, *, digest: str, acting: Acting) -> File:
             Reason(text=_t("ハッシュ値が合いません。もう一度保存してください。")),
         )
     made = add(file.extraction, file, "saved", {"terminal": fact.data["terminal"]}, acting=acting)
-    transaction.on_commit(lambda: package_of(file).unlink(missing_ok=True))
+    transaction.on_commit(lambda: discard_parts(base_of(file)))
     return made
 
 
-def package_of(file: File) -> Path:
-    """Where the package lies, or lay."""
-    fact = file.latest("extracted")
-    assert fact is not None
-    return config().directory / "packages" / str(fact.data["package"])
+def base_of(file: File) -> str:
+    """What the package of the last beginning is called, without the part's number."""
+    begun = file.latest("begun")
+    assert begun is not None
+    return f"{OWNER}.{file.extraction.pk}.{begun.serial}"
 
 
-def _package(file: File, name: str, heading: str) -> Package:
-    found, disk = engine(), Disk()
-    path = config().directory / "packages" / name
-    disk.make_directory(path.parent, mode=0o700)
-    try:
-        return make(
-            client=found.vault,
-            ledger=found.ledger,
-            store=found.case_store(file.extraction.case_id),
-            order=_order(file),
-            reader=reader_of(file.extraction.case_id),
-            out=path,
-            clock=found.clock,
-        )
-    except NotDeliverableError as error:
-        raise ActionRefusedError(
-            heading,
-            Reason(text=_t("この時間の録画がありません。カメラと日時を確かめてください。")),
-        ) from error
-    except UnavailableError as error:
-        raise ActionRefusedError(
-            _t("画像の保管庫が閉じています"),
-            Reason(text=_t("録画は続いています。閲覧も緊急の取出しもできません。")),
-        ) from error
-    except RefusedError as error:
-        raise ActionRefusedError(
-            heading,
-            Reason(text=_t("画像の保管庫が、この命令では開けないと答えました。")),
-        ) from error
+def package_of(file: File) -> Packed | None:
+    """The package, while it lies there."""
+    return packages.find(part_name(base_of(file), 1))
 
 
-def _order(file: File) -> Order:
+def order_of(file: File) -> Order:
+    """The order by which the vault opens what the chief has signed."""
     signed = file.latest("ordered")
     assert signed is not None
     envelope = Envelope.decode(canonical.unb64(signed.data["envelope"], where="envelope"))
@@ -148,11 +127,3 @@ def _order(file: File) -> Order:
             for one in envelope.signatures
         ),
     )
-
-
-def _digest(path: Path) -> str:
-    found = hashlib.sha256()
-    with path.open("rb") as source:
-        while block := source.read(_BLOCK):
-            found.update(block)
-    return found.hexdigest()

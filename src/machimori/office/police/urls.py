@@ -14,6 +14,7 @@ urlpatterns = [
     path("emergency/id/<slug:name>/sign/", emergency.sign, name="sign"),
     path("emergency/id/<slug:name>/sign/demo/", emergency.sign_demo, name="sign_demo"),
     path("emergency/id/<slug:name>/extract/", moving.extract, name="extract"),
+    path("emergency/id/<slug:name>/extract/progress/", moving.progress, name="progress"),
     path("emergency/id/<slug:name>/package/", moving.download, name="download"),
     path("emergency/id/<slug:name>/saved/", moving.saved, name="saved"),
     path("emergency/id/<slug:name>/request/", moving.request_form, name="request"),

@@ -56,7 +56,7 @@ def install() -> None:
             _("命令された取出し"),
             _("命令された取出しはありません。"),
             operator,
-            _in("ordered"),
+            _in("ordered", "taking"),
         ),
         (
             "file",

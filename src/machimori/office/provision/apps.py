@@ -12,8 +12,7 @@ class ProvisionConfig(AppConfig):
     def ready(self) -> None:
         """Register pages and work lists."""
         from machimori.office.personnel.carried import register
-        from machimori.office.provision import carried, work, working
+        from machimori.office.provision import carried, work
 
         work.install()
-        working.install()
         register("provision", cases=carried.open_cases, items=carried.copies)

@@ -8,10 +8,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from machimori.office.provision.forms import LONG, WholeExtentForm, words
+from machimori.office.shared.forms import NoMyNumber
 from machimori.policy.grounds import Ground
 
 
-class DraftForm(forms.Form):
+class DraftForm(NoMyNumber):
     """What was checked, and what the signers should know."""
 
     checks = forms.MultipleChoiceField(
@@ -41,19 +42,19 @@ class InstructForm(WholeExtentForm):
     )
 
 
-class SendBackForm(forms.Form):
+class SendBackForm(NoMyNumber):
     """Why it goes back."""
 
     reason = forms.CharField(label=_("差し戻す理由"), max_length=500, widget=LONG)
 
 
-class ReviewForm(forms.Form):
+class ReviewForm(NoMyNumber):
     """What the manager notes on reviewing a deputy's decision."""
 
     note = forms.CharField(label=_("後閲の意見"), max_length=500, required=False, widget=LONG)
 
 
-class RefuseForm(forms.Form):
+class RefuseForm(NoMyNumber):
     """Why not, and by which clause."""
 
     reason = forms.CharField(label=_("不承認の理由"), max_length=1000, widget=LONG)

@@ -14,7 +14,6 @@ from machimori.office.provision import asking
 from machimori.office.provision.deciding import check_decides_at_all
 from machimori.office.provision.history import File, add, add_by_itself, check_state, file_of
 from machimori.office.provision.models import Head
-from machimori.office.provision.packages import discard
 from machimori.office.provision.states import STEPS, Kind
 from machimori.office.shared.errors import ActionRefusedError, Reason
 from machimori.vault.client.statements import Authorisation
@@ -42,7 +41,6 @@ def find_nothing(file: File, *, why: str, reason: str, acting: Acting) -> File:
 def take_back(file: File, *, reason: str, acting: Acting) -> File:
     """取下げ: the applicant needs it no longer, with what they said. Raises ActionRefusedError."""
     _check_reason(reason)
-    transaction.on_commit(lambda: discard(file))
     return _by_clerk(file, "took_back", {"reason": reason.strip()}, acting=acting)
 
 
@@ -59,7 +57,6 @@ def stop(file: File, *, reason: str, acting: Acting) -> File:
     check_state(file, "stopped")
     check_decides_at_all(file, acting, _t("承認を中止できません"))
     _check_reason(reason)
-    transaction.on_commit(lambda: discard(file))
     return add(file.case, file, "stopped", {"reason": reason.strip()}, acting=acting)
 
 

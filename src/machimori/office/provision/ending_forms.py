@@ -5,6 +5,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from machimori.office.provision.forms import LONG
+from machimori.office.shared.forms import NoMyNumber
 
 _WHY = [
     ("expired", _("保存期間が過ぎ、消去されている")),
@@ -14,14 +15,14 @@ _WHY = [
 ]
 
 
-class NothingForm(forms.Form):
+class NothingForm(NoMyNumber):
     """Why there is nothing."""
 
     why = forms.ChoiceField(label=_("画像がない理由"), choices=_WHY, widget=forms.RadioSelect)
     reason = forms.CharField(label=_("説明"), max_length=500, required=False, widget=LONG)
 
 
-class EndForm(forms.Form):
+class EndForm(NoMyNumber):
     """Why it ends. Printed in the reply."""
 
     reason = forms.CharField(
@@ -32,7 +33,7 @@ class EndForm(forms.Form):
     )
 
 
-class TellForm(forms.Form):
+class TellForm(NoMyNumber):
     """What was told."""
 
     reason = forms.CharField(label=_("案内したこと"), max_length=500, widget=LONG)

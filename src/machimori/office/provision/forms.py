@@ -13,7 +13,7 @@ from machimori.kernel.instants import TOKYO
 from machimori.office.cameras.access import cameras
 from machimori.office.people.models import Scheme
 from machimori.office.provision.drafting import Extent
-from machimori.office.shared.forms import DayField, ManyBoxes
+from machimori.office.shared.forms import DayField, ManyBoxes, NoMyNumber
 from machimori.policy.grounds import Ground
 from machimori.policy.questions import catalogue
 
@@ -34,7 +34,7 @@ def words(pattern: str, names: Iterable[str]) -> list[tuple[str, str]]:
     ]
 
 
-class ExtentForm(forms.Form):
+class ExtentForm(NoMyNumber):
     """Cameras and an interval, to the minute."""
 
     cameras = forms.MultipleChoiceField(label=_("カメラ"), required=False, widget=ManyBoxes)
@@ -58,7 +58,7 @@ class ExtentForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         """An interval runs forwards, and has both ends or none."""
-        found = super().clean() or {}
+        found = super().clean()
         start, end = _instant(found, "first"), _instant(found, "last")
         parts = ("first_day", "first_time", "last_day", "last_time")
         if not self.errors and any(found.get(name) for name in parts):
@@ -104,7 +104,7 @@ class WholeExtentForm(ExtentForm):
         return Extent(cameras=tuple(self.cleaned_data["cameras"]), start=start, end=end)
 
 
-class CorrectionForm(forms.Form):
+class CorrectionForm(NoMyNumber):
     """By when the applicant is to complete it."""
 
     due = DayField(label=_("期限"))
@@ -113,7 +113,7 @@ class CorrectionForm(forms.Form):
     )
 
 
-class DocumentForm(forms.Form):
+class DocumentForm(NoMyNumber):
     """The document that followed."""
 
     document = forms.ChoiceField(label=_("受け取った文書"))

@@ -37,8 +37,14 @@ _ENDINGS: Final = {
 
 def papers(file: File) -> dict[str, Form]:
     """Every paper that can be printed of the case as it is now, by kind; the latest last."""
-    found: list[Form | None] = [make(file) for make in _MAKERS]
+    found: list[Form | None] = [make(file) for make in (*_MAKERS, *_others)]
     return {form.KIND: form for form in found if form is not None}
+
+
+def register(maker: Callable[[File], Form | None]) -> None:
+    """Have an app above make one more paper of every case; None where there is none."""
+    if maker not in _others:
+        _others.append(maker)
 
 
 def _request(file: File) -> Form | None:
@@ -188,6 +194,8 @@ _MAKERS: Final[tuple[Callable[[File], Form | None], ...]] = (
     _not_found,
     _outcome,
 )
+_others: Final[list[Callable[[File], Form | None]]] = []
+"""Papers of apps above."""
 
 
 def _day(file: File) -> dt.date:

@@ -8,7 +8,6 @@ from machimori.office.provision.views import (
     cases,
     deciding,
     ending,
-    extracting,
     intake,
     papers,
 )
@@ -39,12 +38,4 @@ urlpatterns = [
     path("cases/<slug:name>/papers/<slug:kind>/", papers.paper, name="paper"),
     path("cases/<slug:name>/instruct/", deciding.instruct, name="instruct"),
     path("cases/<slug:name>/review/", deciding.review, name="review"),
-    path("cases/<slug:name>/extract/", extracting.begin, name="extract"),
-    path("cases/<slug:name>/medium/", extracting.medium, name="medium"),
-    path("cases/<slug:name>/medium/package/", extracting.package, name="package"),
-    path("cases/<slug:name>/check/", extracting.check, name="check"),
-    path("cases/<slug:name>/check/reject/", extracting.reject, name="reject"),
-    path("cases/<slug:name>/hand-over/", extracting.hand_over, name="hand_over"),
-    path("cases/<slug:name>/copy/", extracting.settle, name="settle"),
-    path("cases/<slug:name>/complete/", extracting.complete, name="complete"),
 ]

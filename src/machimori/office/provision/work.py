@@ -47,10 +47,10 @@ def to_sign(acting: Acting) -> Sequence[Item]:
     """Cases whose draft waits for the acting person's signature."""
     waiting = [
         file
-        for file in _in_states(acting, "under_decision")
+        for file in in_states(acting, "under_decision")
         if all(one.by_id != acting.person.pk for one in file.signatures)
     ]
-    return _items(waiting, "provision:decide", acting)
+    return items(waiting, "provision:decide", acting)
 
 
 def to_deputise(acting: Acting) -> Sequence[Item]:
@@ -64,61 +64,25 @@ def to_review(acting: Acting) -> Sequence[Item]:
     since = facts.filter(kind="reviewed", serial__gt=OuterRef("serial"))
     waiting = Fact.objects.filter(~Exists(since), kind="deputised", case__scheme=acting.scheme)
     found = access.cases(acting).filter(case__in=waiting.values("case")).order_by("at")[:SHOWN]
-    return _items(files_of(list(found), rules_of(acting)), "provision:review", acting)
+    return items(files_of(list(found), rules_of(acting)), "provision:review", acting)
 
 
 def to_instruct(acting: Acting) -> Sequence[Item]:
     """Approved cases in which nobody has been instructed."""
-    return _items(_in_states(acting, "approved"), "provision:instruct", acting)
+    return items(in_states(acting, "approved"), "provision:instruct", acting)
 
 
 def to_complete(acting: Acting) -> Sequence[Item]:
     """Consultations, applications to complete or to draft."""
-    found = _in_states(acting, "received", "consultation", "awaiting_correction")
-    return _items(found, "provision:case", acting)
-
-
-def to_extract(acting: Acting) -> Sequence[Item]:
-    """Cases in which an extraction was ordered."""
-    return _items(_in_states(acting, "instructed", "extracting"), "provision:case", acting)
-
-
-def to_check(acting: Acting) -> Sequence[Item]:
-    """Copies whose completion is to be checked."""
-    return _items(_in_states(acting, "awaiting_check"), "provision:check", acting)
-
-
-def to_hand_over(acting: Acting) -> Sequence[Item]:
-    """Copies that wait for who takes them."""
-    return _items(_in_states(acting, "ready_for_handover"), "provision:hand_over", acting)
-
-
-def copies_out(acting: Acting) -> Sequence[Item]:
-    """Copies that were handed over and have not ended, the one that is due first first."""
-    today = local_day(micros(acting.at))
-    found = []
-    for file in _in_states(acting, "provided"):
-        handed = file.latest("handed_over")
-        if handed is None or not file.copy_out:
-            continue
-        due = dt.date.fromisoformat(handed.data["due"])
-        text = f"{file.number}　{handed.data['body'] or handed.data['name']}"
-        said = _t("期限を過ぎています") if due < today else _t("期限")
-        item = Item(
-            text=text,
-            href=reverse("provision:case", args=[file.case.pk]),
-            due=f"{said} {day(due)}",
-            urgent=due < today + WARNED,
-        )
-        found.append((due, item))
-    return [item for _, item in sorted(found, key=lambda one: one[0])]
+    found = in_states(acting, "received", "consultation", "awaiting_correction")
+    return items(found, "provision:case", acting)
 
 
 def _lapse() -> None:
     ending.lapse(now())
 
 
-def _in_states(acting: Acting, *states: State) -> Sequence[File]:
+def in_states(acting: Acting, *states: State) -> Sequence[File]:
     """The cases in these states, as many as a page bears: those first whose footage is erased
     first."""
     found = [file for file in _moving(acting) if file.state in states]
@@ -142,7 +106,8 @@ def _moving(acting: Acting) -> Sequence[File]:
     return found
 
 
-def _items(files: Sequence[File], route: str, acting: Acting) -> Sequence[Item]:
+def items(files: Sequence[File], route: str, acting: Acting) -> Sequence[Item]:
+    """The cases as lines that lead to this page of theirs."""
     found = [_item(file, route, acting) for file in files]
     if len(files) == SHOWN:
         found.append(Item(text=_t("ほかの案件も見る"), href=reverse("provision:cases")))
@@ -219,46 +184,6 @@ def install() -> None:
             empty=_("受け付けて、起案を待つ案件はありません。"),
             posts=frozenset(access.DESK),
             find=to_complete,
-        )
-    )
-    register(
-        Work(
-            key="provision.extract",
-            order=13,
-            title=_("指示された取出し"),
-            empty=_("指示された取出しはありません。"),
-            posts=frozenset({"operator", "handling_supervisor"}),
-            find=to_extract,
-        )
-    )
-    register(
-        Work(
-            key="provision.check",
-            order=14,
-            title=_("完了確認待ち"),
-            empty=_("完了の確認を待つ複製はありません。"),
-            posts=frozenset({"system_manager"}),
-            find=to_check,
-        )
-    )
-    register(
-        Work(
-            key="provision.hand_over",
-            order=15,
-            title=_("引渡し待ち"),
-            empty=_("引渡しを待つ複製はありません。"),
-            posts=frozenset(access.DESK),
-            find=to_hand_over,
-        )
-    )
-    register(
-        Work(
-            key="provision.copies",
-            order=16,
-            title=_("複製の返却・消去の期限"),
-            empty=_("返却や消去を待つ複製はありません。"),
-            posts=frozenset(access.DESK),
-            find=copies_out,
         )
     )
     register_page(

@@ -2,7 +2,8 @@
 """Forms of the office: rows with label, hint and error; days in 和暦, 西暦 or from a picker."""
 
 import datetime as dt
-from typing import Any
+import re
+from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -21,6 +22,29 @@ class Renderer(TemplatesSetting):
 
     form_template_name = "shared/form.html"
     field_template_name = "shared/field.html"
+
+
+_MY_NUMBER: Final = re.compile(r"(?<!\d)(?:\d[\s-]?){11}\d(?!\d)")
+"""Twelve digits, of any width, perhaps in groups."""
+
+
+class NoMyNumber(forms.Form):
+    """A form none of whose lines takes twelve digits: 個人番号 is never written down (番号法20条).
+
+    `numbers` names lines in which telephone numbers or fingerprints stand.
+    """
+
+    numbers: tuple[str, ...] = ("contact", "call_back")
+
+    def clean(self) -> dict[str, Any]:
+        """Mark every line that holds one."""
+        found = super().clean() or {}
+        for name, value in list(self.cleaned_data.items()):
+            if name not in self.numbers and isinstance(value, str) and _MY_NUMBER.search(value):
+                self.add_error(
+                    name, _("12けたの番号は書かないでください。個人番号は記録しません。")
+                )
+        return found
 
 
 class DayInput(forms.TextInput):

@@ -3,8 +3,7 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final, Protocol
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -14,16 +13,22 @@ _RANGE: Final = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})\Z")
 _BLOCK: Final = 1 << 18
 
 
-def ranged(request: HttpRequest, path: Path, *, name: str) -> HttpResponseBase:
-    """The file to save, or the one range of it that `Range` asks for.
+class Source(Protocol):
+    """Bytes that can be read in part; closed when they were sent."""
+
+    @property
+    def size(self) -> int: ...
+    def read_at(self, offset: int, length: int) -> bytes: ...
+    def close(self) -> None: ...
+
+
+def ranged(request: HttpRequest, source: Source, *, tag: str, name: str) -> HttpResponseBase:
+    """The file to save, or the one range of it that `Range` asks for. `tag` is this content's.
 
     A range is honoured if `If-Range` is absent or names this file's tag: two halves of two files
     are never put together. Several ranges in one request get the whole file. 416 beyond the end.
-    Raises OSError.
     """
-    source = path.open("rb")
-    status = path.stat()
-    size, tag = status.st_size, f'"{status.st_ino:x}-{status.st_mtime_ns:x}-{status.st_size:x}"'
+    size, tag = source.size, f'"{tag}"'
     first, last, code = 0, size - 1, 200
     found = _RANGE.match(request.headers.get("Range", ""))
     if found and any(found.groups()) and request.headers.get("If-Range", tag) == tag:
@@ -50,9 +55,11 @@ def ranged(request: HttpRequest, path: Path, *, name: str) -> HttpResponseBase:
     return response
 
 
-def _blocks(source: BinaryIO, first: int, length: int) -> Iterator[bytes]:
-    with source:
-        source.seek(first)
-        while length > 0 and (block := source.read(min(_BLOCK, length))):
+def _blocks(source: Source, first: int, length: int) -> Iterator[bytes]:
+    try:
+        while length > 0 and (block := source.read_at(first, min(_BLOCK, length))):
+            first += len(block)
             length -= len(block)
             yield block
+    finally:
+        source.close()

@@ -17,7 +17,8 @@ from machimori.office.police import access, asking, ordering
 from machimori.office.police.forms import OrderForm
 from machimori.office.police.history import File
 from machimori.office.police.states import STATES, STEPS, UNFILED, VERDICTS, WAY
-from machimori.office.police.views.pages import form_page, one
+from machimori.office.police.taking import package_of
+from machimori.office.police.views.pages import form_page, making, one
 from machimori.office.rules.access import in_force
 from machimori.office.shared.errors import ActionRefusedError, Reason
 from machimori.office.shared.posts import posts
@@ -168,7 +169,10 @@ def page(
         "taken": taken,
         "overdue": file.overdue(acting.at),
         "waits": file.state in UNFILED,
-        "may_download": file.state == "extracted" and acting.holds(*access.POLICE),
+        "may_download": file.state == "extracted"
+        and acting.holds(*access.POLICE)
+        and package_of(file) is not None,
+        **making(file),
         "may_withdraw": file.state in ("written", "ordered") and acting.holds(*access.POLICE),
         "facts": [(fact, STEPS[fact.kind].text, _said(fact.data)) for fact in file.facts[::-1]],  # type: ignore[index]  # the database holds kinds alone
     }

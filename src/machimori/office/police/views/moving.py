@@ -4,6 +4,7 @@
 from django import forms
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_safe
@@ -19,7 +20,7 @@ from machimori.office.police.forms import (
     WithdrawForm,
 )
 from machimori.office.police.history import File
-from machimori.office.police.views.pages import form_page, one
+from machimori.office.police.views.pages import form_page, making, one
 from machimori.office.shared.posts import posts
 from machimori.office.shared.ranges import ranged
 from machimori.office.terminals.presence import here
@@ -41,8 +42,15 @@ def extract(request: ActingRequest, name: str) -> HttpResponse:
         title=_t("命令の範囲を取り出す"),
         button=_t("取り出す"),
         back=_address(file),
-        text=_t("範囲が長いと、数分かかります。画面を閉じないでください。"),
+        text=_t("範囲が長いと、数分かかります。画面を閉じても続きます。"),
     )
+
+
+@posts(*access.READERS)
+@require_safe
+def progress(request: ActingRequest, name: str) -> HttpResponse:
+    """How far the package is: the part of the page that asks again by itself."""
+    return render(request, "handover/progress.html", making(one(request, name)))
 
 
 @posts(*access.POLICE)
@@ -50,9 +58,10 @@ def extract(request: ActingRequest, name: str) -> HttpResponse:
 def download(request: ActingRequest, name: str) -> HttpResponseBase:
     """The package; what broke off goes on where it stopped (RFC 9110, 14)."""
     file = one(request, name)
-    if file.state != "extracted" or not taking.package_of(file).exists():
+    found = taking.package_of(file) if file.state == "extracted" else None
+    if found is None:
         raise Http404
-    return ranged(request, taking.package_of(file), name=f"{file.extraction.pk}.zip")
+    return ranged(request, found.open(), tag=found.digest, name=f"{file.extraction.pk}.zip")
 
 
 @posts(*access.POLICE)

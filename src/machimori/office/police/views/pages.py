@@ -2,14 +2,20 @@
 """What the pages of an extraction have in common."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django import forms
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _t
 
+from machimori.office.handover import progress
+from machimori.office.handover.progress import Making
 from machimori.office.people.acting import ActingRequest
 from machimori.office.police import access
 from machimori.office.police.history import File
+from machimori.office.police.taking import PACKAGE
 from machimori.office.shared.errors import ActionRefusedError
 
 
@@ -19,6 +25,24 @@ def one(request: ActingRequest, name: str) -> File:
     if found is None:
         raise Http404
     return found
+
+
+def making(file: File) -> dict[str, Any]:
+    """How far the package is, for the progress' template: `making` is None if none is made."""
+    last = file.facts[-1]
+    found: Making | None = None
+    if last.kind == "failed":
+        found = progress.failed(str(last.data["reason"]))
+    elif last.kind == "begun":
+        found = progress.running(PACKAGE, file.extraction.pk)
+    elif last.kind == "extracted":
+        found = progress.done(_t("取出し分ができました。端末に保存してください。"))
+    args = [file.extraction.pk]
+    return {
+        "making": found,
+        "poll": reverse("police:progress", args=args),
+        "next": reverse("police:extraction", args=args),
+    }
 
 
 def form_page(

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """案件一覧 and 案件: everything about a case on one page, with one main button."""
 
-import datetime as dt
 from functools import partial
 from typing import cast
 from urllib.parse import urlencode
@@ -23,13 +22,13 @@ from machimori.office.provision.application import Application
 from machimori.office.provision.deciding import awaits_review
 from machimori.office.provision.drafting import Extent, extent_of
 from machimori.office.provision.ending import why_nothing
-from machimori.office.provision.extraction_forms import FATES
 from machimori.office.provision.forms import named
 from machimori.office.provision.history import File, files_of
 from machimori.office.provision.models import Head, Series
 from machimori.office.provision.offers import offers
 from machimori.office.provision.papers import papers
 from machimori.office.provision.periods import period
+from machimori.office.provision.sections import rendered
 from machimori.office.provision.states import ENDED, STATES, STEPS, WAY, Kind
 from machimori.office.provision.views.pages import one
 from machimori.office.rules.access import rules_of
@@ -109,6 +108,8 @@ def case(request: ActingRequest, name: str) -> HttpResponse:
             "missing": missing,
             "main": _main(file, acting, bool(missing)),
             "offers": offers(file, acting),
+            "above": rendered(request, file, acting, first=True),
+            "below": rendered(request, file, acting, first=False),
         },
     )
 
@@ -143,34 +144,7 @@ def told(request: ActingRequest, file: File) -> dict[str, object]:
             for fact in reversed(file.facts)
         ],
         "may_write": access.takes_in(request.acting),
-        "making": file.facts[-1].kind == "extraction_begun",
-        "written": file.latest("written"),
-        "handed": file.latest("handed_over"),
-        "settled": file.latest("copy_settled"),
-        "due": _due(file),
-        "completed": file.latest("completed"),
-        "fate": _fate(file),
-        "records_until": _records_until(file),
-        "may_complete": file.state == "provided"
-        and not file.copy_out
-        and request.acting.holds(*access.DESK),
     }
-
-
-def _fate(file: File) -> str:
-    settled = file.latest("copy_settled")
-    return str(dict(FATES)[settled.data["fate"]]) if settled else ""
-
-
-def _records_until(file: File) -> dt.date | None:
-    completed = file.latest("completed")
-    return dt.date.fromisoformat(completed.data["records_until"]) if completed else None
-
-
-def _due(file: File) -> dt.date | None:
-    """By when the copy that was handed over comes back or is erased."""
-    handed = file.latest("handed_over")
-    return dt.date.fromisoformat(handed.data["due"]) if handed else None
 
 
 def title(file: File) -> str:
@@ -194,8 +168,6 @@ def _main(file: File, acting: Acting, incomplete: bool) -> tuple[str, str] | Non
         route, text = "decide", _t("起案を読んで決裁する")
     elif file.state == "approved" and manager:
         route, text = "instruct", _t("取出しを指示する")
-    else:
-        route, text = _after_order(file, acting)
     return (text, reverse(f"provision:{route}", args=[file.case.pk])) if route else None
 
 
@@ -225,22 +197,6 @@ def _ending(file: File) -> dict[str, str] | None:
     return {"heading": str(STEPS[cast(Kind, fact.kind)].text), "why": why} | {
         "reason": fact.data.get("reason", "")
     }
-
-
-def _after_order(file: File, acting: Acting) -> tuple[str, str]:
-    """Route and text of the next thing once an extraction was ordered; empty if it is another's."""
-    manager = acting.holds("system_manager")
-    if file.state == "instructed" and acting.holds(*access.DESK):
-        return "extract", _t("取り出す")
-    if file.state == "extracting" and file.facts[-1].kind != "extraction_begun":
-        return "medium", _t("媒体に書いて確かめる")
-    if file.state == "awaiting_check" and manager:
-        return "check", _t("できた複製を確かめる")
-    if file.state == "ready_for_handover":
-        return "hand_over", _t("受け取る方を確認して引き渡す")
-    if file.copy_out:
-        return "settle", _t("複製の終わりを記録する")
-    return "", ""
 
 
 def _steps(file: File) -> list[dict[str, object]]:
