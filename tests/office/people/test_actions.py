@@ -64,10 +64,10 @@ def test_one_post_is_held_once_at_a_time(office: ManualClock) -> None:
     cast = Cast.of(office)
     acting = cast.acting(cast.person("system_manager"))
     person, now = cast.person(), cast.now
-    actions.appoint(person, "guard", acting=acting, valid_from=now, valid_until=now + 10 * DAY)
+    actions.appoint(person, "viewer", acting=acting, valid_from=now, valid_until=now + 10 * DAY)
     with pytest.raises(ActionRefusedError):
-        actions.appoint(person, "guard", acting=acting, valid_from=now + 9 * DAY)
-    actions.appoint(person, "guard", acting=acting, valid_from=now + 10 * DAY)
+        actions.appoint(person, "viewer", acting=acting, valid_from=now + 9 * DAY)
+    actions.appoint(person, "viewer", acting=acting, valid_from=now + 10 * DAY)
     assert Appointment.objects.filter(person=person).count() == 2
 
 
@@ -86,7 +86,7 @@ def test_the_last_manager_stays_until_there_is_another(office: ManualClock) -> N
 def test_what_has_ended_cannot_be_ended_again(office: ManualClock) -> None:
     cast = Cast.of(office)
     acting = cast.acting(cast.person("system_manager"))
-    made = actions.appoint(cast.person(), "guard", acting=acting, valid_from=cast.now)
+    made = actions.appoint(cast.person(), "viewer", acting=acting, valid_from=cast.now)
     actions.end_appointment(made, acting=acting, until=cast.now)
     with pytest.raises(ActionRefusedError):
         actions.end_appointment(made, acting=acting, until=cast.now + DAY)
@@ -163,7 +163,7 @@ def test_two_transactions_cannot_overlap_unseen(database: LedgerProcess) -> None
 def test_a_decision_s_number_is_entered_once(office: ManualClock) -> None:
     cast = Cast.of(office)
     acting = cast.acting(cast.person("system_manager"))
-    made = actions.appoint(cast.person(), "guard", acting=acting, valid_from=cast.now)
+    made = actions.appoint(cast.person(), "viewer", acting=acting, valid_from=cast.now)
     actions.note_decision(made, "市危第12号", acting=acting)
     assert recorded()[-1].type == "appointment.decided"
     with pytest.raises(ActionRefusedError):

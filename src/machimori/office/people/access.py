@@ -52,6 +52,21 @@ def check_appoints(acting: Acting, post: Post, on: dt.date | None = None) -> Non
     raise ActionRefusedError(heading, Reason(text=said, clause=rule.clause))
 
 
+def check_unreported(acting: Acting, post: Post, on: dt.date) -> None:
+    """Raise ActionRefusedError if the rules have a contractor report who serves in this post."""
+    clause = post_rule(acting, on, post).reported
+    if clause:
+        raise ActionRefusedError(
+            _t("名簿から入れてください"),
+            Reason(
+                text=_t(
+                    "この職は、委託業者があらかじめ名前を報告します。「従事者名簿」から取り込んでください。"
+                ),
+                clause=clause,
+            ),
+        )
+
+
 def check_enters(acting: Acting, post: Post) -> None:
     """Raise ActionRefusedError unless the acting person enters what becomes of appointments to
     this post; those to a post that the rules have dropped since are ended by the manager."""

@@ -76,13 +76,16 @@ def appoint(
     valid_from: dt.datetime,
     valid_until: dt.datetime | None = None,
     decision: str = "",
+    reported: bool = False,
 ) -> Appointment:
     """Appoint a person in the scheme that `acting` works in, now or from a day to come.
 
-    Raises ActionRefusedError if `acting` may not, the past is meant, or the person holds the post
-    in that time already.
+    `reported`: the contractor's report names them. Raises ActionRefusedError if `acting` may not,
+    the past is meant, the person holds the post in that time already, or the report is missing.
     """
     access.check_appoints(acting, post, local_day(micros(valid_from)))
+    if not reported:
+        access.check_unreported(acting, post, local_day(micros(valid_from)))
     if valid_from < acting.at - dt.timedelta(minutes=5):
         raise ActionRefusedError(
             _t("過ぎた日からは任命できません"),

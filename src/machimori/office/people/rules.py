@@ -21,6 +21,8 @@ class PostRule:
     """The posts that enter an appointment to it."""
     clause: str = ""
     """What says so, for a refusal."""
+    reported: str = ""
+    """The clause by which a contractor reports names beforehand; empty: none does."""
 
 
 PostSource = Callable[[Any, dt.date, Post], PostRule]

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _t
 from machimori.office.people import access as people
 from machimori.office.people.acting import Acting
 from machimori.office.people.models import Appointment, Person
-from machimori.office.personnel.models import Handover, Key, Pledge, Transfer
+from machimori.office.personnel.models import Duty, Handover, Key, Pledge, Transfer
 from machimori.office.rules.access import rules_of, today
 from machimori.office.shared.errors import ActionRefusedError, Reason
 from machimori.office.shared.posts import POSTS, Post
@@ -102,6 +102,21 @@ def handovers(acting: Acting) -> QuerySet[Handover]:
     if not acting.holds(*CITY):
         found = found.filter(post__in=("police_image_manager", "police_operator"))
     return found.select_related("predecessor", "successor", "by").order_by("-on", "-pk")
+
+
+def duties(acting: Acting) -> QuerySet[Duty]:
+    """Whom contractors have reported in the scheme, the latest first."""
+    found = Duty.objects.filter(appointment__scheme=acting.scheme)
+    return found.select_related("appointment__person").order_by("-appointment__valid_from", "-pk")
+
+
+def own_duties(acting: Acting) -> QuerySet[Duty]:
+    """Where the acting person serves now."""
+    return duties(acting).filter(
+        Q(appointment__valid_until__isnull=True) | Q(appointment__valid_until__gt=acting.at),
+        appointment__person=acting.person,
+        appointment__valid_from__lte=acting.at,
+    )
 
 
 def keys(acting: Acting) -> QuerySet[Key]:

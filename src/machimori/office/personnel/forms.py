@@ -1,14 +1,21 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What is typed about personnel."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from machimori.office.people.models import Appointment
+from machimori.office.people.acting import Acting
+from machimori.office.people.forms import NewPersonForm, named
+from machimori.office.people.models import Appointment, Person
+from machimori.office.personnel.access import rules_today
+from machimori.office.personnel.models import HAPPENED, KEYS
 from machimori.office.shared.forms import DayField
+from machimori.office.shared.posts import LABELS, Post
 from machimori.office.shared.templatetags.office import day, last_day, post
+from machimori.policy.wording import post_name
 
 LONG = forms.Textarea(attrs={"rows": 4})
 
@@ -61,6 +68,82 @@ class IssueForm(forms.Form):
         label=_("番号"),
         help_text=_("番号も変えるときは、新しい番号を入れてください。半角の英数字です。"),
     )
+
+
+class KeyForm(forms.Form):
+    """A key that is not in the register."""
+
+    kind = forms.ChoiceField(label=_("種類"), choices=list(KEYS.items()))
+    number = forms.CharField(label=_("番号"), max_length=40, help_text=_("札に書く番号。例：K-01"))
+    place = forms.CharField(
+        label=_("場所"), max_length=200, help_text=_("開けるもの、または置き場所。")
+    )
+
+
+class KeyEventForm(forms.Form):
+    """What happened to a key."""
+
+    kind = forms.ChoiceField(label=_("したこと"), choices=list(HAPPENED.items()))
+    holder = forms.ModelChoiceField(
+        label=_("渡した相手"),
+        queryset=Person.objects.none(),
+        required=False,
+        help_text=_("渡したときだけ選んでください。"),
+    )
+    on = DayField(label=_("その日"))
+    witness = forms.CharField(label=_("立会人"), max_length=80)
+    text = forms.CharField(label=_("場所、理由など"), max_length=200, required=False)
+
+    def __init__(self, *args: Any, holders: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        field = self.fields["holder"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = holders
+        field.label_from_instance = named  # type: ignore[assignment]  # Django's own hook
+
+
+class RosterForm(forms.Form):
+    """A contractor's report."""
+
+    company = forms.CharField(label=_("会社"), max_length=120)
+    reported_on = DayField(label=_("報告の日"))
+    file = forms.FileField(label=_("記入したExcelのファイル（.xlsx）"))
+
+
+class RosterLineForm(NewPersonForm):
+    """One line of the report: places and posts by what they are called."""
+
+    post = forms.CharField(label=_("職"))
+    place = forms.CharField(label=_("場所"))
+    first = DayField(label=_("始まり"))
+    last = DayField(label=_("終わり"), required=False)
+
+    def __init__(self, *args: Any, acting: Acting, posts: Sequence[Post], **options: Any) -> None:
+        super().__init__(*args, **options)
+        rules = rules_today(acting)
+        self._places = {rules.text(f"places.{one}.label"): one for one in rules.members("places")}
+        self._posts = {str(LABELS[one]): one for one in posts}
+        self._posts |= {post_name(rules, one)[0]: one for one in posts}
+
+    def clean_post(self) -> Post:
+        """The post of that name. Raises ValidationError."""
+        found = self._posts.get(self.cleaned_data["post"].strip())
+        if found is None:
+            names = "、".join(self._posts)
+            raise forms.ValidationError(
+                _("名簿で入れる職を書いてください：%(names)s"), params={"names": names}
+            )
+        return found
+
+    def clean_place(self) -> str:
+        """The id of the place of that name. Raises ValidationError."""
+        found = self._places.get(self.cleaned_data["place"].strip())
+        if found is None:
+            names = "、".join(name for name in self._places if name)
+            raise forms.ValidationError(
+                _("きまりにある場所を書いてください：%(names)s"), params={"names": names}
+            )
+        return found
 
 
 class HandoverForm(forms.Form):

@@ -123,6 +123,8 @@ class _Reader:
         if not form.is_valid():
             raise ActionRefusedError("", *wrong(number, form, columns()))
         post = self._post(number, values["post"])
+        if values["change"] == COMES:
+            self._unreported(number, post)
         login = values["login"]
         if first := self._seen.get((login, post)):
             text = _t("%(first)s行目と同じ人の、同じ職です。") % {"first": first}
@@ -161,6 +163,13 @@ class _Reader:
                 reason = error.reasons[0]
                 raise _refused(number, reason.text, reason.clause) from error
         return post
+
+    def _unreported(self, number: int, post: Post) -> None:
+        try:
+            people.check_unreported(self._acting, post, self._on)
+        except ActionRefusedError as error:
+            reason = error.reasons[0]
+            raise _refused(number, reason.text, reason.clause) from error
 
     def _leaving(self, number: int, login: str, post: Post) -> Appointment:
         found = self._held.get((login, post))

@@ -3,7 +3,15 @@
 
 from django.urls import path
 
-from machimori.office.personnel.views import handovers, passwords, pledges, signers, transfers
+from machimori.office.personnel.views import (
+    handovers,
+    keys,
+    passwords,
+    pledges,
+    rosters,
+    signers,
+    transfers,
+)
 
 app_name = "personnel"
 urlpatterns = [
@@ -16,6 +24,12 @@ urlpatterns = [
     path("transfers/new/", transfers.new, name="transfer_new"),
     path("transfers/confirm/", transfers.confirm, name="transfer_confirm"),
     path("transfers/<int:number>/", transfers.one, name="transfer"),
+    path("key-register/", keys.listing, name="keys"),
+    path("key-register/new/", keys.new, name="key_new"),
+    path("key-register/<int:number>/", keys.one, name="key"),
+    path("rosters/", rosters.listing, name="rosters"),
+    path("rosters/form/", rosters.form_file, name="roster_form"),
+    path("rosters/new/", rosters.take_in, name="roster_new"),
     path("signers/", signers.page, name="signers"),
     path("passwords/", passwords.listing, name="passwords"),
     path("passwords/<int:number>/", passwords.person, name="password"),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from machimori.office.people.acting import Acting
-from machimori.office.personnel import access, passwords
+from machimori.office.personnel import access, keys, passwords
 from machimori.office.personnel.continuity import outlook
 from machimori.office.rules.passwords import rule_in
 from machimori.office.shared.menu import Entry
@@ -54,6 +54,21 @@ def signing(acting: Acting) -> Sequence[Item]:
     return items
 
 
+def own_duty(acting: Acting) -> Sequence[Item]:
+    """Where a guard serves, by the contractor's report."""
+    rules = access.rules_today(acting)
+    return [
+        Item(
+            text=rules.text(f"places.{one.place}.label") or one.place,
+            href=reverse("people:today"),
+            due=_t("%(day)sまで") % {"day": last_day(one.appointment.valid_until)}
+            if one.appointment.valid_until
+            else "",
+        )
+        for one in access.own_duties(acting)
+    ]
+
+
 def passwords_due(acting: Acting) -> Sequence[Item]:
     """Passwords that must be changed within 14 days, the oldest first."""
     days = rule_in(access.rules_today(acting)).days
@@ -83,6 +98,18 @@ def install() -> None:
             empty=_("30日のあいだ、いつも署名できる人がいます。"),
             posts=frozenset({"system_manager", "system_administrator"}),
             find=signing,
+        )
+    )
+    register(
+        Work(
+            key="personnel.duty",
+            order=60,
+            title=_("務めの場所"),
+            empty=_(
+                "名簿に、あなたの務めの場所がありません。会社から市へ報告してもらってください。"
+            ),
+            posts=frozenset({"guard"}),
+            find=own_duty,
         )
     )
     register(
@@ -144,4 +171,15 @@ def install() -> None:
             order=135,
             posts=frozenset({"system_manager", "system_administrator"}),
         )
+    )
+    register_page(
+        Entry(
+            route="personnel:rosters",
+            text=_("従事者名簿"),
+            order=134,
+            posts=frozenset(access.CITY),
+        )
+    )
+    register_page(
+        Entry(route="personnel:keys", text=_("鍵簿"), order=137, posts=frozenset(keys.READERS))
     )

@@ -9,11 +9,16 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from machimori.kernel.instants import TOKYO
+from machimori.office.people.access import appointable
+from machimori.office.people.acting import Acting
+from machimori.office.people.forms import NewPersonForm
 from machimori.office.people.models import Person
+from machimori.office.police.access import POLICE
 from machimori.office.police.models import STATION
 from machimori.office.police.ordering import Order
 from machimori.office.provision.forms import LONG, WholeExtentForm
 from machimori.office.shared.forms import DayField
+from machimori.office.shared.posts import LABELS
 
 _CAUSES = [("crime", _("犯罪の捜査")), ("accident", _("事故の捜査"))]
 
@@ -125,6 +130,31 @@ class WithdrawForm(forms.Form):
     """Why an order is taken back."""
 
     reason = forms.CharField(label=_("取りやめる理由"), max_length=500, widget=LONG)
+
+
+class EnterForm(NewPersonForm):
+    """Somebody of a station's: person, post, station, notice."""
+
+    post = forms.ChoiceField(label=_("職"))
+    station = forms.CharField(label=_("警察署"), max_length=STATION)
+    document = forms.CharField(label=_("通知の文書番号"), max_length=80)
+    notified_on = DayField(label=_("通知の日"))
+    valid_from = DayField(label=_("いつから"))
+    last = DayField(
+        label=_("いつまで（その日を含む）"),
+        required=False,
+        help_text=_("決まっていなければ、空けておいてください。"),
+    )
+
+    def __init__(self, *args: Any, acting: Acting, **options: Any) -> None:
+        super().__init__(*args, **options)
+        del self.fields["section"]
+        field = self.fields["post"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(one, LABELS[one]) for one in appointable(acting) if one in POLICE]
+        if not acting.holds("system_manager"):
+            for name in ("station", "document", "notified_on"):
+                del self.fields[name]
 
 
 class PostingForm(forms.Form):

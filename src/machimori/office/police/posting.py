@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """所属: at which station a person of the police serves. The city enters it from the notice."""
 
+import datetime as dt
+
 from django.db import transaction
 from django.utils.translation import gettext as _t
 
@@ -22,8 +24,26 @@ def post(person: Person, station: str, *, acting: Acting) -> Posting:
         raise ActionRefusedError(heading, Reason(text=_t("管理責任者が登録します。")))
     if person not in access.police(acting):
         raise ActionRefusedError(heading, Reason(text=_t("警察の職に任命された人だけです。")))
+    return write(person, station, document="", notified_on=None, acting=acting)
+
+
+def write(
+    person: Person,
+    station: str,
+    *,
+    document: str,
+    notified_on: dt.date | None,
+    acting: Acting,
+) -> Posting:
+    """The row and its ledger entry, inside the transaction of whoever has checked it."""
     made = Posting.objects.create(
-        scheme=acting.scheme, person=person, station=station, at=acting.at, by=acting.person
+        scheme=acting.scheme,
+        person=person,
+        station=station,
+        document=document,
+        notified_on=notified_on,
+        at=acting.at,
+        by=acting.person,
     )
     record(
         Entry(

@@ -23,5 +23,6 @@ urlpatterns = [
     path("emergency/id/<slug:name>/confirm/", moving.confirm, name="confirm"),
     path("emergency/id/<slug:name>/withdraw/", moving.withdraw, name="withdraw"),
     path("stations/", stations.listing, name="stations"),
+    path("stations/enter/", stations.enter, name="enter"),
     path("stations/assign/", stations.assign, name="assign"),
 ]

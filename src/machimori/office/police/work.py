@@ -100,6 +100,6 @@ def install() -> None:
             route="police:stations",
             text=_("警察署の人"),
             order=134,
-            posts=frozenset(access.CITY),
+            posts=frozenset({*access.CITY, "police_image_manager"}),
         )
     )

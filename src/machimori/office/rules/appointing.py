@@ -28,5 +28,10 @@ def rule_of(acting: Acting, on: dt.date, post: Post) -> PostRule:
     return PostRule(
         presence=next((one for one in _PRESENCES if one == said), "unset"),
         entered_by=frozenset(one for one in POSTS if one in names),
+        reported=(
+            source(rules, f"posts.{post}.reported_by_contractor").ja
+            if rules.flag(f"posts.{post}.reported_by_contractor")
+            else ""
+        ),
         clause=source(rules, key).clause if rules.applies(key) else "",
     )

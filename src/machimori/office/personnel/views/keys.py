@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""鍵簿: the list, a new key, one key with its history."""
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _t
+from django.views.decorators.http import require_safe
+
+from machimori.office.people.access import appointments
+from machimori.office.people.acting import ActingRequest
+from machimori.office.personnel import access, keys
+from machimori.office.personnel.forms import KeyEventForm, KeyForm
+from machimori.office.personnel.models import HAPPENED, Key
+from machimori.office.personnel.views.pages import form_page
+from machimori.office.shared.errors import ActionRefusedError
+from machimori.office.shared.forms import refuse
+from machimori.office.shared.posts import posts
+from machimori.office.shared.tables import Cell, Listing
+from machimori.office.shared.templatetags.office import day
+
+
+@posts(*keys.READERS)
+@require_safe
+def listing(request: ActingRequest) -> HttpResponse:
+    """Every key, and who has it."""
+    found = Listing[Key](
+        name=_t("鍵簿"),
+        columns=(_t("番号"), _t("種類"), _t("場所"), _t("持っている人"), _t("最後の記録")),
+        cells=_cells,
+        search=("number", "place"),
+        load=keys.lines,
+    )
+    context = {"writes": request.acting.holds(*keys.KEEPERS)}
+    return found.respond(request, access.keys(request.acting), "personnel/keys.html", context)
+
+
+def _cells(line: keys.Line) -> tuple[str | Cell, ...]:
+    last = line.last
+    said = f"{HAPPENED[last.kind]}　{day(last.on)}" if last else ""
+    return (
+        Cell(text=line.key.number, href=reverse("personnel:key", args=[line.key.pk])),
+        str(line.key.get_kind_display()),
+        line.key.place,
+        line.holder.name if line.holder else "",
+        Cell(text=said, mark="open") if last and last.kind == "lost" else said,
+    )
+
+
+@posts(*keys.KEEPERS)
+def new(request: ActingRequest) -> HttpResponse:
+    """Enter a key."""
+    form = KeyForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = keys.register(**form.cleaned_data, acting=request.acting)
+            return HttpResponseRedirect(reverse("personnel:key", args=[made.pk]))
+        except ActionRefusedError as error:
+            refuse(form, error)
+    return form_page(
+        request,
+        form,
+        heading=_t("鍵を登録する"),
+        text=_t("鍵そのものに番号の札を付けてください。"),
+        button=_t("この鍵を登録する"),
+        back=reverse("personnel:keys"),
+    )
+
+
+@posts(*keys.READERS)
+def one(request: ActingRequest, number: int) -> HttpResponse:
+    """One key: its history, and what happens to it now."""
+    acting = request.acting
+    found = get_object_or_404(access.keys(acting), pk=number)
+    form = KeyEventForm(request.POST or None, holders=access.serving(acting).order_by("kana", "pk"))
+    if request.method == "POST" and form.is_valid():
+        try:
+            keys.note(found, **form.cleaned_data, acting=acting)
+            return HttpResponseRedirect(reverse("personnel:key", args=[found.pk]))
+        except ActionRefusedError as error:
+            refuse(form, error)
+    history = found.events.select_related("holder", "by").order_by("-pk")
+    (line,) = keys.lines([found])
+    lost = line.last if line.last and line.last.kind == "lost" and found.kind == "fido2" else None
+    held = appointments(acting).filter(person=lost.holder).last() if lost and lost.holder else None
+    context = {
+        "one": found,
+        "line": line,
+        "history": history,
+        "form": form,
+        "writes": acting.holds(*keys.KEEPERS),
+        "revoke": held if acting.holds("system_manager") else None,
+    }
+    return render(request, "personnel/key.html", context)
