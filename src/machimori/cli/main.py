@@ -16,6 +16,8 @@ from machimori.kernel.errors import MachimoriError
 COMMANDS: tuple[str, ...] = (
     "init",
     "run",
+    "backup",
+    "restore",
     "simcity",
     "record",
     "vault",

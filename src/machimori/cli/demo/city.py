@@ -58,7 +58,8 @@ class City:
     `days_ago` is how far the city's clock begins in the past; `advance_to` moves it on. `simulated`
     replaces the usual `cameras` simulated ones; `foreign` are further cameras, which somebody else
     runs. `keep` is for how long footage is kept. `inside` goes before the recorder's command line,
-    such as ("ip", "netns", "exec", "near").
+    such as ("ip", "netns", "exec", "near"). `runtime` is where vault, places and socket lie, a
+    short path; without it a directory that ends with the city.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class City:
         foreign: Sequence[CameraConfig] = (),
         keep: RetentionRule = RULE,
         inside: Sequence[str] = (),
+        runtime: Path | None = None,
     ) -> None:
         self.directory = directory
         self._days_ago = days_ago
@@ -81,6 +83,7 @@ class City:
         self._foreign = tuple(foreign)
         self._keep = keep
         self._inside = tuple(inside)
+        self._runtime = runtime
         self._recorder: subprocess.Popen[bytes] | None = None
         self._health = ""
         self._stop = threading.Event()
@@ -142,9 +145,11 @@ class City:
             self._set_cameras()
             self._ledger = self._parts.enter_context(LedgerProcess(self.directory / "ledger"))
             # A Unix socket's path is short; the city's directory may be anywhere.
-            runtime = self._parts.enter_context(tempfile.TemporaryDirectory(prefix="machimori-"))
+            runtime = self._runtime or Path(
+                self._parts.enter_context(tempfile.TemporaryDirectory(prefix="machimori-"))
+            )
             self._vault = VaultProcess(
-                Path(runtime), ledger_key=self._ledger.key.vkey(), now=self.clock.now()
+                runtime, ledger_key=self._ledger.key.vkey(), now=self.clock.now()
             )
             self._parts.enter_context(self._vault)
             self._parts.callback(self.stop_recorder)

