@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`machimori office upgrade` from an older schema: what was there stays, what is new may be used as
+its model says and not otherwise, and doing it again changes nothing."""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from machimori.cli.running.testing import machimori
+from machimori.ledger.postgres.server import DATABASE
+from machimori.ledger.testing import LedgerProcess
+
+OLDER = """
+import sys
+from pathlib import Path
+from django.core.management import call_command
+from machimori.ledger.postgres.home import Home
+from machimori.office.shared.config import OfficeConfig
+from machimori.office.site import database
+from machimori.office.site.settings import configure
+config = OfficeConfig.read(Path(sys.argv[1]))
+configure(config, conninfo=database.prepare(sys.argv[2], Home.read(config.ledger)))
+for app, name in (("operation", "zero"), ("cameras", "0001")):
+    call_command("migrate", app, name, verbosity=0)
+"""
+"""Takes an office back to the schema that it had before cameras had connections."""
+
+
+@pytest.fixture
+def ledger() -> Iterator[LedgerProcess]:
+    with (
+        tempfile.TemporaryDirectory(prefix="machimori-up-") as name,
+        LedgerProcess(Path(name) / "ledger") as process,
+    ):
+        yield process
+
+
+def tables(connection: "psycopg.Connection[tuple[str]]") -> set[str]:
+    rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'office'")
+    return {row[0] for row in rows}
+
+
+def test_an_older_schema_is_brought_up_to_date_and_nothing_is_lost(ledger: LedgerProcess) -> None:
+    root = ledger.directory.parent
+    office = root / "office"
+    machimori(
+        *("office", "init", "--directory", str(office), "--ledger", str(ledger.directory)),
+        *("--vault", str(root / "vault.sock"), "--store", str(root / "store")),
+        *("--cases", str(root / "cases"), "--origin", "http://localhost:8080", "--port", "8080"),
+        *("--scheme", "street", "--scheme-name", "街頭防犯カメラ", "--profile", "matsudo"),
+        *("--login", "1001", "--name", "松戸 一郎"),
+    )
+    admin = ledger.server.superuser(DATABASE)
+    subprocess.run([sys.executable, "-c", OLDER, str(office), admin], check=True)
+    with psycopg.connect(ledger.url) as old:
+        assert "cameras_connection" not in tables(old)
+        assert "operation_attempt" not in tables(old)
+        old.execute("INSERT INTO office.cameras_camera (id, scheme_id) VALUES ('cam-1', 'street')")
+        old.execute(
+            "INSERT INTO office.cameras_description (camera_id, number, name, place,"
+            " retention_class, identifies, status, reason, at, by_id)"
+            " SELECT 'cam-1', 1, '駅前', '中央町', 'street', true, 'active', '', now(), id"
+            " FROM office.people_person"
+        )
+    for _ in range(2):
+        machimori("office", "upgrade", "--directory", str(office))
+    with psycopg.connect(ledger.url, autocommit=True) as new:
+        assert {"cameras_connection", "operation_attempt"} <= tables(new)
+        names = new.execute("SELECT name FROM office.cameras_description").fetchall()
+        assert names == [("駅前",)]
+        new.execute(
+            "INSERT INTO office.cameras_connection (camera_id, number, recorder, url, username,"
+            " sealed, fingerprint, at, by_id)"
+            " SELECT 'cam-1', 1, 'rec-1', 'rtsp://192.0.2.7/', '', '', '', now(), id"
+            " FROM office.people_person"
+        )
+        for statement in (
+            "UPDATE office.cameras_connection SET url = 'rtsp://198.51.100.9/'",
+            "DELETE FROM office.cameras_connection",
+            "UPDATE office.cameras_description SET name = 'x'",
+            "CREATE TABLE office.mine (id int)",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                new.execute(statement)
