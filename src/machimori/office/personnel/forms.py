@@ -83,7 +83,7 @@ class KeyForm(forms.Form):
 class KeyEventForm(forms.Form):
     """What happened to a key."""
 
-    kind = forms.ChoiceField(label=_("したこと"), choices=list(HAPPENED.items()))
+    kind = forms.ChoiceField(label=_("したこと"))
     holder = forms.ModelChoiceField(
         label=_("渡した相手"),
         queryset=Person.objects.none(),
@@ -94,8 +94,11 @@ class KeyEventForm(forms.Form):
     witness = forms.CharField(label=_("立会人"), max_length=80)
     text = forms.CharField(label=_("場所、理由など"), max_length=200, required=False)
 
-    def __init__(self, *args: Any, holders: Any, **options: Any) -> None:
+    def __init__(self, *args: Any, holders: Any, possible: Sequence[str], **options: Any) -> None:
         super().__init__(*args, **options)
+        kind = self.fields["kind"]
+        assert isinstance(kind, forms.ChoiceField)
+        kind.choices = [(name, HAPPENED[name]) for name in possible]
         field = self.fields["holder"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = holders

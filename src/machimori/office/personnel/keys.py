@@ -43,6 +43,12 @@ class Line:
     last: KeyEvent | None
 
     @property
+    def possible(self) -> tuple[str, ...]:
+        """What may happen to it next."""
+        now = self.last.kind if self.last else ""
+        return tuple(kind for kind, after in AFTER.items() if now in after)
+
+    @property
     def holder(self) -> Person | None:
         """Who has it now."""
         return self.last.holder if self.last and self.last.kind == "issued" else None
@@ -88,9 +94,7 @@ def note(
     """Record what happened to a key, who saw it, and on which day. Raises ActionRefusedError."""
     _check(acting)
     (line,) = lines([key])
-    if line.last and line.last.kind == "destroyed":
-        raise refusal(_t("この鍵は、もうありません"), _t("廃棄した鍵には書き足せません。"))
-    if (line.last.kind if line.last else "") not in AFTER[kind]:
+    if kind not in line.possible:
         raise refusal(
             _t("いまの状態では記録できません"), _t("鍵の経過を見て、順に記録してください。")
         )

@@ -72,7 +72,9 @@ def one(request: ActingRequest, number: int) -> HttpResponse:
     """One key: its history, and what happens to it now."""
     acting = request.acting
     found = get_object_or_404(access.keys(acting), pk=number)
-    form = KeyEventForm(request.POST or None, holders=access.serving(acting).order_by("kana", "pk"))
+    (line,) = keys.lines([found])
+    holders = access.serving(acting).order_by("kana", "pk")
+    form = KeyEventForm(request.POST or None, holders=holders, possible=line.possible)
     if request.method == "POST" and form.is_valid():
         try:
             keys.note(found, **form.cleaned_data, acting=acting)
@@ -80,15 +82,16 @@ def one(request: ActingRequest, number: int) -> HttpResponse:
         except ActionRefusedError as error:
             refuse(form, error)
     history = found.events.select_related("holder", "by").order_by("-pk")
-    (line,) = keys.lines([found])
-    lost = line.last if line.last and line.last.kind == "lost" and found.kind == "fido2" else None
-    held = appointments(acting).filter(person=lost.holder).last() if lost and lost.holder else None
+    revoke = None
+    if line.last and line.last.kind == "lost" and found.kind == "fido2" and line.last.holder:
+        live = line.last.holder.credentials.filter(revoked_at__isnull=True).exists()
+        revoke = appointments(acting).filter(person=line.last.holder).last() if live else None
     context = {
         "one": found,
         "line": line,
         "history": history,
         "form": form,
-        "writes": acting.holds(*keys.KEEPERS),
-        "revoke": held if acting.holds("system_manager") else None,
+        "writes": acting.holds(*keys.KEEPERS) and bool(line.possible),
+        "revoke": revoke if acting.holds("system_manager") else None,
     }
     return render(request, "personnel/key.html", context)

@@ -7,6 +7,7 @@ from typing import Any
 from django import template
 from django.utils.functional import Promise
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _t
 
 from machimori.kernel.instants import TOKYO
 from machimori.office.shared.causes import cause_text
@@ -52,6 +53,14 @@ def last_day(until: dt.datetime | None) -> str:
 def post(value: str) -> str:
     """A post's name."""
     return next((str(label) for name, label in LABELS.items() if name == value), value)
+
+
+@register.simple_tag(takes_context=True)
+def who(context: dict[str, Any], person: Any) -> str:
+    """A person's name. Whoever only runs the installation sees nobody's but their own."""
+    acting = context["acting"]
+    unnamed = acting.posts <= {"system_administrator"} and person.pk != acting.person.pk
+    return _t("（職員）") if unnamed else str(person.name)
 
 
 @register.simple_tag(takes_context=True)

@@ -150,7 +150,6 @@ def _page(
         "log": access.custody(one),
         "form": form,
         "keeps": acting.holds(*access.KEEPERS),
-        "names": acting.holds(*access.CUSTODIANS, "auditor"),
         "writes": acting.holds(*access.CUSTODIANS),
         "refused": refused,
     }
