@@ -40,6 +40,9 @@ EntryType = Literal[
     "rules.adopted",
     "camera.classed",
     "recorder.enrolled",
+    "agreement.adopted",
+    "live.allowed",
+    "live.granted",
     "bundle.issued",
     "provision.requested",
     "authorisation.signed",
@@ -93,6 +96,9 @@ EntryType = Literal[
     "copy.step",
     "police.step",
     "police.posted",
+    "direct.agreed",
+    "direct.step",
+    "watch.step",
     "refusal",
 ]
 """Every type there is. A new one is added here and in docs/design/ledger.md."""

@@ -30,6 +30,7 @@ _RECORDER: dict[str, type] = {
     "cameras": str,
     "vault_key": str,
     "listen": str,
+    "live": str,
     "time_zone": str,
     "period": float,
     "buffer_mb": int,
@@ -62,6 +63,8 @@ class RecorderConfig:
     """The file of cameras that is followed while it runs (`feed`); None: there is none."""
     listen: tuple[str, int] | None = None
     """Where health and metrics are served; None: nowhere."""
+    live: Path | None = None
+    """The socket at which present pictures are offered to granted shifts; None: to nobody."""
     tz: ZoneInfo = TOKYO
     period: float = 1.0
     buffer_mb: int = 256
@@ -112,6 +115,7 @@ class RecorderConfig:
                 cameras=_cameras(source.get("camera", []), base),
                 feed=base / values["cameras"] if values["cameras"] else None,
                 listen=_listen(values["listen"]),
+                live=base / values["live"] if values["live"] else None,
                 tz=_zone(values["time_zone"]),
                 period=_within(values, "period", 1.0, 0.1, 2.0),
                 buffer_mb=int(_within(values, "buffer_mb", 256, 8, 4096)),

@@ -46,6 +46,12 @@ class ConfirmationRefusedError(RecorderError, RefusedError):
     exit_code = RefusedError.exit_code
 
 
+class LiveRefusedError(RecorderError, RefusedError):
+    """A recorder hands out no present picture for this grant: not this camera, or not now."""
+
+    exit_code = RefusedError.exit_code
+
+
 class CameraError(RecorderError):
     """One camera cannot be recorded now. The recorder tries again; the others are unaffected."""
 

@@ -7,6 +7,7 @@ blocks the pool's. What it may hold back is one unfinished frame (64 KB at most)
 
 import logging
 import ssl
+from collections.abc import Callable
 from typing import Literal
 
 from machimori.footage.records import GapCause
@@ -30,6 +31,8 @@ PATIENCE = 3.0
 """Seconds for which footage may wait in the kernel when no block is free."""
 FAST_FOR = 1.0
 """Seconds after PLAY in which a lane is drained at every tick."""
+LIVE = 0.25
+"""Seconds between two drains of a camera that is watched live, at the most."""
 FASTEST = 0.05
 """Seconds between two drains of one camera, at the least; the drain's tick."""
 _SLOWER = 1.4
@@ -39,6 +42,11 @@ _SMALL_DRAIN = 16_384
 """No window is smaller than what makes this a full one."""
 _SEND_LIMIT = 20.0
 """Seconds for which the camera may refuse to take our keep-alive."""
+
+
+Tap = Callable[[bytes, Micros, Micros, bytes], None]
+"""Told what was drained: whole frames, from when to when, and the stream's description. It must
+not block."""
 
 
 class SessionOver(Exception):  # noqa: N818 – an event, not an error
@@ -60,6 +68,7 @@ class Lane(Track):
         self.drift = Drift()
         self.interval = 0.0
         """Seconds to the next drain."""
+        self._tap: Tap | None = None
         self._tls = False
         self._tail = b""
         self._fast_until = 0.0
@@ -100,6 +109,16 @@ class Lane(Track):
         self.interval = 0.0
         self.sessions += 1
         self.drained = max(asked, self.arrived)
+
+    def watch(self, tap: Tap | None) -> None:
+        """Let `tap` see what is recorded from now on; None: nobody any more."""
+        self._tap = tap
+        if tap is not None:
+            self.interval = min(self.interval, LIVE)
+
+    @property
+    def _period(self) -> float:
+        return LIVE if self._tap is not None else self._site.period
 
     def lose(self, cause: GapCause, detail: str, now: Micros) -> None:
         """The session is over: close it, end the segment, begin a gap."""
@@ -191,6 +210,9 @@ class Lane(Track):
                 raise SessionOver("camera_lost", error.message) from error
             self._tail = bytes(view[walker.rest : begin + count])
             if whole:
+                if self._tap is not None and refusing is None:
+                    # What is not recorded is not shown either.
+                    self._tap(bytes(view[:whole]), self.drained, now, session.description)
                 self.take(buffer, view, whole, walker.small, now, refusing=refusing)
             if walker.packets:
                 self._video_at = mono
@@ -256,22 +278,23 @@ class Lane(Track):
         The kernel sizes the window at twice what one read took, so a camera is first read often
         and then at slowly growing intervals, which lets the window grow with them.
         """
+        period = self._period
         if mono < self._fast_until:
             self.interval = FASTEST
             return
         if count < _SMALL_DRAIN:
-            self.interval = min(self.interval * _SLOWER, self._site.period)
+            self.interval = min(self.interval * _SLOWER, period)
             return
         # Once the pace has settled a look now and then is enough: asking takes a lock.
         self._settled += 1
-        if self.interval >= self._site.period and self._settled & 7 and count < self._most:
+        if self.interval >= period and self._settled & 7 and count < self._most:
             return
         self._most = count + count // 4
         window = receive_window(session.socket)
         if count > _FULL * window and count < room:
             self.interval = max(self.interval / 2, FASTEST)
-        elif self.interval < self._site.period and _SLOWER * count < _FULL * window:
-            self.interval = min(self.interval * _SLOWER, self._site.period)
+        elif self.interval < period and _SLOWER * count < _FULL * window:
+            self.interval = min(self.interval * _SLOWER, period)
 
     def set_clock(self, now: Micros) -> None:
         """The recorder's time was set to another: what comes begins a segment by it."""

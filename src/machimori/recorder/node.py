@@ -45,6 +45,7 @@ from machimori.recorder.health import Health, HealthServer
 from machimori.recorder.housekeeping import Housekeeping
 from machimori.recorder.keys import BundleDirectory
 from machimori.recorder.lane import Lane
+from machimori.recorder.live.server import Live, LiveServer
 from machimori.recorder.ports import Opener
 from machimori.recorder.roster import Roster
 from machimori.recorder.rtsp.opener import Limits, RtspOpener
@@ -226,6 +227,7 @@ class Node:
             events=self.events,
         )
         self._health_server: HealthServer | None = None
+        self._live_server: LiveServer | None = None
 
     @property
     def lanes(self) -> tuple[Lane, ...]:
@@ -248,6 +250,14 @@ class Node:
         and metrics is not free."""
         if self.config.listen is not None:
             self._health_server = HealthServer(self.config.listen, self.health.report)
+        if self.config.live is not None:
+            live = Live(
+                scheme=self.config.scheme,
+                vault=self.config.vault_key,
+                drain=self.drain,
+                clock=self.clock,
+            )
+            self._live_server = LiveServer(self.config.live, live)
         if self.spool is not None:
             self.spool.start()
         self.writers.start()
@@ -259,6 +269,8 @@ class Node:
     def stop(self) -> None:
         """The orderly end."""
         self._ended.set()
+        if self._live_server is not None:
+            self._live_server.close()
         self.connector.stop()
         self.drain.stop()
         self.housekeeping.join()

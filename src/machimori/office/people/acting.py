@@ -130,7 +130,14 @@ def recognise(request: HttpRequest, at: dt.datetime) -> Acting | None:
         return None
     if at - seen > _TOUCH:
         session["seen"] = at.isoformat()
-    posts = frozenset[Post]() if "limited" in session else posts_of(person, scheme, at)
+    if "limited" in session:
+        return Acting(person=person, scheme=scheme, posts=frozenset(), at=at)
+    return acting_in(person, scheme, at)
+
+
+def acting_in(person: Person, scheme: Scheme, at: dt.datetime) -> Acting:
+    """The person at work in this scheme with the posts that give them rights at this instant."""
+    posts = posts_of(person, scheme, at)
     found = Acting(person=person, scheme=scheme, posts=posts, at=at)
     return replace(found, posts=posts - withheld(found)) if posts else found
 

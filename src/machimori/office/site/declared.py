@@ -25,6 +25,8 @@ INSTALLED_APPS = [
     "machimori.office.disclosure",
     "machimori.office.police",
     "machimori.office.verifying",
+    "machimori.office.direct",
+    "machimori.office.watching",
 ]
 MIDDLEWARE = [
     "machimori.office.site.middleware.Outermost",

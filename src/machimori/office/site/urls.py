@@ -17,6 +17,8 @@ urlpatterns = [
     path("", include("machimori.office.disclosure.urls")),
     path("", include("machimori.office.police.urls")),
     path("", include("machimori.office.verifying.urls")),
+    path("", include("machimori.office.direct.urls")),
+    path("", include("machimori.office.watching.urls")),
 ]
 
 handler400 = "machimori.office.site.failures.bad_request"

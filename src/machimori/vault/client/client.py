@@ -209,6 +209,11 @@ class VaultClient:
         _, blobs = self._ask("attest", {"type": payload_type}, blobs=(release_id, payload))
         return Envelope.decode(blobs[0])
 
+    def watch(self, scheme: str, shift: str) -> Envelope:
+        """The grant to watch live for a shift (`client.live`), which recorders ask to see."""
+        _, blobs = self._ask("watch", {"scheme": scheme, "shift": shift})
+        return Envelope.decode(blobs[0])
+
     def identity(self) -> Identity:
         """The city's key and its certificates."""
         _, blobs = self._ask("identity")

@@ -150,6 +150,32 @@ class RecorderEnrolment(Statement):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Agreement(Statement):
+    """協定: for its ground one officer of these posts opens these cameras and no others
+    (佐賀 協定②). Of a ground's agreements the one taken in last counts, also when it is over."""
+
+    KIND = "agreement"
+    scheme: SchemeId = member(m.NAME)
+    ground: str = member(m.TEXT)
+    posts: tuple[str, ...] = member(m.NAMES)
+    cameras: tuple[CameraId, ...] = member(m.NAMES)
+    valid_from: Micros = member(m.TIME, "from")
+    valid_until: Micros = member(m.TIME, "until")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveView(Statement):
+    """監視: these cameras of a scheme may be watched live in shifts (堺 7). The one taken in last
+    counts, also when it is over; without one nobody watches."""
+
+    KIND = "live-view"
+    scheme: SchemeId = member(m.NAME)
+    cameras: tuple[CameraId, ...] = member(m.NAMES)
+    valid_from: Micros = member(m.TIME, "from")
+    valid_until: Micros = member(m.TIME, "until")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Authorisation(Statement):
     """Leave to open an interval of some cameras for one reader."""
 
@@ -250,6 +276,8 @@ STATEMENTS: tuple[type[Statement], ...] = (
     Rules,
     CameraClass,
     RecorderEnrolment,
+    Agreement,
+    LiveView,
     Authorisation,
     AuthorisationEnd,
     Hold,

@@ -131,6 +131,12 @@ def _standing(vault: Vault, request: Message) -> Message:
     return _ok(vault.standing().to_json())
 
 
+def _watch(vault: Vault, request: Message) -> Message:
+    scheme = canonical.field(request.body, "scheme", str)
+    shift = canonical.field(request.body, "shift", str)
+    return _ok(None, vault.watch(scheme, shift).encode())
+
+
 def _identity(vault: Vault, request: Message) -> Message:
     del request
     return _ok(None, vault.identity().encode())
@@ -152,4 +158,5 @@ HANDLERS: dict[str, Handler] = {
     "status": _status,
     "submit": _submit,
     "unlock": _unlock,
+    "watch": _watch,
 }

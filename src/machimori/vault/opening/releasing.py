@@ -9,6 +9,7 @@ import secrets
 from dataclasses import dataclass
 
 from machimori.kernel.errors import MachimoriError, MalformedError
+from machimori.kernel.instants import Micros
 from machimori.kernel.signing import PublicKey
 from machimori.ledger.entry import Entry
 from machimori.ledger.proof import Consistency, Inclusion
@@ -112,6 +113,7 @@ def _judge(core: Core, challenges: Challenges, request: ReleaseRequest) -> _Gran
     digest = request.authorisation.digest().hex()
     rules = core.state.rules_in_force(authorisation.scheme, now)
     counters = core.state.demand(request.authorisation, authorisation, now)
+    _check_agreement(core, authorisation, now)
     if not authorisation.valid_from <= now <= authorisation.valid_to:
         raise VaultRefusedError("not_valid_now", "the authorisation is not valid at this time")
     if authorisation.valid_to - authorisation.valid_from > rules.max_validity:
@@ -134,6 +136,19 @@ def _judge(core: Core, challenges: Challenges, request: ReleaseRequest) -> _Gran
         challenge=challenge,
         counters=counters,
     )
+
+
+def _check_agreement(core: Core, authorisation: Authorisation, now: Micros) -> None:
+    agreement = core.state.agreements.get((authorisation.scheme, authorisation.ground))
+    if agreement is None:
+        return
+    if not agreement.valid_from <= now < agreement.valid_until:
+        raise VaultRefusedError("not_valid_now", "the agreement is not in force")
+    outside = set(authorisation.cameras) - set(agreement.cameras)
+    if outside:
+        raise VaultRefusedError(
+            "outside_agreement", "not a camera of the agreement", where=min(outside)
+        )
 
 
 def _check_ledger(

@@ -15,6 +15,7 @@ from machimori.kernel.ids import CameraId, CaseId, ClassId, KeyId, RecorderId, S
 from machimori.kernel.instants import Micros, day_start, local_day, parse_day
 from machimori.vault.client.signers import Signers
 from machimori.vault.client.statements import (
+    Agreement,
     Appointment,
     Authorisation,
     AuthorisationEnd,
@@ -23,6 +24,7 @@ from machimori.vault.client.statements import (
     EarlyDestruction,
     Hold,
     HoldEnd,
+    LiveView,
     Override,
     RecorderEnrolment,
     Revocation,
@@ -98,6 +100,9 @@ class State:
         self.class_scheme: dict[ClassId, SchemeId] = {}
         self.cameras: dict[CameraId, list[CameraClass]] = defaultdict(list)
         self.recorders: dict[RecorderId, list[RecorderEnrolment]] = defaultdict(list)
+        self.agreements: dict[tuple[SchemeId, str], Agreement] = {}
+        """By scheme and ground, the one taken in last."""
+        self.live: dict[SchemeId, LiveView] = {}
         self.seen: set[str] = set()
         self.openings: dict[str, int] = defaultdict(int)
         self.nonces: dict[str, str] = {}
@@ -169,6 +174,10 @@ class State:
 
     def signers(self, statement: Statement, at: Micros) -> Signers:
         """Who must sign this. Raises VaultRefusedError."""
+        if isinstance(statement, Authorisation | AuthorisationEnd):
+            agreement = self.agreements.get((statement.scheme, statement.ground))
+            if agreement is not None:
+                return Signers(number=1, posts=agreement.posts)
         return signers_of(
             statement, self.charter, lambda scheme: self.rules_in_force(scheme, at), self._held_for
         )
@@ -254,6 +263,10 @@ class State:
                 self.class_scheme[name] = statement.scheme
         elif isinstance(statement, CameraClass):
             self.cameras[statement.camera].append(statement)
+        elif isinstance(statement, Agreement):
+            self.agreements[(statement.scheme, statement.ground)] = statement
+        elif isinstance(statement, LiveView):
+            self.live[statement.scheme] = statement
         elif isinstance(statement, RecorderEnrolment):
             self.recorders[statement.recorder].append(statement)
         elif isinstance(statement, Override):

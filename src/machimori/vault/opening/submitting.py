@@ -7,6 +7,7 @@ from machimori.kernel.envelope import Envelope
 from machimori.kernel.instants import Micros
 from machimori.vault.client.signers import Signers
 from machimori.vault.client.statements import (
+    Agreement,
     Appointment,
     Authorisation,
     AuthorisationEnd,
@@ -15,6 +16,7 @@ from machimori.vault.client.statements import (
     EarlyDestruction,
     Hold,
     HoldEnd,
+    LiveView,
     Override,
     RecorderEnrolment,
     Revocation,
@@ -35,6 +37,8 @@ _KINDS: dict[type[Statement], str] = {
     CameraClass: "camera.classed",
     RecorderEnrolment: "recorder.enrolled",
     AuthorisationEnd: "authorisation.ended",
+    Agreement: "agreement.adopted",
+    LiveView: "live.allowed",
     HoldEnd: "hold.ended",
     EarlyDestruction: "destruction.ordered",
     Override: "expiry.overridden",
@@ -91,6 +95,8 @@ def _check(core: Core, statement: Statement, now: Micros) -> None:
             raise VaultRefusedError("no_rules", "the scheme's rules do not have this class")
         last = core.state.cameras[statement.camera][-1:]
         _check_order(statement.effective_from, [c.effective_from for c in last], now)
+    elif isinstance(statement, Agreement | LiveView):
+        _check_cameras(core, statement, now)
     elif isinstance(statement, RecorderEnrolment):
         enrolled = core.state.recorders[statement.recorder][-1:]
         _check_order(statement.effective_from, [e.effective_from for e in enrolled], now)
@@ -137,6 +143,15 @@ def _check_rules(core: Core, rules: Rules, now: Micros) -> None:
             raise VaultRefusedError(
                 "too_few_officers", "fewer officers hold the posts than must sign"
             )
+
+
+def _check_cameras(core: Core, statement: Agreement | LiveView, now: Micros) -> None:
+    if not statement.valid_from < statement.valid_until:
+        raise VaultRefusedError("not_valid_now", "it would never be in force")
+    for camera in statement.cameras:
+        found = core.state.class_of(camera, now)
+        if found is None or found.scheme != statement.scheme:
+            raise VaultRefusedError("wrong_scheme", "the camera is not of this scheme")
 
 
 def _check_order(effective: Micros, before: list[Micros], now: Micros) -> None:

@@ -19,7 +19,7 @@ from machimori.vault.client.identity import Certificate, Identity
 from machimori.vault.client.release import CaseKeys, Destruction, Release, ReleaseRequest
 from machimori.vault.client.standing import HeldCase, Standing
 from machimori.vault.errors import VaultRefusedError, VaultUnavailableError
-from machimori.vault.opening import expiring, holding, issuing, releasing, submitting
+from machimori.vault.opening import expiring, holding, issuing, releasing, submitting, watching
 from machimori.vault.opening.clocks import ClockStatus
 from machimori.vault.opening.core import Core
 
@@ -132,6 +132,11 @@ class Vault:
                 raise VaultRefusedError("not_attested", "the statement is of another release")
             envelope = Envelope(payload_type=payload_type, payload=payload)
             return envelope.signed_by("city", root.city_key())
+
+    def watch(self, scheme: str, shift: str) -> Envelope:
+        """The city's signature on leave to watch live for a shift. Raises VaultRefusedError."""
+        with self._act("watch"):
+            return watching.grant(self._core, scheme, shift)
 
     def identity(self) -> Identity:
         """The city's key and its certificates for recorders, ledger and journal."""

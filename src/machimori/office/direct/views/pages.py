@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the pages of an acquisition have in common."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.http import Http404
+from django.urls import reverse
+from django.utils.translation import gettext as _t
+
+from machimori.office.cameras.access import cameras
+from machimori.office.direct import access
+from machimori.office.direct.history import File
+from machimori.office.direct.requesting import PACKAGE
+from machimori.office.handover import progress
+from machimori.office.handover.progress import Making
+from machimori.office.people.acting import ActingRequest
+from machimori.office.people.models import Scheme
+from machimori.office.shared.templatetags.office import minute
+
+
+def one(request: ActingRequest, name: str) -> File:
+    """The acquisition of this name, if the acting person may see it. Raises Http404."""
+    found = access.find(request.acting, name)
+    if found is None:
+        raise Http404
+    return found
+
+
+def address(file: File) -> str:
+    """Where its page is."""
+    return reverse("direct:acquisition", args=[file.case.pk])
+
+
+def making(file: File) -> dict[str, Any]:
+    """How far the package is, for the progress' template: `making` is None if none is made."""
+    last = file.facts[-1]
+    found: Making | None = None
+    if last.kind == "signed":
+        found = progress.running(PACKAGE, file.case.pk)
+    elif last.kind == "acquired":
+        found = progress.done(_t("取得できました。最初の画像を見るか、端末に取り出してください。"))
+    return {
+        "making": found,
+        "poll": reverse("direct:progress", args=[file.case.pk]),
+        "next": address(file),
+    }
+
+
+def camera_names(scheme: Scheme) -> dict[str, str]:
+    """What the register calls the cameras of the scheme."""
+    return {str(row.camera_id): row.name for row in cameras(scheme)}
+
+
+def called(names: dict[str, str], wanted: Iterable[str]) -> str:
+    """These cameras by name."""
+    return "、".join(names.get(name, name) for name in wanted)
+
+
+def interval(file: File) -> str:
+    """The interval in words."""
+    return f"{minute(file.extent.start)} ～ {minute(file.extent.end)}"

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What waits of direct acquisitions, and their pages in the menu."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from machimori.office.direct import access
+from machimori.office.direct.history import File
+from machimori.office.direct.states import STATES, State
+from machimori.office.people.acting import Acting
+from machimori.office.shared.menu import Entry
+from machimori.office.shared.menu import register as register_page
+from machimori.office.shared.posts import Post
+from machimori.office.shared.work import Item, Work, register
+
+_UNFETCHED: Final[tuple[State, ...]] = ("requested", "acquiring", "acquired")
+
+
+def _in(*states: State) -> Callable[[Acting], Sequence[Item]]:
+    def find(acting: Acting) -> Sequence[Item]:
+        return [_item(file) for file in access.files(acting, *states)]
+
+    return find
+
+
+def _item(file: File) -> Item:
+    return Item(
+        text=f"{file.number}　{STATES[file.state]}　{file.request.data['reference']}",
+        href=reverse("direct:acquisition", args=[file.case.pk]),
+    )
+
+
+def install() -> None:
+    """Called once, when the app is ready."""
+    city: frozenset[Post] = frozenset(access.COMPARERS)
+    register(
+        Work(
+            key="direct.fetch",
+            order=25,
+            title=_("直接取得"),
+            empty=_("取り出していない直接取得はありません。"),
+            posts=frozenset(access.FETCHERS),
+            find=_in(*_UNFETCHED),
+        )
+    )
+    register(
+        Work(
+            key="direct.compare",
+            order=26,
+            title=_("直接取得の突合"),
+            empty=_("突合を待つ直接取得はありません。"),
+            posts=city,
+            find=_in("awaiting_reconciliation", "unmatched"),
+        )
+    )
+    register_page(
+        Entry(
+            route="direct:acquisitions",
+            text=_("直接取得"),
+            order=41,
+            posts=frozenset(access.READERS),
+        )
+    )
+    register_page(
+        Entry(
+            route="direct:reconciliation",
+            text=_("直接取得の突合"),
+            order=42,
+            posts=frozenset((*access.COMPARERS, "auditor")),
+        )
+    )
+    register_page(
+        Entry(
+            route="direct:agreements",
+            text=_("協定のカメラ"),
+            order=93,
+            posts=frozenset(access.READERS),
+        )
+    )

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""監視の記録: who watched which cameras where, from when to when, and whom they told."""
+
+from functools import partial
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _t
+from django.views.decorators.http import require_safe
+
+from machimori.office.people.acting import ActingRequest
+from machimori.office.shared.posts import posts
+from machimori.office.shared.tables import Cell, Listing
+from machimori.office.shared.templatetags.office import minute
+from machimori.office.terminals.forms import place_name
+from machimori.office.watching import access
+from machimori.office.watching.history import File, files_of
+from machimori.office.watching.models import Shift
+from machimori.office.watching.states import STATES, STEPS
+from machimori.office.watching.views.screen import names, one
+
+
+@posts(*access.READERS)
+@require_safe
+def listing(request: ActingRequest) -> HttpResponse:
+    """Every shift of the scheme, the newest first."""
+    acting = request.acting
+    found = Listing[Shift](
+        name=_t("監視の記録"),
+        columns=(
+            _t("始まり"),
+            _t("終わり"),
+            _t("場所"),
+            _t("端末"),
+            _t("見た人"),
+            _t("カメラの数"),
+            _t("通報"),
+        ),
+        cells=partial(_cells, place=partial(place_name, acting)),
+        search=("facts__by__name", "terminal__number"),
+        load=files_of,
+    )
+    return found.respond(request, access.shifts(acting).distinct(), "watching/shifts.html", {})
+
+
+@posts(*access.READERS)
+@require_safe
+def shift(request: ActingRequest, name: str) -> HttpResponse:
+    """One shift: its turns and its notices."""
+    file = one(request, name)
+    context = {
+        "file": file,
+        "state": STATES[file.state],
+        "place": place_name(request.acting, file.shift.place),
+        "cameras": "、".join(names(file).values()),
+        "turns": file.turns,
+        "facts": [(fact, STEPS[fact.kind][0]) for fact in file.facts[::-1]],  # type: ignore[index]  # the database holds kinds alone
+        "may_end": file.state == "on" and request.acting.holds("system_manager"),
+    }
+    return render(request, "watching/shift.html", context)
+
+
+def _cells(file: File, *, place: partial[str]) -> tuple[str | Cell, ...]:
+    notices = sum(1 for one in file.facts if one.kind == "noticed")
+    return (
+        Cell(text=minute(file.facts[0].at), href=reverse("watching:shift", args=[file.shift.pk])),
+        minute(file.facts[-1].at) if file.state == "over" else str(STATES["on"]),
+        place(file.shift.place),
+        file.shift.terminal.number,
+        "、".join(dict.fromkeys(fact.by.name for fact, _ in file.turns)),
+        str(len(file.turn.data["cameras"])),
+        str(notices) if notices else "",
+    )

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A guard room with real cameras: simulated ones, a recorder, and a vault that grants shifts."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from machimori.kernel.clock import SystemClock
+from machimori.ledger.testing import LedgerProcess
+from machimori.office.provision.testing_engine import RETENTION_CLASS, EngineDesk, engine_desk
+from machimori.office.shared.config import config
+from machimori.office.watching.pictures import SOCKET
+from machimori.recorder.config import RecorderConfig
+from machimori.recorder.node import Node
+from machimori.simcity.city import SimCity
+
+
+@pytest.fixture
+def real(
+    database: LedgerProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[EngineDesk]:
+    """A desk by the machine's own clock, whose cameras a recorder records and offers."""
+    monkeypatch.setattr(settings, "OFFICE", replace(config(), recorders=tmp_path))
+    with (
+        SimCity(2, size=(320, 180), seconds=4.0) as city,
+        engine_desk(SystemClock(), database, profile="sakai", cameras=2, minutes=1) as desk,
+    ):
+        node = Node(_recorder(tmp_path / "rec-1", desk, city))
+        node.start()
+        try:
+            yield desk
+        finally:
+            node.stop()
+
+
+def _recorder(home: Path, desk: EngineDesk, city: SimCity) -> RecorderConfig:
+    keys = home / "rec" / "keys"
+    keys.mkdir(parents=True)
+    bundle = desk.vault.client.bundle(RETENTION_CLASS, desk.day.isoformat())
+    (keys / "today.json").write_bytes(bundle)
+    lines = [
+        "[recorder]",
+        'id = "rec-1"',
+        f'scheme = "{desk.cast.scheme.pk}"',
+        'directory = "rec"',
+        f'vault_key = "{desk.vault.client.status().vault_key.hex()}"',
+        "min_free_mb = 1",
+        f'live = "{SOCKET}"',
+    ]
+    for name, camera in zip(desk.cameras, city.cameras, strict=True):
+        lines += ["[[camera]]", f'id = "{name}"', f'url = "{city.url(camera)}"']
+    (home / "recorder.toml").write_text("\n".join(lines) + "\n")
+    return RecorderConfig.load(home / "recorder.toml")
