@@ -40,7 +40,16 @@ from machimori.vault.errors import VaultUnavailableError
 
 pytestmark = [pytest.mark.alone, pytest.mark.timeout(300)]
 KEEP = RetentionRule(days=1, count_from="recording_day")
-SECRETS = ("root.key", "places/", ".epoch", "office/readers", "postgres/", "store/", "cases/")
+SECRETS = (
+    "root.key",
+    "places/",
+    ".epoch",
+    "office/readers",
+    "package-keys",
+    "postgres/",
+    "store/",
+    "cases/",
+)
 """What must be in no backup."""
 
 
@@ -113,6 +122,8 @@ def describe(root: Path) -> None:
     office.save(Disk())
     (root / "office" / "readers").mkdir()
     (root / "office" / "readers" / "case-1").write_bytes(b"opens what was released")
+    (root / "office" / "package-keys").mkdir()
+    (root / "office" / "package-keys" / "p-1").write_bytes(b"opens a package")
     (root / "keeper").mkdir()
     (root / "machimori.toml").write_text(
         '[run]\noffice = "office"\nvault = "vault"\nexpiry = "keeper"\n\n'

@@ -80,8 +80,8 @@ def everything_stored() -> str:
 def test_I5_M4_a_camera_on_a_page_is_recorded_and_its_page_says_so(
     office: ManualClock, place: Place, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Registered, connected with its password, recorded, seen on its page, paused: the camera that
-    a participating household or the city hangs up needs no restart and no line in a file."""
+    """Registered, connected with its password, recorded, paused: no restart, no line in a file. Its
+    page has the line's health (bit rate, reconnections) as it is, and each gap with its cause."""
     cast = Cast.of(office)
     browser = cast.browser(cast.person("handling_supervisor"))
     caplog.set_level(logging.DEBUG)
@@ -104,6 +104,8 @@ def test_I5_M4_a_camera_on_a_page_is_recorded_and_its_page_says_so(
             recorders.forget()
             shown += browser.get(reverse("cameras:camera", args=[name])).content.decode()
             assert "録画しています" in shown
+            assert "kbit/s" in shown
+            assert "つなぎ直し" in shown
             listed = browser.get(reverse("cameras:register")).content.decode()
             assert "最後の画像" in listed
             now = time.strftime("%m/%d", time.gmtime(time.time() + 9 * 3600))

@@ -66,6 +66,9 @@ def test_after_a_power_cut_the_vault_is_opened_on_the_page(
         assert "画像の保管庫が閉じています" in shown
         assert "再起動のあと、まだ開けていません。録画は続いています。" in shown
         assert reverse("operation:open") in shown
+    # Whoever only runs the installation reads posts, and no name but their own.
+    assert f"管理責任者、システム担当 {runs.name}" in page(browser)
+    assert manager.name not in page(browser)
     first = page(real.cast.browser(handles), "people:today")
     assert "画像の保管庫が閉じています。録画は続いています。" in first
     assert f"管理責任者 {manager.name}" in first

@@ -2,8 +2,8 @@
 """Which files of an installation are backed up. Named are those that may be; all else stays out.
 
 Left out on purpose, because a copy would undo what the installation promises: the places of
-destructible keys, the cases' reader keys, the root's key file; and because it is sealed, large and
-has its own media: footage.
+destructible keys, the cases' reader keys and those of packages, the root's key file; and because it
+is sealed, large and has its own media: footage.
 """
 
 from collections.abc import Iterator
@@ -67,8 +67,8 @@ def left_out(config: RunConfig) -> list[LeftOut]:
             why="with it and a place all footage opens; keep it apart",
         ),
         LeftOut(
-            what=str(config.office.directory / "readers"),
-            why="they open what was released to a case; an approval that is open needs a new one",
+            what=f"readers/ and package-keys/ in {config.office.directory}",
+            why="they open what was released; an approval that is open needs a new one",
         ),
         LeftOut(
             what=f"{config.office.store}, {config.office.cases}",
