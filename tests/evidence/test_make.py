@@ -1,11 +1,18 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What a package holds, what bounds it, and what is left when making it fails."""
 
+import io
+import zipfile
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
+from av.codec.context import CodecContext
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import VideoFrame
 
 from machimori.evidence.errors import NotDeliverableError, UnsoundPackageError
 from machimori.evidence.glimpse import first_picture
@@ -268,6 +275,36 @@ def test_gaps_without_a_record_are_unexplained_and_several_cameras_share_a_packa
     kinds = [(video.kind, video.codec) for video in second.videos]
     assert kinds.count(("copy", "jpeg")) == kinds.count(("viewing", "h264")) == 2
     assert made.judgement.verdict is Verdict.SOUND
+
+
+def test_a_marked_viewing_copy_lies_beside_every_film(tmp_path: Path) -> None:
+    city, _ = recorded()
+    white = VideoFrame(64, 16, "rgba")
+    for plane in white.planes:
+        plane.update(b"\xff" * plane.buffer_size)
+    coder = CodecContext.create("png", "w")
+    assert isinstance(coder, VideoCodecContext)
+    coder.width, coder.height, coder.pix_fmt = 64, 16, "rgba"
+    coder.time_base = Fraction(1, 25)
+    mark = b"".join(map(bytes, [*coder.encode(white), *coder.encode(None)]))
+    made = attempt(city, tmp_path / "p.zip", order=city.order(at(0), at(6)), mark=mark)
+    (camera,) = made.statement.cameras
+    assert [(video.kind, video.codec) for video in camera.videos] == [
+        ("copy", "h264"),
+        ("viewing", "h264"),
+    ]
+    assert made.judgement.verdict is Verdict.SOUND
+    with zipfile.ZipFile(made.path) as package:
+        film = io.BytesIO(package.read(camera.videos[1].path))
+    with av.open(film, "r") as copy:
+        assert "証拠ではありません" in copy.metadata["title"]
+        frames = list(copy.decode(video=0))
+    assert len(frames) == camera.videos[0].samples
+    for frame in (frames[0], frames[-1]):
+        grey = frame.reformat(format="gray")
+        row = grey.height - 8 - 10
+        start = row * grey.planes[0].line_size + grey.width // 2 - 20
+        assert min(bytes(grey.planes[0])[start : start + 40]) > 200
 
 
 def test_segments_on_both_sides_of_midnight_belong_together(tmp_path: Path) -> None:

@@ -55,18 +55,22 @@ def test_I9_live_view_is_impossible() -> None:
 def test_A12_internal_use_with_reason_and_permitted_attendees() -> None:
     """The three may view, print and copy; others attend with the manager's permission."""
     profile = adopted("asahikawa")
+    here = {"at_terminal": True, "place": "office"}
+    away = {"use": "copy", "recorded": RECORD, "reason_given": True}
+    assert codes(ask(profile, "use_internally", "operator", **away)) == {"terminal", "place"}
+    for post, allowed in (("system_manager", True), ("operator", False)):
+        assert ask(profile, "permit_internal", post).allowed is allowed
     for post in ("system_manager", "handling_supervisor", "operator"):
         for use in ("view", "print", "copy"):
-            facts = {"use": use, "recorded": RECORD, "reason_given": True}
+            facts = {"use": use, "recorded": RECORD, "reason_given": True, **here}
             assert ask(profile, "use_internally", post, **facts).allowed
             attended = ask(profile, "use_internally", post, attendees=1, **facts)
             assert codes(attended) == {"permission"}
             assert ask(
                 profile, "use_internally", post, attendees=1, permitted=True, **facts
             ).allowed
-    assert codes(ask(profile, "use_internally", "operator", use="view", recorded=RECORD)) == {
-        "reason"
-    }
+    unsaid = ask(profile, "use_internally", "operator", use="view", recorded=RECORD, **here)
+    assert codes(unsaid) == {"reason"}
 
 
 @pytest.mark.parametrize("hours", ["closed_day", "early", "night", "open"])

@@ -8,6 +8,11 @@ with a search and the last page where it is a list.
 - `page_ms_max`: server time of the slowest page, median of three requests after a first.
 - `page_queries_max`: database queries of the page with the most.
 
+- `first_picture_s`: from the click that opens to a head and a whole fragment of film of each of
+  three cameras, over that ledger, with a vault of its own. All that the office does;
+  through Django's client, so that network and browser are not in it.
+- `seek_s`: from a jump to the same of the three cameras.
+
 The ten slowest pages are named on standard error.
 """
 
@@ -51,7 +56,8 @@ def run(*, quick: bool = False) -> list[Figure]:
                     home=ledger.home, vault=config.vault, store=config.store, cases=config.cases
                 ).at(clock)
             )
-            return _measured(admin, clock, cameras, cases)
+            pages = _measured(admin, clock, cameras, cases)
+            return [*pages, *_waits(clock, ledger, quick=quick)]
 
 
 def _config(place: Path) -> OfficeConfig:
@@ -69,6 +75,22 @@ def _config(place: Path) -> OfficeConfig:
     )
     config.make_secret(Disk())
     return config
+
+
+def _waits(clock: ManualClock, ledger: LedgerProcess, *, quick: bool) -> list[Figure]:
+    # As below.
+    first_picture = importlib.import_module("machimori.office.site.first_picture")
+    found = first_picture.measure(clock, ledger, size=(160, 96) if quick else (1920, 1080))
+    return [
+        Figure(
+            name="first_picture_s",
+            unit="s",
+            better="less",
+            samples=found.first_picture,
+            must=1.0,
+        ),
+        Figure(name="seek_s", unit="s", better="less", samples=found.seek, must=0.5),
+    ]
 
 
 def _measured(admin: str, clock: ManualClock, cameras: int, cases: int) -> list[Figure]:

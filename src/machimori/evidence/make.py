@@ -72,8 +72,10 @@ def make(
     disk: Disk | None = None,
     stamper: Stamper | None = None,
     progress: Progress | None = None,
+    mark: bytes | None = None,
 ) -> Package:
-    """Write the package to `out`, which must not exist.
+    """Write the package to `out`, which must not exist. With a `mark`, a PNG, every film has a
+    viewing copy beside it, with the mark over its pictures.
 
     Raises NotDeliverableError if the order goes beyond its authorisation (A15) or nothing was
     recorded, RefusedError if the vault refuses, UnsoundPackageError if what was written does not
@@ -92,6 +94,7 @@ def make(
         clock=clock,
         stamper=stamper,
         progress=progress,
+        mark=mark,
     )
     made = making.package(place)
     return Package(path=out, statement=made.statement, judgement=made.judgement, size=made.size)
@@ -112,6 +115,7 @@ class Making:
     opening: Opening
     stamper: Stamper | None = None
     progress: Progress | None = None
+    mark: bytes | None = None
 
     @classmethod
     def opened(
@@ -125,6 +129,7 @@ class Making:
         clock: Clock,
         stamper: Stamper | None = None,
         progress: Progress | None = None,
+        mark: bytes | None = None,
     ) -> "Making":
         """Put the opening on record and have the keys released. Raises as `make` does."""
         bounds = bounds_of(order)
@@ -142,6 +147,7 @@ class Making:
             opening=open_order(client, ledger, order, footage, clock),
             stamper=stamper,
             progress=progress,
+            mark=mark,
         )
 
     def package(self, place: Place, start: Micros | None = None, end: Micros | None = None) -> Made:
@@ -178,7 +184,9 @@ class Making:
         footage: tuple[CameraFootage, ...],
     ) -> Made:
         made = self.clock.now()
-        writing = Writing(room, bounds=bounds, opening=self.opening, order=part, made=made)
+        writing = Writing(
+            room, bounds=bounds, opening=self.opening, order=part, made=made, mark=self.mark
+        )
         statement = self._write(writing, footage)
         with ThreadPoolExecutor(1, "package-sync") as beside:
             synced = beside.submit(room.sync)

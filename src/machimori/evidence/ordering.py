@@ -6,7 +6,7 @@ vault (K12), and nothing beyond the authorisation is asked for (A15).
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from machimori.evidence.errors import NotDeliverableError
@@ -41,14 +41,16 @@ class Vault(Asked, Protocol):
 class Order:
     """What is to be handed out, and who signed for it.
 
-    `start` and `end` may narrow the authorised interval, never widen it. `approvals` names officer
-    and post (pseudonymous) of each key id that signed.
+    `start` and `end` may narrow the authorised interval, never widen it; `parts` may narrow it
+    further for single cameras. `approvals` names officer and post (pseudonymous) of each key id
+    that signed.
     """
 
     authorisation: Envelope
     start: Micros | None = None
     end: Micros | None = None
     cameras: tuple[str, ...] = ()
+    parts: Mapping[str, tuple[Micros, Micros]] = field(default_factory=dict)
     approvals: tuple[Approval, ...] = ()
 
 
@@ -58,6 +60,11 @@ class Bounds:
     cameras: tuple[str, ...]
     start: Micros
     end: Micros
+    parts: Mapping[str, tuple[Micros, Micros]] = field(default_factory=dict)
+
+    def of(self, camera: str) -> tuple[Micros, Micros]:
+        """What is to be handed out of this camera."""
+        return self.parts.get(camera, (self.start, self.end))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,8 +92,20 @@ def bounds_of(order: Order) -> Bounds:
             where=", ".join(beyond)[:200],
             remedy="leave it out, or have it authorised",
         )
+    parts = {
+        camera: (max(first, start), min(last, end)) for camera, (first, last) in order.parts.items()
+    }
+    wanted = {one for one in cameras if one not in parts or parts[one][0] < parts[one][1]}
+    if not wanted:
+        raise NotDeliverableError(
+            "nothing was chosen of this interval", where=f"case {authorisation.case}"
+        )
     return Bounds(
-        authorisation=authorisation, cameras=tuple(sorted(set(cameras))), start=start, end=end
+        authorisation=authorisation,
+        cameras=tuple(sorted(wanted)),
+        start=start,
+        end=end,
+        parts={camera: span for camera, span in parts.items() if camera in wanted},
     )
 
 
@@ -104,14 +123,16 @@ def trust_of(identity: Identity) -> Trust:
 
 def stored_footage(store: Store, bounds: Bounds, trust: Trust) -> tuple[CameraFootage, ...]:
     """What can be handed out of the interval; the signatures are checked by OpenSSL, for speed."""
-    found = select(
-        store,
-        bounds.cameras,
-        bounds.start,
-        bounds.end,
-        keys=lambda name: [PublicKey(key.raw) for key in trust.recorder(name)],
-        city=PublicKey(trust.city.raw),
-    )
+    city = PublicKey(trust.city.raw)
+
+    def keys(name: str) -> list[PublicKey]:
+        return [PublicKey(key.raw) for key in trust.recorder(name)]
+
+    found = [
+        one
+        for camera in bounds.cameras
+        for one in select(store, (camera,), *bounds.of(camera), keys=keys, city=city)
+    ]
     return usable(found, bounds.authorisation.case)
 
 

@@ -25,12 +25,13 @@ from machimori.footage.mp4.writer import length_prefixed
 from machimori.footage.rtp.access import TimedChunk
 from machimori.footage.rtp.nal import split_annex_b
 from machimori.footage.rtp.parameters import ParameterSets
+from machimori.footage.rtp.sdp import VideoTrack
 from machimori.kernel.instants import Micros
 from machimori.vault.client.release import SegmentKeys
 
 _SECOND = 1_000_000
 _START_CODE = b"\x00\x00\x00\x01"
-_DECODERS = {"h265": "hevc", "jpeg": "mjpeg"}
+DECODERS = {"h264": "h264", "h265": "hevc", "jpeg": "mjpeg"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,13 +51,8 @@ def play(
 
     Raises NotDeliverableError, DamagedSegmentError and MalformedError while being read.
     """
-    description = sealed.reader.description(keys.description)
-    chunks = (
-        TimedChunk(arrived_from=header.arrived_from, arrived_to=header.arrived_to, data=plain)
-        for header, plain in sealed.plain(keys.chunks)
-    )
     number = 0
-    for clip in export(description, chunks):
+    for clip in clips(sealed, keys):
         track = _copied(clip) if clip.codec == "h264" else _coded_anew(clip)
         if track is None:
             continue
@@ -75,6 +71,22 @@ def play(
             number += 1
             last = (max(shown) - min(shown)) // max(1, len(shown) - 1) or rate // 15
             yield fragments.fragment(number, group, start=start, last_duration=last)
+
+
+def is_converted(sealed: Sealed, keys: SegmentKeys) -> bool:
+    """Whether what the camera sent is coded anew to be played. Raises MalformedError."""
+    return VideoTrack.read(sealed.reader.description(keys.description)).codec != "h264"
+
+
+def clips(sealed: Sealed, keys: SegmentKeys) -> Iterator[Clip]:
+    """The segment's released chunks as clips that decode by themselves, read as they are asked
+    for. Raises as `play`."""
+    description = sealed.reader.description(keys.description)
+    chunks = (
+        TimedChunk(arrived_from=header.arrived_from, arrived_to=header.arrived_to, data=plain)
+        for header, plain in sealed.plain(keys.chunks)
+    )
+    return export(description, chunks)
 
 
 def _copied(clip: Clip) -> _Track:
@@ -100,11 +112,11 @@ def _coded_anew(clip: Clip) -> _Track | None:
 
 def _coding(clip: Clip) -> Iterator[tuple[tuple[bytes, ...], int, bool]]:
     """(NAL units, presentation time, key frame) of each picture that decodes."""
-    decoder = _context(_DECODERS[clip.codec], "r")
+    decoder = context(DECODERS[clip.codec], "r")
     encoder: VideoCodecContext | None = None
     lead = b"".join(_START_CODE + unit for unit in clip.parameter_units)
     last = -1
-    for packet in _packets(clip.samples(), lead, clip.codec):
+    for packet in packets(clip.samples(), lead, clip.codec):
         try:
             frames = decoder.decode(packet)
         except FFmpegError:
@@ -122,7 +134,9 @@ def _coding(clip: Clip) -> Iterator[tuple[tuple[bytes, ...], int, bool]]:
         yield from _coded(encoder.encode(None))
 
 
-def _packets(samples: Iterator[Sample], lead: bytes, codec: str) -> "Iterator[Packet[Any] | None]":
+def packets(samples: Iterator[Sample], lead: bytes, codec: str) -> "Iterator[Packet[Any] | None]":
+    """The samples as a decoder takes them, with the parameter sets before the first; None ends
+    them."""
     for sample in samples:
         data = sample.data
         if codec != "jpeg":
@@ -135,7 +149,7 @@ def _packets(samples: Iterator[Sample], lead: bytes, codec: str) -> "Iterator[Pa
 
 
 def _encoder(frame: VideoFrame, timescale: int) -> VideoCodecContext:
-    encoder = _context("libx264", "w")
+    encoder = context("libx264", "w")
     encoder.width, encoder.height = frame.width, frame.height
     encoder.pix_fmt = "yuv420p"
     encoder.time_base = Fraction(1, timescale)
@@ -154,11 +168,12 @@ def _coded(packets: "list[Packet[Any]]") -> Iterator[tuple[tuple[bytes, ...], in
         yield split_annex_b(bytes(packet)), packet.pts, packet.is_keyframe
 
 
-def _context(name: str, mode: str) -> VideoCodecContext:
+def context(name: str, mode: str) -> VideoCodecContext:
+    """FFmpeg's coder of this name, `r` to decode, `w` to encode."""
     make: Callable[..., CodecContext] = CodecContext.create
-    context = make(name, mode)
-    assert isinstance(context, VideoCodecContext)
-    return context
+    made = make(name, mode)
+    assert isinstance(made, VideoCodecContext)
+    return made
 
 
 def _units(micros: int, rate: int) -> int:

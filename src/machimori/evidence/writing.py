@@ -60,7 +60,14 @@ class Writing:
     """One package being written."""
 
     def __init__(
-        self, room: Room, *, bounds: Bounds, opening: Opening, order: Order, made: Micros
+        self,
+        room: Room,
+        *,
+        bounds: Bounds,
+        opening: Opening,
+        order: Order,
+        made: Micros,
+        mark: bytes | None = None,
     ) -> None:
         self.zip = PackageZip(room, made=made)
         self.case = bounds.authorisation.case
@@ -69,6 +76,7 @@ class Writing:
         self._opening = opening
         self._order = order
         self._made = made
+        self._mark = mark
         self._slots: list[Slot] = []
         self._done = 0
         self._total = 0
@@ -129,10 +137,11 @@ class Writing:
     ) -> Camera:
         part = _Part(camera=footage.camera)
         room = [self._reserve(part, sealed) for sealed in footage.segments]
+        start, end = self._bounds.of(footage.camera)
         delivered = coverage.covered(
             ((c.arrived_from, c.arrived_to) for s in footage.segments for c in s.chunks),
-            self._bounds.start,
-            self._bounds.end,
+            start,
+            end,
         )
         pieces = (
             self._piece(part, sealed, slot, keys[sealed.id])
@@ -162,6 +171,8 @@ class Writing:
         videos = [*film.videos, *self._viewing(film, sealed_tails)]
         return Camera(
             camera=footage.camera,
+            start=start,
+            end=end,
             segments=tuple(
                 replace(segment, anchor=anchored.path_of(Link.of_segment(sealed.skeleton, "")))
                 for segment, sealed in zip(part.segments, footage.segments, strict=True)
@@ -210,21 +221,21 @@ class Writing:
             )
 
     def _viewing(self, film: Film, slots: Mapping[str, Slot]) -> Iterator[Video]:
-        """閲覧用: an H.264 copy beside what few players show."""
+        """閲覧用: an H.264 copy beside what few players show; with a mark, beside everything."""
         for video in film.videos:
-            if video.codec == "h264":
+            if video.codec == "h264" and self._mark is None:
                 continue
             self.zip.settle()
             path = video.path.removesuffix(".mp4") + ".viewing.mp4"
             tail = self.zip.tail(path)
-            samples = viewing.make_copy(self.zip.reading(slots[video.path]), tail)
+            samples = viewing.make_copy(self.zip.reading(slots[video.path]), tail, mark=self._mark)
             self._slots.append(self.zip.seal(tail))
             yield replace(video, path=path, kind="viewing", codec="h264", samples=samples)
 
     def _gaps(
         self, footage: CameraFootage, delivered: tuple[coverage.Interval, ...]
     ) -> Iterator[Gap]:
-        for hole in coverage.holes(delivered, self._bounds.start, self._bounds.end):
+        for hole in coverage.holes(delivered, *self._bounds.of(footage.camera)):
             found = [r for r in footage.records if coverage.explains(r.record, hole)]
             # The record that covers most of the hole names its cause.
             best = max(

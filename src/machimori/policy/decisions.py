@@ -12,10 +12,12 @@ from machimori.policy.exceptions import (
     acquire_directly,
     extract_emergency,
     order_emergency,
+    permit_internal,
     use_internally,
     watch_live,
 )
 from machimori.policy.grounds import accepted, ground_known, recorded
+from machimori.policy.places import at_terminal
 from machimori.policy.profile import Profile
 from machimori.policy.requests import Act, Request
 from machimori.policy.weighing import Decision, Reason, Weighing
@@ -134,7 +136,7 @@ def _view(weighing: Weighing) -> None:
     _approved(weighing)
     _in_range(weighing, "acts.view")
     if weighing.flag("terminals.viewing"):
-        _at_terminal(weighing, "terminals.viewing")
+        at_terminal(weighing, "terminals.viewing")
 
 
 def _copy(weighing: Weighing) -> None:
@@ -155,7 +157,7 @@ def _copy(weighing: Weighing) -> None:
     if may:
         weighing.post("terminals.operators", "端末を操作する", "operate a terminal")
     if weighing.flag("terminals.dedicated"):
-        _at_terminal(weighing, "terminals.dedicated")
+        at_terminal(weighing, "terminals.dedicated")
 
 
 def _check_completion(weighing: Weighing) -> None:
@@ -266,25 +268,6 @@ def _in_range(weighing: Weighing, key: str) -> None:
     )
 
 
-def _at_terminal(weighing: Weighing, key: str) -> None:
-    request, places = weighing.request, weighing.profile.names("terminals.places") or ()
-    weighing.need(
-        request.at_terminal,
-        "terminal",
-        key,
-        "登録した専用パソコンではありません（{source}）。",
-        "Not an enrolled terminal ({source}).",
-    )
-    if places:
-        weighing.need(
-            request.place in places,
-            "place",
-            "terminals.places",
-            "ここは端末を置く場所ではありません（{source}）。",
-            "Not a place for a terminal ({source}).",
-        )
-
-
 def _reasoned(weighing: Weighing, key: str) -> None:
     weighing.need(
         weighing.request.reason_given,
@@ -309,6 +292,7 @@ _ACTS: Mapping[Act, Callable[[Weighing], None]] = {
     "dispose_copy": _dispose_copy,
     "redact_copy": _redact_copy,
     "extend_retention": _extend_retention,
+    "permit_internal": permit_internal,
     "use_internally": use_internally,
     "watch_live": watch_live,
     "order_emergency": order_emergency,

@@ -3,6 +3,7 @@
 
 from machimori.kernel.instants import TOKYO
 from machimori.policy.grounds import ground_known, recorded
+from machimori.policy.places import at_terminal
 from machimori.policy.questions import catalogue
 from machimori.policy.weighing import Weighing
 from machimori.policy.wording import in_words
@@ -161,16 +162,26 @@ def acquire_directly(weighing: Weighing) -> None:
         )
 
 
-def use_internally(weighing: Weighing) -> None:
-    """View, print or copy because the scheme's own management needs it (旭川 3(4))."""
+def permit_internal(weighing: Weighing) -> None:
+    """Permit with a signature what management needs; in the manager's place nobody does."""
+    if _internal(weighing):
+        weighing.post("acts.permit_internal", "内部利用を許可する", "permit internal use")
+
+
+def _internal(weighing: Weighing) -> bool:
     allowed = weighing.flag("internal.allowed")
-    if allowed is None or not weighing.need(
+    return allowed is not None and weighing.need(
         allowed,
         "internal",
         "internal.allowed",
         "管理のための利用は認められていません（{source}）。",
         "Use for management is not allowed ({source}).",
-    ):
+    )
+
+
+def use_internally(weighing: Weighing) -> None:
+    """View, print or copy because the scheme's own management needs it (旭川 3(4))."""
+    if not _internal(weighing):
         return
     request, profile = weighing.request, weighing.profile
     weighing.post("acts.use_internally", "管理のために使う", "use footage for management")
@@ -209,6 +220,9 @@ def use_internally(weighing: Weighing) -> None:
             )
     if weighing.flag("internal.ground_required"):
         ground_known(weighing, "use")
+    where = "terminals.viewing" if request.use == "view" else "terminals.dedicated"
+    if weighing.flag(where):
+        at_terminal(weighing, where)
     recorded(weighing)
 
 

@@ -24,6 +24,7 @@ Act = Literal[
     "dispose_copy",
     "redact_copy",
     "extend_retention",
+    "permit_internal",
     "use_internally",
     "watch_live",
     "order_emergency",

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
@@ -22,6 +23,11 @@ from machimori.office.shared.config import config
 from machimori.office.site.wsgi import with_static_files
 
 pytestmark = pytest.mark.alone
+AXE = Path(__file__).resolve().parents[3] / "frontend/node_modules/axe-core/axe.min.js"
+VIOLATIONS = """
+axe.run().then((result) => result.violations.map(
+    (one) => one.id + ": " + one.nodes.map((node) => node.html).join(" | ")))
+"""
 NOW = "document.querySelector('.player video').currentTime"
 
 
@@ -136,4 +142,15 @@ def walk(page: Page, begin: str, viewer: str) -> None:
     expect(page.locator(".player-gap").nth(1)).to_be_hidden()
     assert page.locator(".player-row .gap").count() == 1
     expect(page.locator(".player-mark").first).to_contain_text(viewer)
+    for width in (1280, 820):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.evaluate(AXE.read_text())
+        assert page.evaluate(VIOLATIONS) == []
+        beyond = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+        assert not page.evaluate(beyond), f"the page is wider than {width} px"
+    second = page.locator(".player-parts fieldset").nth(1)
+    second.get_by_role("button", name="いまの位置を始まりにする").click()
+    expect(second.get_by_role("checkbox")).to_be_checked()
+    expect(second.locator("input").nth(1)).to_have_value("2026-05-14T09:57:20")
+    expect(page.locator(".player-row").nth(1).locator(".chosen")).to_be_visible()
     assert wrong == []

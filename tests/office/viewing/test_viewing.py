@@ -3,9 +3,14 @@
 
 import io
 import json
+import os
 import re
+import shutil
+import signal
+import subprocess
 from datetime import timedelta
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import av
@@ -30,7 +35,23 @@ MAY = {"system_manager", "operator", "viewer"}
 """堺 7."""
 
 
-def start(desk: EngineDesk, file: File, browser: Client, **typed: str) -> str:
+def opening(file: File) -> str:
+    return reverse("viewing:open", args=[file.case.pk])
+
+
+def permit(desk: EngineDesk, file: File, person: Any = None, **typed: Any) -> str:
+    """What the page says after somebody's presence was to be permitted."""
+    sent = {"affiliation": "中央警察署", "name": "山田", "applicant": "on", "reason": "人物の確認"}
+    return desk.post(file, "attendee", person, **(sent | typed))
+
+
+def permitted(desk: EngineDesk, file: File) -> list[str]:
+    """The choices of those who may look on, as the page offers them."""
+    page = desk.browser().get(opening(file)).content.decode()
+    return re.findall(r'name="attendees" value="(\d+)"', page)
+
+
+def start(desk: EngineDesk, file: File, browser: Client, **typed: Any) -> str:
     """Open the case on its page; the player's page, or the refusal."""
     address = reverse("viewing:open", args=[file.case.pk])
     answer = browser.post(address, without_empty(typed), follow=True)
@@ -147,7 +168,8 @@ def test_K12_every_opening_and_what_was_watched_is_an_entry(real: EngineDesk) ->
     """Who opened which case with whom, and each piece on the screen, in the ledger."""
     file = real.instructed()
     browser = real.browser()
-    reel = reel_of(start(real, file, browser, attendees="中央警察署 山田", reason="人物の確認"))
+    permit(real, file)
+    reel = reel_of(start(real, file, browser, attendees=permitted(real, file)))
     piece = reel["cameras"][1]["pieces"][1]
     for _ in range(2):
         played(browser, piece["address"])
@@ -169,20 +191,66 @@ def test_K12_every_opening_and_what_was_watched_is_an_entry(real: EngineDesk) ->
     assert told.data["viewing"] == opened.data["viewing"]
 
 
-def test_others_attend_only_with_the_managers_reason(real: EngineDesk) -> None:
+def test_A12_others_attend_only_with_the_managers_reason(real: EngineDesk) -> None:
+    """Only the manager permits, with a reason; whoever opens names those who were permitted."""
     file = real.instructed()
-    said = start(real, file, real.browser(), attendees="中央警察署 山田")
-    assert "立会いが必要な理由を入れてください" in said
-    operator = real.browser(real.cast.person("operator"))
-    said = start(real, file, operator, attendees="中央警察署 山田", reason="確認")
-    assert "管理責任者が認めた人だけ" in said
-    assert not Viewing.objects.filter(case=file.case).exists()
+    permit(real, file, reason="")
+    assert permitted(real, file) == []
+    operator = real.cast.person("operator")
+    assert "管理責任者" in permit(real, file, operator)
+    assert permitted(real, file) == []
+    permit(real, file)
+    assert (
+        "中央警察署 山田（認めた人：" in real.browser(operator).get(opening(file)).content.decode()
+    )
+    assert "player-screens" in start(
+        real, file, real.browser(operator), attendees=permitted(real, file)
+    )
+    viewing = Viewing.objects.get(case=file.case)
+    assert (viewing.by, viewing.attendees, viewing.reason) == (
+        operator,
+        "中央警察署 山田",
+        "人物の確認",
+    )
+    assert real.again(file, "reviewing").latest("attendee_permitted") is not None
 
 
 def test_an_approval_without_instruction_opens_nothing(real: EngineDesk) -> None:
     file = real.approved()
     assert "画像を開く" not in real.page(file)
     assert real.browser().get(reverse("viewing:open", args=[file.case.pk])).status_code == 404
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="looks with strace")
+def test_no_file_is_opened_for_writing_while_footage_is_shown(
+    real: EngineDesk, tmp_path: Path
+) -> None:
+    """The kernel's word, for every thread and library of the web process."""
+    file = real.instructed()
+    browser = real.browser()
+    pieces = reel_of(start(real, file, browser))["cameras"][0]["pieces"]
+    seen = tmp_path / "seen"
+    calls = "trace=open,openat,openat2,creat,rename,renameat,renameat2,link,linkat"
+    command = ["strace", "-f", "-p", str(os.getpid()), "-e", calls, "-o", str(seen)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as tracing:
+        assert tracing.stderr is not None
+        assert "attached" in tracing.stderr.readline()
+        for piece in pieces:
+            assert played(browser, piece["address"])
+        (tmp_path / "end").touch()
+        tracing.send_signal(signal.SIGINT)
+        tracing.communicate()
+    written = [
+        line
+        for line in seen.read_text().splitlines()
+        if re.search(r"O_(WRONLY|RDWR|CREAT)|creat\(|rename|link", line)
+        and " = -1 " not in line
+        and "/dev/null" not in line
+        # The thread that sets the test vault's clock.
+        and "machimori-desk-" not in line
+    ]
+    assert [line for line in written if str(tmp_path) not in line] == []
+    assert any("end" in line for line in written), "strace saw nothing"
 
 
 def test_no_decrypted_byte_lies_on_the_disk(real: EngineDesk) -> None:

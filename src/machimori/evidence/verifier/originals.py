@@ -156,7 +156,7 @@ class Originals:
             raise MalformedError("the statement names another key of this recorder")
         if skeleton.segment_id().hex() != segment.id or header.camera != self._camera.camera:
             raise MalformedError("the skeleton is another segment's")
-        chosen = set(skeleton.inside(self._statement.start, self._statement.end))
+        chosen = set(skeleton.inside(self._camera.start, self._camera.end))
         self._link(Link.of_segment(skeleton, segment.skeleton))
         return Part(
             segment=segment,
@@ -204,7 +204,7 @@ class Originals:
                     self._judgement.add("altered", "chain", after.where)
 
     def _check_coverage(self) -> None:
-        start, end = self._statement.start, self._statement.end
+        start, end = self._camera.start, self._camera.end
         delivered = coverage.covered(self._arrivals(self.parts), start, end)
         if delivered != self._camera.delivered:
             self._judgement.add("altered", "delivered", "data/statement.json", self._camera.camera)

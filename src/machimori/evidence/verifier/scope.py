@@ -82,6 +82,8 @@ def check_scope(source: Source, statement: Statement, judgement: Judgement) -> N
     for camera in statement.cameras:
         if camera.camera not in scope.cameras:
             judgement.add("altered", "beyond_cameras", names.STATEMENT, camera.camera)
+        if not statement.start <= camera.start < camera.end <= statement.end:
+            judgement.add("altered", "beyond_interval", names.STATEMENT)
     if {approval.keyid for approval in statement.approvals} - set(scope.keyids):
         judgement.add("altered", "approvals_other", names.STATEMENT)
 

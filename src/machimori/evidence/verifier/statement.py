@@ -106,9 +106,12 @@ class Clock:
 
 @dataclass(frozen=True, kw_only=True)
 class Camera:
-    """What is here of one camera."""
+    """What is here of one camera. `start` and `end` are what was asked of it, no more than of the
+    whole."""
 
     camera: str
+    start: Micros
+    end: Micros
     segments: tuple[Segment, ...]
     records: tuple[str, ...]
     delivered: tuple[tuple[Micros, Micros], ...]
@@ -222,12 +225,14 @@ def _write_camera(c: Camera) -> dict[str, Json]:
             "camera_offset": c.clock.camera_offset,
         },
         "delivered": [[start, end] for start, end in c.delivered],
+        "from": c.start,
         "gaps": [
             {"cause": g.cause, "from": g.start, "record": g.record, "to": g.end} for g in c.gaps
         ],
         "lead_in": c.lead_in,
         "lost": c.lost,
         "records": list(c.records),
+        "to": c.end,
         "segments": [
             {
                 "anchor": s.anchor,
@@ -303,6 +308,8 @@ def _read_camera(source: Mapping[str, Json]) -> Camera:
     clock = members.mapping(source.get("clock"))
     return Camera(
         camera=members.text(source, "camera"),
+        start=members.moment(source, "from"),
+        end=members.moment(source, "to"),
         segments=members.each(
             source,
             "segments",

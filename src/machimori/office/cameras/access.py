@@ -2,7 +2,7 @@
 """Who may see and write the register; the only functions that hand it out."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -39,6 +39,15 @@ def cameras_of(scheme: SchemeId) -> QuerySet[Description]:
         .select_related("camera", "by")
         .order_by("name", "camera")
     )
+
+
+def names(scheme: Scheme, wanted: Iterable[str]) -> dict[str, str]:
+    """What people call each of these cameras, with its id, in the order given."""
+    known = {
+        row.camera_id: f"{row.name}（{row.camera_id}）"
+        for row in cameras(scheme).filter(camera__in=list(wanted))
+    }
+    return {name: known.get(name, name) for name in wanted}
 
 
 def history(scheme: Scheme, camera: str) -> QuerySet[Description]:

@@ -23,9 +23,9 @@ from machimori.office.people.acting import Acting, held
 from machimori.office.provision import asking
 from machimori.office.provision.drafting import Extent
 from machimori.office.provision.history import File, add, add_by_itself, check_state
-from machimori.office.provision.orders import ordered
+from machimori.office.provision.orders import ordered, to_take_out
+from machimori.office.provision.reviewing import check_inside
 from machimori.office.shared.errors import ActionRefusedError, Reason
-from machimori.office.shared.templatetags.office import minute
 from machimori.office.terminals.presence import Established
 from machimori.policy.decisions import Decision
 
@@ -50,13 +50,11 @@ def begin(
     check_state(file, "extraction_begun")
     whole = ordered(file)
     assert whole is not None
-    if not part.inside(whole):
+    check_inside(part, whole)
+    if not part.inside(to_take_out(file) or whole):
         raise ActionRefusedError(
-            _t("指示の範囲を超えています"),
-            Reason(
-                text=_t("指示は%(start)sから%(end)sまで、カメラは指示したものだけです。")
-                % {"start": minute(whole.start), "end": minute(whole.end)}
-            ),
+            _t("選んだ範囲を超えています"),
+            Reason(text=_t("取り出せるのは、画像を確かめて選んだ範囲だけです。")),
         )
     check_copies(file, place, acting)
     assert kind in KINDS

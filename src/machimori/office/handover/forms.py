@@ -21,8 +21,8 @@ FATE_WORDS: dict[str, Any] = {
 }
 
 
-class BeginForm(WholeExtentForm):
-    """The part of the instruction that is needed, and the media it goes on."""
+class OnMediaForm(forms.Form):
+    """The media on which it goes."""
 
     kind = forms.ChoiceField(
         label=_("媒体の種類"), choices=CHOICES, widget=forms.RadioSelect, initial="dvd-r"
@@ -37,6 +37,10 @@ class BeginForm(WholeExtentForm):
             "空けておくと、分けずに1本にします。DVD-RとBD-Rでは入れません。"
         ),
     )
+
+
+class BeginForm(OnMediaForm, WholeExtentForm):
+    """The part of the instruction that is needed, and the media it goes on."""
 
 
 class MediumForm(NoMyNumber):

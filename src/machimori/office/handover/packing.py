@@ -45,8 +45,10 @@ def pack(
     *,
     capacity: int | None = None,
     progress: Progress | None = None,
+    mark: bytes | None = None,
 ) -> tuple[Packed, ...]:
     """The order's packages, none larger than `capacity` bytes (None: one package of any size).
+    With a `mark` viewing copies go along (`evidence.make`).
 
     Raises what `evidence.make` raises; what is finished by then stays.
     """
@@ -64,6 +66,7 @@ def pack(
         reader=reader_of(case),
         clock=below.clock,
         progress=progress,
+        mark=mark,
     )
     most = None if capacity is None else int(capacity * ROOM)
     parts = [(start, bounds.end)]

@@ -21,7 +21,7 @@ from machimori.office.provision.history import File
 
 def making(file: File) -> Making | None:
     """How far the packages are that the case waits for; None if it waits for none."""
-    if file.state not in ("extracting", "instructed"):
+    if file.state not in ("extracting", "instructed", "reviewing"):
         return None
     last = file.facts[-1]
     if last.kind == "extraction_failed":
@@ -67,7 +67,7 @@ def _copies(file: File, acting: Acting) -> dict[str, Any] | None:
 def _next(file: File, acting: Acting) -> tuple[str, str] | None:
     """Text and address of the next thing once an extraction was ordered."""
     desk = acting.holds(*access.DESK)
-    if file.state == "instructed" and desk:
+    if file.state in ("instructed", "reviewing") and desk:
         return _t("取り出す"), reverse("handover:extract", args=[file.case.pk])
     if file.state == "awaiting_check" and acting.holds(*access.CHECKERS):
         return _t("できた複製を確かめる"), reverse("handover:check", args=[file.case.pk])

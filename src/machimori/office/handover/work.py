@@ -23,13 +23,24 @@ from machimori.office.shared.work import Item, Work, register
 SHOWN: Final = 30
 SOON: Final = dt.timedelta(days=14)
 """A copy that is due within these days is in the list; one whose day has passed is marked."""
-_OVER: Final = ("refused", "not_found", "withdrawn", "lapsed", "revoked", "provided", "instructed")
+_OVER: Final = (
+    "refused",
+    "not_found",
+    "withdrawn",
+    "lapsed",
+    "revoked",
+    "provided",
+    "instructed",
+    "reviewing",
+)
 """Cases in whose states a medium that the city holds goes nowhere any more."""
 
 
 def to_extract(acting: Acting) -> Sequence[Item]:
     """Cases in which an extraction was ordered."""
-    return items(in_states(acting, "instructed", "extracting"), "provision:case", acting)
+    return items(
+        in_states(acting, "instructed", "reviewing", "extracting"), "provision:case", acting
+    )
 
 
 def to_check(acting: Acting) -> Sequence[Item]:

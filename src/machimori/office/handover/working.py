@@ -23,6 +23,7 @@ from machimori.office.provision.models import Case
 from machimori.office.provision.orders import order_of, part_of
 from machimori.office.provision.states import State
 from machimori.office.shared.errors import ActionRefusedError
+from machimori.office.shared.printing import press
 
 OWNER: Final = "case"
 LONGEST: Final = dt.timedelta(days=7)
@@ -58,6 +59,7 @@ def make(work: Work) -> None:
             order,
             capacity=begun.data["capacity"],
             progress=work.report,
+            mark=_mark(file),
         )
     except UnavailableError:
         raise
@@ -72,6 +74,13 @@ def make(work: Work) -> None:
     except ActionRefusedError:
         # The case ended meanwhile: nobody may have the packages.
         discard_parts(base)
+
+
+def _mark(file: File) -> bytes | None:
+    """What is written over viewing copies, where the city's rules let them go along."""
+    if not file.rules.flag("copies.viewing_copy"):
+        return None
+    return press().mark(f"閲覧用・証拠ではありません　{file.number}")
 
 
 def why(error: Exception) -> str:

@@ -55,6 +55,7 @@ class Press:
             include_system_fonts=False, include_embedded_fonts=False, font_paths=[fonts]
         )
         self._template = (_TEMPLATES / "sheet.typ").read_bytes()
+        self._marking = (_TEMPLATES / "mark.typ").read_bytes()
         found = {(font.family, font.weight): font.path for font in self._fonts.fonts()}
 
         def path(family: str, weight: int) -> Path:
@@ -83,6 +84,12 @@ class Press:
         """`sheet` as PNG, one per page: a preview where no PDF is shown. Raises PaperError."""
         return self._set(self._data(sheet)[0], on, "png", dots_per_inch)
 
+    def mark(self, text: str) -> bytes:
+        """A line of text as PNG upon nothing, to be laid over pictures. Raises PaperError."""
+        data = json.dumps({"mark": self._glyphs.printable(text, place="透かし")[0]})
+        (made,) = self._set(data, dt.date(2000, 1, 1), "png", template=self._marking)
+        return made
+
     def _data(self, sheet: Sheet) -> tuple[str, tuple[GlyphWarning, ...]]:
         warnings: list[GlyphWarning] = []
 
@@ -95,11 +102,16 @@ class Press:
         return data, tuple(dict.fromkeys(warnings))
 
     def _set(
-        self, data: str, on: dt.date, form: Literal["pdf", "png"], dots_per_inch: int = 96
+        self,
+        data: str,
+        on: dt.date,
+        form: Literal["pdf", "png"],
+        dots_per_inch: int = 96,
+        template: bytes | None = None,
     ) -> tuple[bytes, ...]:
         try:
             made = typst.Compiler(root=_TEMPLATES, font_paths=self._fonts).compile(
-                input=self._template,
+                input=template or self._template,
                 format=form,
                 ppi=float(dots_per_inch),
                 sys_inputs={"data": data, "day": json.dumps([on.year, on.month, on.day])},

@@ -10,6 +10,7 @@ from machimori.office.paper.sheet import (
     Heading,
     Listing,
     Notes,
+    Picture,
     Provision,
     Sentences,
     Sheet,
@@ -70,6 +71,13 @@ def _block(block: Block, keep: Filter) -> Mapping[str, object]:
             return {"kind": "signature", "places": [_cell(place, keep) for place in places]}
         case Notes(texts=texts):
             return {"kind": "notes", "texts": [keep(text, "注記") for text in texts]}
+        case Picture():
+            return {
+                "kind": "picture",
+                "jpeg": list(block.jpeg),
+                "alternative": keep(block.alternative, "画像の説明"),
+                "mark": keep(block.mark, "透かし"),
+            }
         case Heading(text=text):
             return {"kind": "heading", "text": keep(text, "見出し")}
         case Provision():

@@ -99,7 +99,17 @@ class Provision:
     notes: tuple[str, ...] = ()
 
 
-Block = Fields | Listing | Sentences | Signature | Notes | Heading | Provision
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """A still, as wide as the page. `mark` is written across it, several times."""
+
+    jpeg: bytes
+    alternative: str
+    """What is there, for those who do not see it."""
+    mark: str
+
+
+Block = Fields | Listing | Sentences | Signature | Notes | Heading | Provision | Picture
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,14 @@ from machimori.office.shared.posts import Post
 CLERKS: Final[tuple[Post, ...]] = ("system_manager", "handling_supervisor")
 DESK: Final[tuple[Post, ...]] = (*CLERKS, "operator")
 """Who may take in under one rule or another; whether they may under theirs, `takes_in` says."""
-ORDERED: Final = ("instructed", "extracting", "awaiting_check", "ready_for_handover", "provided")
+ORDERED: Final = (
+    "instructed",
+    "reviewing",
+    "extracting",
+    "awaiting_check",
+    "ready_for_handover",
+    "provided",
+)
 """States in which whoever takes footage out has work, or may have it again."""
 READERS: Final[tuple[Post, ...]] = (*DESK, "auditor")
 

@@ -7,7 +7,7 @@ from machimori.evidence.ordering import Order
 from machimori.evidence.verifier.statement import Approval
 from machimori.kernel import canonical
 from machimori.kernel.envelope import Envelope
-from machimori.kernel.instants import instant, micros
+from machimori.kernel.instants import Micros, instant, micros
 from machimori.office.people.models import Credential
 from machimori.office.provision.drafting import Extent
 from machimori.office.provision.history import File
@@ -22,6 +22,31 @@ def ordered(file: File) -> Extent | None:
     return part_of(fact) if fact else None
 
 
+def chosen(file: File) -> tuple[Extent, ...]:
+    """What was chosen of the instruction to be taken out, camera by camera; nothing while all of
+    it may be."""
+    fact = file.latest("selected", "ordered")
+    if fact is None or fact.kind == "ordered":
+        return ()
+    return tuple(
+        Extent(cameras=(camera,), start=instant(start), end=instant(end))
+        for camera, start, end in fact.data["parts"]
+    )
+
+
+def to_take_out(file: File) -> Extent | None:
+    """Cameras and interval within which something may be taken out; None before there is an
+    instruction. What was chosen of one camera is perhaps less."""
+    parts = chosen(file)
+    if not parts:
+        return ordered(file)
+    return Extent(
+        cameras=tuple(part.cameras[0] for part in parts),
+        start=min(part.start for part in parts),
+        end=max(part.end for part in parts),
+    )
+
+
 def part_of(fact: Fact) -> Extent:
     """Cameras and interval of an instruction, or of an extraction that was begun."""
     return Extent(
@@ -32,7 +57,8 @@ def part_of(fact: Fact) -> Extent:
 
 
 def order_of(file: File, extent: Extent | None = None) -> Order:
-    """The order by which the vault opens `extent`, or all that was instructed.
+    """The order by which the vault opens `extent`, as far as it was chosen to be taken out; or
+    everything that was instructed, to look at.
 
     Raises ActionRefusedError without an instruction, in a case that has ended, and for an
     extent that goes beyond what was instructed.
@@ -48,7 +74,7 @@ def order_of(file: File, extent: Extent | None = None) -> Order:
             Reason(text=_t("管理責任者が承認し、カメラと日時を指示すると開けます。")),
         )
     wanted = extent or whole
-    if not wanted.inside(whole):
+    if not wanted.inside(whole if extent is None else to_take_out(file) or whole):
         raise ActionRefusedError(
             _t("指示の範囲を超えています"), Reason(text=_t("指示の範囲の中で選んでください。"))
         )
@@ -58,8 +84,19 @@ def order_of(file: File, extent: Extent | None = None) -> Order:
         start=micros(wanted.start),
         end=micros(wanted.end),
         cameras=tuple(sorted(wanted.cameras)),
+        parts=_parts(file, extent) if extent else {},
         approvals=_approvals(envelope),
     )
+
+
+def _parts(file: File, extent: Extent) -> dict[str, tuple[Micros, Micros]]:
+    """Of each camera of the extent what was chosen of it."""
+    found = {}
+    for one in chosen(file):
+        start, end = max(one.start, extent.start), min(one.end, extent.end)
+        if one.cameras[0] in extent.cameras and start < end:
+            found[one.cameras[0]] = micros(start), micros(end)
+    return found
 
 
 def _approvals(envelope: Envelope) -> tuple[Approval, ...]:

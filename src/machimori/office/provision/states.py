@@ -14,6 +14,7 @@ State = Literal[
     "under_decision",
     "approved",
     "instructed",
+    "reviewing",
     "extracting",
     "awaiting_check",
     "ready_for_handover",
@@ -33,6 +34,7 @@ STATES: Final[dict[State, Promise]] = {
     "under_decision": _("決裁中"),
     "approved": _("承認"),
     "instructed": _("指示済"),
+    "reviewing": _("画像確認"),
     "extracting": _("取出し中"),
     "awaiting_check": _("完了確認待ち"),
     "ready_for_handover": _("引渡し待ち"),
@@ -55,6 +57,7 @@ WAY: Final[tuple[State, ...]] = (
     "under_decision",
     "approved",
     "instructed",
+    "reviewing",
     "extracting",
     "awaiting_check",
     "ready_for_handover",
@@ -78,6 +81,9 @@ Kind = Literal[
     "authorised",
     "declined",
     "ordered",
+    "attendee_permitted",
+    "viewing_begun",
+    "selected",
     "found_nothing",
     "took_back",
     "ran_out",
@@ -106,7 +112,9 @@ class Step:
     then: State | None
 
 
-_TAKEN_OUT_NOTHING: Final[tuple[State, ...]] = ("approved", "instructed")
+_OPEN: Final[tuple[State, ...]] = ("instructed", "reviewing")
+"""There is an instruction, and what it names may be looked at."""
+_TAKEN_OUT_NOTHING: Final[tuple[State, ...]] = ("approved", *_OPEN)
 """An approval is there and nothing has been taken out."""
 _BEFORE_HAND_OVER: Final[tuple[State, ...]] = (
     *_TAKEN_OUT_NOTHING,
@@ -125,7 +133,7 @@ STEPS: Final[dict[Kind, Step]] = {
     "taken_in": _step(_("受け付けた"), None, "consultation", then="received"),
     "amended": _step(_("申請の内容を直した"), "received", "awaiting_correction", then="received"),
     "correction_asked": _step(_("補正をお願いした"), "received", then="awaiting_correction"),
-    "document_arrived": _step(_("原本が届いた"), "under_decision", "approved", "instructed"),
+    "document_arrived": _step(_("原本が届いた"), "under_decision", *_TAKEN_OUT_NOTHING),
     "drafted": _step(_("起案した"), "received", then="under_decision"),
     "narrowed": _step(_("一部承認の案にした"), "under_decision"),
     "signed": _step(_("署名した"), "under_decision"),
@@ -138,6 +146,9 @@ STEPS: Final[dict[Kind, Step]] = {
     "authorised": _step(_("承認した"), "under_decision", then="approved"),
     "declined": _step(_("不承認にした"), "under_decision", then="refused"),
     "ordered": _step(_("取出しを指示した"), "approved", then="instructed"),
+    "attendee_permitted": _step(_("立会いを認めた"), *_OPEN),
+    "viewing_begun": _step(_("画像の確認を始めた"), "instructed", then="reviewing"),
+    "selected": _step(_("取り出す範囲を選んだ"), "reviewing"),
     "found_nothing": _step(
         _("該当する画像がないと確かめた"),
         "received",
@@ -158,7 +169,7 @@ STEPS: Final[dict[Kind, Step]] = {
     "ran_out": _step(_("承認の有効期限が過ぎた"), *_TAKEN_OUT_NOTHING, then="lapsed"),
     "stopped": _step(_("承認を中止した"), *_BEFORE_HAND_OVER, then="revoked"),
     "told": _step(_("案内をして終わった"), "consultation", then="informed"),
-    "extraction_begun": _step(_("取出しを始めた"), "instructed", then="extracting"),
+    "extraction_begun": _step(_("取出しを始めた"), *_OPEN, then="extracting"),
     "extracted": _step(_("証拠一式ができた"), "extracting"),
     "extraction_failed": _step(_("取り出せなかった"), "extracting", then="instructed"),
     "fetched": _step(_("証拠一式を端末に取り出した"), "extracting"),

@@ -62,6 +62,8 @@ class EngineDesk(Desk):
     start: Micros
     """Of the footage, on a whole minute."""
     minutes: int
+    size: tuple[int, int] = (160, 96)
+    """Of the pictures."""
 
     @property
     def day(self) -> dt.date:
@@ -122,6 +124,7 @@ def engine_desk(
     profile: str = "sakai",
     cameras: int = 2,
     minutes: int = 3,
+    size: tuple[int, int] = (160, 96),
 ) -> Iterator[EngineDesk]:
     """Install the engine of this process's configuration with a vault of its own, and record.
 
@@ -161,6 +164,7 @@ def engine_desk(
             cameras=names,
             start=start,
             minutes=minutes,
+            size=size,
         )
         _adopt(made, ledger, directory)
         parts.enter_context(_following(made))
@@ -227,7 +231,7 @@ def _record(desk: EngineDesk, camera: str, number: int, signer: SigningKey) -> H
                     arrived_to=Micros(desk.start + one.arrived_to),
                 )
             )
-            for one in _pictures(desk.minutes)
+            for one in _pictures(desk.minutes, desk.size)
             if minute * MINUTE <= one.arrived_from < (minute + 1) * MINUTE
         ]
         parts.append(sealer.finish(reason="duration"))
@@ -246,9 +250,9 @@ def _record(desk: EngineDesk, camera: str, number: int, signer: SigningKey) -> H
 
 
 @cache
-def _pictures(minutes: int) -> tuple[TimedChunk, ...]:
+def _pictures(minutes: int, size: tuple[int, int]) -> tuple[TimedChunk, ...]:
     """What a camera sends in so many minutes, a chunk a second; instants from zero."""
-    pictures = encode("h264", count=60 * minutes * _RATE, fps=_RATE, size=(160, 96))
+    pictures = encode("h264", count=60 * minutes * _RATE, fps=_RATE, size=size)
     return tuple(chunks_of(sent("h264", pictures), start=0))
 
 

@@ -10,6 +10,7 @@ from machimori.office.provision.views import (
     ending,
     intake,
     papers,
+    reviewing,
 )
 
 app_name = "provision"
@@ -37,5 +38,6 @@ urlpatterns = [
     path("cases/<slug:name>/stop/", ending.stop, name="stop"),
     path("cases/<slug:name>/papers/<slug:kind>/", papers.paper, name="paper"),
     path("cases/<slug:name>/instruct/", deciding.instruct, name="instruct"),
+    path("cases/<slug:name>/attendee/", reviewing.permit_attendee, name="attendee"),
     path("cases/<slug:name>/review/", deciding.review, name="review"),
 ]

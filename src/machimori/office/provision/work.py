@@ -33,6 +33,7 @@ MOVING: Final[tuple[State, ...]] = (
     "under_decision",
     "approved",
     "instructed",
+    "reviewing",
     "extracting",
     "awaiting_check",
     "ready_for_handover",

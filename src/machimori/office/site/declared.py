@@ -21,6 +21,7 @@ INSTALLED_APPS = [
     "machimori.office.personnel",
     "machimori.office.provision",
     "machimori.office.handover",
+    "machimori.office.internal",
     "machimori.office.viewing",
     "machimori.office.disclosure",
     "machimori.office.police",

@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("machimori.office.personnel.urls")),
     path("", include("machimori.office.provision.urls")),
     path("", include("machimori.office.handover.urls")),
+    path("", include("machimori.office.internal.urls")),
     path("", include("machimori.office.viewing.urls")),
     path("", include("machimori.office.disclosure.urls")),
     path("", include("machimori.office.police.urls")),

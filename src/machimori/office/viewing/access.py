@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Who may open which case's footage, and whose viewing it is."""
+"""Who may open footage, and whose viewing it is."""
 
 from typing import Final
 
+from django.db.models import QuerySet
+
 from machimori.office.people.acting import Acting
-from machimori.office.provision.access import find
-from machimori.office.provision.history import File
 from machimori.office.shared.posts import Post
-from machimori.office.viewing.models import Viewing
+from machimori.office.viewing.models import Print, Viewing
+from machimori.office.viewing.subjects import Subject, subject_of
 
 VIEWERS: Final[tuple[Post, ...]] = (
     "system_manager",
@@ -18,18 +19,23 @@ VIEWERS: Final[tuple[Post, ...]] = (
 """Who may view under one rule or another; whether they may under theirs, `acts.view` says."""
 AUDITORS: Final[tuple[Post, ...]] = ("system_manager", "handling_supervisor", "auditor")
 """Who reads who looked at what."""
+KEEPERS: Final[tuple[Post, ...]] = (*AUDITORS, "operator", "viewer")
+"""Who reads the register of prints; those who only print see their own."""
 
 
-def can_open(file: File) -> bool:
-    """Whether the case has come to its instruction, and not beyond what it is for."""
-    return file.state == "instructed"
-
-
-def own(acting: Acting, name: str) -> Viewing | None:
-    """The viewing of this name, if it is the acting person's, not over, and its case may still be
-    opened."""
+def own(acting: Acting, name: str) -> tuple[Viewing, Subject] | None:
+    """The viewing of this name and what it is of, if it is the acting person's, not over, and may
+    still be opened."""
     viewing = Viewing.objects.filter(pk=name, by=acting.person, until__gt=acting.at).first()
-    if viewing is None:
+    subject = subject_of(viewing, acting) if viewing else None
+    if viewing is None or subject is None or not subject.open:
         return None
-    file = find(acting, viewing.case_id)
-    return viewing if file is not None and can_open(file) else None
+    return viewing, subject
+
+
+def prints(acting: Acting) -> QuerySet[Print]:
+    """Every print that the acting person may see, the newest first."""
+    found = Print.objects.filter(scheme=acting.scheme)
+    if not acting.holds(*AUDITORS):
+        found = found.filter(by=acting.person)
+    return found.select_related("numbered", "by", "checked__by", "end", "viewing").order_by("-pk")

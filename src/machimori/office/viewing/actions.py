@@ -3,7 +3,7 @@
 
 import datetime as dt
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from django.db import IntegrityError, transaction
@@ -17,17 +17,15 @@ from machimori.kernel.errors import UnavailableError
 from machimori.kernel.instants import instant, micros
 from machimori.ledger.entry import Entry, commit
 from machimori.office.people.acting import Acting
-from machimori.office.provision import asking
-from machimori.office.provision.history import File
-from machimori.office.provision.orders import order_of, ordered
 from machimori.office.provision.readers import reader_of
+from machimori.office.provision.reviewing import Attendee
 from machimori.office.shared.engine import engine
 from machimori.office.shared.errors import ActionRefusedError, Reason
 from machimori.office.shared.recording import record
 from machimori.office.terminals.presence import Established
-from machimori.office.viewing.access import can_open
 from machimori.office.viewing.models import Keys, Viewing, Watched
 from machimori.office.viewing.reel import Piece, Reel, new_secret, reel_of, seal
+from machimori.office.viewing.subjects import Subject
 from machimori.vault.client.release import SegmentKeys
 from machimori.vault.client.statements import Authorisation
 from machimori.vault.errors import VaultRefusedError
@@ -36,34 +34,45 @@ LONGEST: Final = dt.timedelta(hours=2)
 """A viewing is over then; whoever needs more opens again, and that is on record too."""
 
 
-def open_case(
-    file: File, *, attendees: str, reason: str, where: Established, acting: Acting
+def open_footage(
+    subject: Subject, *, attendees: Sequence[Attendee], where: Established, acting: Acting
 ) -> tuple[Viewing, bytes]:
-    """画像を開く: the vault releases what was instructed; the viewing and its browser's secret.
+    """画像を開く: the vault releases what may be opened; the viewing and its browser's secret.
+    `attendees` are of those whom the manager permitted to look on.
 
     The opening is in the ledger before keys leave the vault. Not inside a transaction: the ledger
     must take the entry in first. Raises ActionRefusedError if the rules, the instruction or the
     vault speak against it, or nothing is stored.
     """
-    _check(file, attendees.strip(), reason.strip(), where, acting)
-    order, whole = order_of(file), ordered(file)
-    assert whole is not None
-    footage, keys = _released(file, order)
+    if not subject.open:
+        raise ActionRefusedError(
+            _t("画像を開けません"),
+            Reason(text=_t("開けるのは、指示や許可が出てから、取出しや利用が終わるまでです。")),
+        )
+    subject.check("view", len(attendees), where, acting)
+    order, whole = subject.order(), subject.whole
+    footage, keys = _released(subject, order)
     reel = reel_of(footage, keys, start=micros(whole.start), end=micros(whole.end))
     name, secret = f"v-{secrets.token_hex(8)}", new_secret()
     until = min(acting.at + LONGEST, instant(Authorisation.decode(order.authorisation).valid_to))
-    said = {"attendees": attendees.strip(), "reason": reason.strip()}
+    said = {
+        "attendees": "、".join(map(str, attendees)),
+        "reason": "、".join(dict.fromkeys(one.reason for one in attendees)),
+    }
     with transaction.atomic():
+        subject.begin(acting)
         Keys.objects.filter(viewing__until__lte=acting.at).delete()
         viewing = Viewing.objects.create(
             id=name,
-            case=file.case,
+            scheme=subject.scheme,
+            title=subject.title,
             by=acting.person,
             posts=" ".join(acting.ordered),
             at=acting.at,
             until=until,
             start=whole.start,
             end=whole.end,
+            **subject.fields,
             **said,
         )
         Keys.objects.create(viewing=viewing, sealed=seal(reel, secret, name))
@@ -73,7 +82,7 @@ def open_case(
                 at=micros(acting.at),
                 subject={
                     "by": acting.person.officer,
-                    "case": file.case.case_id,
+                    "case": subject.name,
                     "scheme": acting.scheme.scheme_id,
                 },
                 data={
@@ -107,7 +116,7 @@ def watch(viewing: Viewing, piece: Piece, *, acting: Acting) -> None:
                     subject={
                         "by": acting.person.officer,
                         "camera": piece.camera,
-                        "case": viewing.case_id,
+                        "case": viewing.subject,
                     },
                     data={"end": piece.end, "start": piece.start, "viewing": viewing.pk},
                 )
@@ -126,46 +135,18 @@ def piece_of(reel: Reel, number: int) -> Piece | None:
     return reel.pieces[number] if number < len(reel.pieces) else None
 
 
-def _check(file: File, attendees: str, reason: str, where: Established, acting: Acting) -> None:
-    heading = _t("画像を開けません")
-    if not can_open(file):
-        raise ActionRefusedError(
-            heading, Reason(text=_t("開けるのは、指示が出てから取出しが終わるまでです。"))
-        )
-    found = asking.ask(
-        file.rules,
-        "view",
-        file.application,
-        acting=acting,
-        approved=True,
-        instructed=True,
-        within_range=True,
-        at_terminal=where.at_terminal,
-        place=where.place,
-    )
-    asking.require(heading, *asking.shown(found.reasons))
-    if attendees and not acting.holds("system_manager"):
-        raise ActionRefusedError(
-            heading,
-            Reason(text=_t("立会人は、管理責任者が認めた人だけです。管理責任者が開いてください。")),
-        )
-    if attendees and not reason:
-        raise ActionRefusedError(heading, Reason(text=_t("立会いが必要な理由を入れてください。")))
-
-
 def _released(
-    file: File, order: Order
+    subject: Subject, order: Order
 ) -> tuple[tuple[CameraFootage, ...], Mapping[bytes, SegmentKeys]]:
     """Ask ledger and vault. Raises ActionRefusedError in the officials' words."""
     heading, works = _t("画像を開けません"), engine()
-    case = file.case.case_id
     try:
         return authorised_keys(
             client=works.vault,
             ledger=works.ledger,
-            store=works.case_store(case),
+            store=works.case_store(subject.name),
             order=order,
-            reader=reader_of(case),
+            reader=reader_of(subject.name),
             clock=works.clock,
         )
     except NotDeliverableError as error:

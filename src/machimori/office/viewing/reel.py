@@ -16,6 +16,7 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from machimori.evidence.playing import is_converted
 from machimori.evidence.selection import CameraFootage
 from machimori.kernel import canonical
 from machimori.kernel.errors import MalformedError
@@ -38,6 +39,8 @@ class Piece:
     end: Micros
     """Of the last."""
     keys: SegmentKeys
+    converted: bool = False
+    """Whether its pictures are coded anew to be shown: what the camera sent, no browser plays."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +70,15 @@ class Reel:
             "start": self.start,
             "end": self.end,
             "pieces": [
-                [p.camera, p.name, p.size, p.start, p.end, canonical.b64(p.keys.encode())]
+                [
+                    p.camera,
+                    p.name,
+                    p.size,
+                    p.start,
+                    p.end,
+                    canonical.b64(p.keys.encode()),
+                    p.converted,
+                ]
                 for p in self.pieces
             ],
             "gaps": [[g.camera, g.start, g.end, g.cause] for g in self.gaps],
@@ -90,8 +101,9 @@ class Reel:
                     start=Micros(start),
                     end=Micros(end),
                     keys=SegmentKeys.decode(canonical.unb64(keys, where="keys")),
+                    converted=converted,
                 )
-                for camera, name, size, start, end, keys in source["pieces"]
+                for camera, name, size, start, end, keys, converted in source["pieces"]
             ),
             gaps=tuple(
                 Gap(camera=camera, start=Micros(start), end=Micros(end), cause=cause)
@@ -123,6 +135,7 @@ def reel_of(
                     start=max(start, sealed.chunks[0].arrived_from),
                     end=min(end, sealed.chunks[-1].arrived_to),
                     keys=SegmentKeys(description=released.description, chunks=inside),
+                    converted=is_converted(sealed, released),
                 )
             )
         pieces += mine

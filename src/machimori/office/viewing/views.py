@@ -2,7 +2,7 @@
 """画像を開く: opening, the player, its pieces, and 「だれが何を見たか」."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from django.http import Http404, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
@@ -13,16 +13,17 @@ from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_POST, require_safe
 
 from machimori.evidence.playing import play
-from machimori.evidence.selection import part_of
+from machimori.evidence.selection import Sealed, part_of
 from machimori.footage.naming import SegmentName, parse
 from machimori.kernel import canonical
 from machimori.kernel.errors import MalformedError
 from machimori.kernel.instants import Micros, instant
-from machimori.office.cameras.access import cameras
+from machimori.office.cameras.access import names
+from machimori.office.deputies.access import standing_in
+from machimori.office.internal.views.pages import one as one_use
 from machimori.office.people.acting import ActingRequest
-from machimori.office.provision.history import File, file_of
-from machimori.office.provision.orders import ordered
-from machimori.office.provision.views.cases import title
+from machimori.office.provision.access import DESK
+from machimori.office.provision.drafting import Extent
 from machimori.office.provision.views.pages import one
 from machimori.office.shared.causes import cause_text
 from machimori.office.shared.config import config
@@ -33,9 +34,11 @@ from machimori.office.shared.tables import Cell, Listing
 from machimori.office.shared.templatetags.office import minute, post, second
 from machimori.office.terminals.presence import established
 from machimori.office.viewing import access, actions
-from machimori.office.viewing.forms import OpenForm
+from machimori.office.viewing.forms import OpenForm, SelectForm, StillForm
 from machimori.office.viewing.models import Keys, Viewing, Watched
-from machimori.office.viewing.reel import Reel, unseal
+from machimori.office.viewing.printing import due_day
+from machimori.office.viewing.reel import Piece, Reel, unseal
+from machimori.office.viewing.subjects import Subject, of_case, of_use
 
 COOKIE = "viewing"
 """The viewing's secret; each viewing has its own by its path."""
@@ -43,31 +46,41 @@ COOKIE = "viewing"
 
 @posts(*access.VIEWERS)
 def open_case(request: ActingRequest, name: str) -> HttpResponse:
-    """What will be opened, who else looks; the button opens it."""
-    file = one(request, name)
-    whole = ordered(file)
-    if whole is None:
-        raise Http404
-    form = OpenForm(request.POST if request.method == "POST" else None)
+    """What of a case will be opened, who else looks; the button opens it."""
+    return _opening(request, of_case(one(request, name)))
+
+
+@posts(*access.VIEWERS)
+def open_use(request: ActingRequest, name: str) -> HttpResponse:
+    """The same for an internal use."""
+    return _opening(request, of_use(one_use(request, name)))
+
+
+def _opening(request: ActingRequest, subject: Subject) -> HttpResponse:
+    posted = request.POST if request.method == "POST" else None
+    form = OpenForm(posted, permitted=subject.permitted)
     refused = None
     if request.method == "POST" and form.is_valid():
         try:
             where = established(request, acting=request.acting)
-            viewing, secret = actions.open_case(
-                file, where=where, acting=request.acting, **form.cleaned_data
+            viewing, secret = actions.open_footage(
+                subject, attendees=form.chosen, where=where, acting=request.acting
             )
         except ActionRefusedError as error:
             refused = error
         else:
             return _begun(viewing, secret)
+    decides = request.acting.holds("system_manager") or standing_in(request.acting)
     context = {
-        "file": file,
+        "case": subject.case,
+        "decides": subject.case and decides,
         "form": form,
         "refused": refused,
-        "title": title(file),
-        "cameras": list(_names(file, whole.cameras).values()),
-        "interval": f"{minute(whole.start)} ～ {minute(whole.end)}",
-        "back": reverse("provision:case", args=[file.case.pk]),
+        "title": subject.title,
+        "cameras": list(names(subject.scheme, subject.whole.cameras).values()),
+        "permitted": subject.permitted,
+        "interval": f"{minute(subject.whole.start)} ～ {minute(subject.whole.end)}",
+        "back": subject.back,
     }
     return render(request, "viewing/open.html", context)
 
@@ -76,20 +89,25 @@ def open_case(request: ActingRequest, name: str) -> HttpResponse:
 @require_safe
 def player(request: ActingRequest, name: str) -> HttpResponse:
     """The player of one's own viewing."""
-    viewing, reel = _mine(request, name)
-    file = file_of(viewing.case)
-    names = _names(file, reel.cameras)
+    viewing, subject, reel = mine(request, name)
+    called = names(subject.scheme, reel.cameras)
+    whole = Extent(cameras=reel.cameras, start=viewing.start, end=viewing.end)
+    choosing = subject.case is not None and request.acting.holds(*DESK)
     context = {
         "viewing": viewing,
-        "file": file,
-        "title": title(file),
+        "case": subject.case,
+        "title": subject.title,
         "interval": f"{minute(viewing.start)} ～ {minute(viewing.end)}",
-        "reel": json.dumps(_told(viewing, reel, names), ensure_ascii=False),
+        "reel": json.dumps(_told(viewing, reel, called), ensure_ascii=False),
         "gaps": [
-            (names[gap.camera], instant(gap.start), instant(gap.end), cause_text(gap.cause))
+            (called[gap.camera], instant(gap.start), instant(gap.end), cause_text(gap.cause))
             for gap in reel.gaps
         ],
-        "mark": f"{request.acting.person.name}　{title(file)}",
+        "mark": f"{request.acting.person.name}　{subject.title}",
+        "select": SelectForm(whole, called) if choosing else None,
+        "still": StillForm(
+            cameras=called, initial={"due": due_day(subject.rules, request.acting.at)}
+        ),
     }
     return render(request, "viewing/player.html", context)
 
@@ -98,17 +116,12 @@ def player(request: ActingRequest, name: str) -> HttpResponse:
 @require_safe
 def media(request: ActingRequest, name: str, number: int) -> HttpResponseBase:
     """One stored piece from `?since=` (µs after the interval's start) on, as fragmented MP4."""
-    viewing, reel = _mine(request, name)
+    viewing, _, reel = mine(request, name)
     piece = actions.piece_of(reel, number)
     since = request.GET.get("since", "0")
     if piece is None or not since.isascii() or not since.isdigit() or len(since) > 16:
         raise Http404
-    store = engine().case_store(viewing.case.case_id)
-    stored = parse(piece.name)
-    assert isinstance(stored, SegmentName)
-    sealed = part_of(store, stored, piece.size, reel.start, reel.end)
-    if sealed is None:
-        raise Http404
+    sealed = sealed_of(viewing, reel, piece)
     actions.watch(viewing, piece, acting=request.acting)
     fragments: Iterator[bytes] = play(
         sealed, piece.keys, origin=reel.start, since=Micros(reel.start + int(since))
@@ -120,11 +133,12 @@ def media(request: ActingRequest, name: str, number: int) -> HttpResponseBase:
 @require_POST
 def close(request: ActingRequest, name: str) -> HttpResponse:
     """閲覧を終える: back to the case; nothing can be played any more."""
-    viewing = access.own(request.acting, name)
-    if viewing is None:
+    found = access.own(request.acting, name)
+    if found is None:
         raise Http404
+    viewing, subject = found
     actions.close(viewing)
-    answer = HttpResponseRedirect(reverse("provision:case", args=[viewing.case_id]))
+    answer = HttpResponseRedirect(subject.back)
     answer.delete_cookie(COOKIE, path=reverse("viewing:player", args=[viewing.pk]))
     return answer
 
@@ -146,11 +160,11 @@ def listing(request: ActingRequest) -> HttpResponse:
             _t("立会人"),
         ),
         cells=_cells,
-        search=("camera", "viewing__by__name", "viewing__case__numbered__text"),
+        search=("camera", "viewing__by__name", "viewing__title"),
     )
     rows = (
-        Watched.objects.filter(viewing__case__scheme=request.acting.scheme)
-        .select_related("viewing__by", "viewing__case__numbered")
+        Watched.objects.filter(viewing__scheme=request.acting.scheme)
+        .select_related("viewing__by")
         .order_by("-at", "-pk")
     )
     return found.respond(request, rows, "viewing/listing.html", {})
@@ -158,10 +172,9 @@ def listing(request: ActingRequest) -> HttpResponse:
 
 def _cells(row: Watched) -> tuple[str | Cell, ...]:
     viewing = row.viewing
-    address = reverse("provision:case", args=[viewing.case_id])
     return (
         second(row.at),
-        Cell(text=viewing.case.numbered.text, href=address),
+        Cell(text=viewing.title, href=address(viewing)),
         viewing.by.name,
         "・".join(map(post, viewing.posts.split())),
         row.camera,
@@ -185,28 +198,45 @@ def _begun(viewing: Viewing, secret: bytes) -> HttpResponse:
     return answer
 
 
-def _mine(request: ActingRequest, name: str) -> tuple[Viewing, Reel]:
-    """One's own viewing and its reel. Raises Http404 for another's, one that is over or closed,
-    and a browser other than the one in which it was opened."""
-    viewing = access.own(request.acting, name)
-    keys = Keys.objects.filter(viewing=viewing).first() if viewing else None
-    if viewing is None or keys is None:
+def address(viewing: Viewing) -> str:
+    """The page of the case or the use that the viewing is of."""
+    route = "provision:case" if viewing.case_id else "internal:use"
+    return reverse(route, args=[viewing.subject])
+
+
+def mine(request: ActingRequest, name: str) -> tuple[Viewing, Subject, Reel]:
+    """One's own viewing, what it is of, and its reel. Raises Http404 for another's, one that is
+    over or closed, and a browser other than the one in which it was opened."""
+    found = access.own(request.acting, name)
+    keys = Keys.objects.filter(viewing=found[0]).first() if found else None
+    if found is None or keys is None:
         raise Http404
     try:
         secret = canonical.unb64(request.COOKIES.get(COOKIE, ""), where="viewing")
-        return viewing, unseal(bytes(keys.sealed), secret, viewing.pk)
+        return *found, unseal(bytes(keys.sealed), secret, found[0].pk)
     except MalformedError as error:
         raise Http404 from error
 
 
-def _names(file: File, wanted: Iterable[str]) -> dict[str, str]:
-    """What people call these cameras."""
-    found = cameras(file.case.scheme).filter(camera__in=list(wanted))
-    known = {row.camera_id: f"{row.name}（{row.camera_id}）" for row in found}
-    return {name: known.get(name, name) for name in wanted}
+def sealed_of(viewing: Viewing, reel: Reel, piece: Piece) -> Sealed:
+    """The stored segment of a piece, as far as it was released. Raises Http404 if it is gone."""
+    stored = parse(piece.name)
+    assert isinstance(stored, SegmentName)
+    store = engine().case_store(viewing.subject)
+    sealed = part_of(store, stored, piece.size, reel.start, reel.end)
+    if sealed is None:
+        raise Http404
+    return sealed
 
 
-def _told(viewing: Viewing, reel: Reel, names: dict[str, str]) -> dict[str, Any]:
+def _converted(reel: Reel, camera: str) -> str:
+    """What the page says where a camera's pictures are coded anew to be shown."""
+    if any(piece.converted for piece in reel.pieces if piece.camera == camera):
+        return _t("閲覧用に変換した映像です。元の映像は変わりません。")
+    return ""
+
+
+def _told(viewing: Viewing, reel: Reel, called: dict[str, str]) -> dict[str, Any]:
     """What the player's script works with; times are seconds after the interval's start."""
 
     def after(at: int) -> float:
@@ -217,7 +247,9 @@ def _told(viewing: Viewing, reel: Reel, names: dict[str, str]) -> dict[str, Any]
         "length": after(reel.end),
         "cameras": [
             {
+                "id": camera,
                 "name": text,
+                "note": _converted(reel, camera),
                 "pieces": [
                     {
                         "start": after(piece.start),
@@ -237,6 +269,6 @@ def _told(viewing: Viewing, reel: Reel, names: dict[str, str]) -> dict[str, Any]
                     if gap.camera == camera
                 ],
             }
-            for camera, text in names.items()
+            for camera, text in called.items()
         ],
     }

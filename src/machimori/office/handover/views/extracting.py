@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_safe
 
 from machimori.office.handover import access, extracting, packages, writing
-from machimori.office.handover.forms import BeginForm, MediumForm
+from machimori.office.handover.forms import BeginForm, MediumForm, OnMediaForm
 from machimori.office.handover.history import Followed
 from machimori.office.handover.packing import part_name
 from machimori.office.handover.sections import making, polled
@@ -17,7 +17,8 @@ from machimori.office.handover.working import base_of
 from machimori.office.people.acting import ActingRequest
 from machimori.office.provision.forms import ExtentForm
 from machimori.office.provision.history import File
-from machimori.office.provision.orders import ordered
+from machimori.office.provision.orders import chosen, ordered, to_take_out
+from machimori.office.provision.views.cases import chosen_lines
 from machimori.office.provision.views.pages import form_page, one
 from machimori.office.shared.errors import ActionRefusedError
 from machimori.office.shared.posts import posts
@@ -29,6 +30,8 @@ from machimori.policy.wareki import parse_case_number
 def begin(request: ActingRequest, name: str) -> HttpResponse:
     """取り出す."""
     file, acting = one(request, name), request.acting
+    if chosen(file):
+        return _begin_chosen(request, file)
     whole = ordered(file)
     shown = ExtentForm.initial_of(whole.cameras, whole.start, whole.end) if whole else {}
     form = BeginForm(
@@ -52,6 +55,25 @@ def begin(request: ActingRequest, name: str) -> HttpResponse:
         button=_t("この範囲を取り出す"),
         file=file,
         text=_t("指示の範囲の中で、必要な範囲だけを選んでください。"),
+    )
+
+
+def _begin_chosen(request: ActingRequest, file: File) -> HttpResponse:
+    """The same where the part needed was chosen on the time line: it is not typed again."""
+    whole = to_take_out(file)
+    assert whole is not None
+    form = OnMediaForm(request.POST or None)
+    return form_page(
+        request,
+        form,
+        lambda: extracting.begin(
+            file, whole, **form.cleaned_data, place=place(request), acting=request.acting
+        ),
+        title=_t("取り出す"),
+        button=_t("選んだ範囲を取り出す"),
+        file=file,
+        text=_t("画像を確かめて選んだ、次の範囲だけを取り出します。"),
+        more={"lines": chosen_lines(file)},
     )
 
 

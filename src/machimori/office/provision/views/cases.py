@@ -26,8 +26,10 @@ from machimori.office.provision.forms import named
 from machimori.office.provision.history import File, files_of
 from machimori.office.provision.models import Head, Series
 from machimori.office.provision.offers import offers
+from machimori.office.provision.orders import chosen
 from machimori.office.provision.papers import papers
 from machimori.office.provision.periods import period
+from machimori.office.provision.reviewing import attendees
 from machimori.office.provision.sections import rendered
 from machimori.office.provision.states import ENDED, STATES, STEPS, WAY, Kind
 from machimori.office.provision.views.pages import one
@@ -35,7 +37,7 @@ from machimori.office.rules.access import rules_of
 from machimori.office.shared.posts import posts
 from machimori.office.shared.printing import masthead
 from machimori.office.shared.tables import Cell, Listing
-from machimori.office.shared.templatetags.office import day, minute
+from machimori.office.shared.templatetags.office import day, minute, second
 from machimori.policy.wareki import wareki_fiscal_year
 from machimori.vault.client.statements import Authorisation
 
@@ -131,6 +133,8 @@ def told(request: ActingRequest, file: File) -> dict[str, object]:
         "granted": _extent(file, extent_of(Authorisation.decode(granted))) if granted else None,
         "partial": file.latest_draft is not None and file.latest_draft.kind == "narrowed",
         "ordered": _ordered(file),
+        "chosen": chosen_lines(file),
+        "attendees": attendees(file),
         "refusal": refusal,
         "ending": _ending(file),
         "ended": file.state in ENDED,
@@ -200,11 +204,16 @@ def _ending(file: File) -> dict[str, str] | None:
 
 
 def _steps(file: File) -> list[dict[str, object]]:
-    """The line of steps; a case beside the ordinary way stands where it left it."""
-    at = next(WAY.index(fact.state) for fact in reversed(file.facts) if fact.state in WAY)
+    """The line of steps; a case beside the ordinary way stands where it left it. Who took out
+    without looking first has not looked."""
+    last = next(fact.state for fact in reversed(file.facts) if fact.state in WAY)
+    looked = any(fact.state == "reviewing" for fact in file.facts)
+    passed = WAY.index(last) > WAY.index("reviewing")
+    way = [state for state in WAY if state != "reviewing" or looked or not passed]
+    at = way.index(last)
     return [
         {"text": STATES[state], "state": "done" if n < at else "now" if n == at else "later"}
-        for n, state in enumerate(WAY)
+        for n, state in enumerate(way)
     ]
 
 
@@ -225,6 +234,16 @@ def _ordered(file: File) -> dict[str, object] | None:
         end=instant(fact.data["end"]),
     )
     return _extent(file, extent) | {"note": fact.data["note"]}
+
+
+def chosen_lines(file: File) -> list[tuple[str, str]]:
+    """Camera and interval of each part that was chosen to be taken out."""
+    parts = chosen(file)
+    names = _named(file, tuple(part.cameras[0] for part in parts))
+    return [
+        (name, f"{second(part.start)} ～ {second(part.end)}")
+        for name, part in zip(names, parts, strict=True)
+    ]
 
 
 def _named(file: File, names: tuple[str, ...]) -> list[str]:

@@ -22,7 +22,7 @@ class Screen {
     this.note.className = "player-gap";
     this.note.hidden = true;
     const caption = document.createElement("figcaption");
-    caption.textContent = camera.name;
+    caption.textContent = camera.note ? `${camera.name}　${camera.note}` : camera.name;
     const frame = document.createElement("div");
     frame.className = "player-frame";
     frame.append(this.video, this.note, this.mark);
@@ -38,6 +38,8 @@ class Screen {
     this.video.src = URL.createObjectURL(this.source);
     this.interval = 1 / 15;
     this.measure();
+    // The first piece is asked for while the source still opens.
+    this.early = this.first();
   }
 
   // How far apart pictures are, for stepping.
@@ -51,6 +53,17 @@ class Screen {
       this.video.requestVideoFrameCallback(seen);
     };
     this.video.requestVideoFrameCallback(seen);
+  }
+
+  first() {
+    const piece = this.camera.pieces[0];
+    return piece && piece.start <= this.player.at + AHEAD ? { piece, since: piece.start, answer: this.ask(piece, piece.start) } : null;
+  }
+
+  ask(piece, since) {
+    this.feeding = new AbortController();
+    const from = Math.max(0, Math.round(since * 1e6));
+    return fetch(`${piece.address}?since=${from}`, { signal: this.feeding.signal, cache: "no-store" });
   }
 
   gapAt(at) {
@@ -76,16 +89,16 @@ class Screen {
   }
 
   async feed(at) {
-    if (this.feeding) return;
-    const found = this.wanted(at);
+    if (this.feeding && !this.early) return;
+    const early = this.early;
+    this.early = null;
+    const found = early ?? this.wanted(at);
     if (!found) return;
-    this.feeding = new AbortController();
     try {
+      const asked = early ? early.answer : this.ask(found.piece, found.since);
       await this.ready;
       await this.evict(at);
-      const since = Math.max(0, Math.round(found.since * 1e6));
-      const options = { signal: this.feeding.signal, cache: "no-store" };
-      const answer = await fetch(`${found.piece.address}?since=${since}`, options);
+      const answer = await asked;
       if (!answer.ok) throw new Error(String(answer.status));
       const reader = answer.body.getReader();
       for (;;) {
@@ -96,7 +109,7 @@ class Screen {
       this.loaded.set(found.piece, found.since);
     } catch (error) {
       if (error.name !== "AbortError") this.player.fail();
-      else if (!this.buffer.updating) this.buffer.abort();
+      else if (this.buffer && !this.buffer.updating) this.buffer.abort();
     } finally {
       this.feeding = null;
     }
@@ -146,11 +159,46 @@ class Screen {
   }
 }
 
+// 範囲を選ぶ: the form's rows, filled from where the player stands, and shown on the time line.
+class Parts {
+  constructor(player) {
+    this.form = document.querySelector(".player-parts");
+    for (const row of this.form?.querySelectorAll("fieldset") ?? []) {
+      for (const button of row.querySelectorAll("button[data-part]")) {
+        button.addEventListener("click", () => {
+          const shown = new Date((player.reel.begins + player.at) * 1000).toLocaleString("sv-SE", { timeZone: "Asia/Tokyo" });
+          row.querySelector(`input[name$="-${button.dataset.part}"]`).value = shown.replace(" ", "T");
+          row.querySelector("input[type=checkbox]").checked = true;
+          row.dispatchEvent(new Event("change"));
+        });
+      }
+    }
+  }
+
+  draw(camera, place, reel) {
+    const row = this.form?.querySelector(`fieldset[data-camera="${camera.id}"]`);
+    if (!row) return;
+    const bar = document.createElement("span");
+    bar.className = "chosen";
+    const after = (name) => Date.parse(`${row.querySelector(`input[name$="-${name}"]`).value}+09:00`) / 1000 - reel.begins;
+    const shown = () => {
+      const [from, to] = [after("begin"), after("end")].map((at) => Math.min(Math.max(at, 0), reel.length));
+      bar.hidden = !row.querySelector("input[type=checkbox]").checked || !(from < to);
+      bar.style.left = `${100 * from / reel.length}%`;
+      bar.style.width = `${100 * (to - from) / reel.length}%`;
+    };
+    row.addEventListener("change", shown);
+    shown();
+    place.append(bar);
+  }
+}
+
 class Player {
   constructor(element) {
     this.element = element;
     this.reel = JSON.parse(element.dataset.reel);
-    this.at = 0;
+    const first = Math.min(...this.reel.cameras.flatMap((one) => one.pieces.map((piece) => piece.start)));
+    this.at = Number.isFinite(first) ? first : 0;
     this.speed = 1;
     this.playing = false;
     this.last = performance.now();
@@ -160,10 +208,12 @@ class Player {
     place.append(...this.screens.map((one) => one.element));
     this.seek = this.find(".player-seek");
     this.seek.max = this.reel.length;
+    this.parts = new Parts(this);
+    const still = document.querySelector(".player-still");
+    still?.addEventListener("submit", () => { still.elements.at.value = Math.round(this.at * 1e6); });
     this.draw();
     this.listen();
-    const first = Math.min(...this.screens.flatMap((one) => one.camera.pieces.map((piece) => piece.start)));
-    if (Number.isFinite(first)) this.at = first;
+    this.tick();
     setInterval(() => this.tick(), 50);
   }
 
@@ -185,6 +235,7 @@ class Player {
         if (one.cause) bar.title = one.cause;
         row.append(bar);
       }
+      this.parts.draw(camera, row, this.reel);
       line.append(row);
     }
   }

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Who may see which internal uses; the only functions that hand them out."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from django.db.models import OuterRef, QuerySet, Subquery
+
+from machimori.office.internal.history import File, file_of, files_of
+from machimori.office.internal.models import Fact, Use
+from machimori.office.internal.states import State
+from machimori.office.people.acting import Acting
+from machimori.office.rules.access import rules_of
+from machimori.office.shared.posts import Post
+
+USERS: Final[tuple[Post, ...]] = ("system_manager", "handling_supervisor", "operator", "viewer")
+"""Who may use under one rule or another; whether they may under theirs, the rules say."""
+READERS: Final[tuple[Post, ...]] = (*USERS, "auditor")
+
+
+OPEN: Final[tuple[State, ...]] = ("drafted", "permitted", "in_use", "recorded")
+"""States in which a use waits for somebody."""
+MOST: Final = 90
+"""Uses that the first page looks at; the others are in the list."""
+
+
+def uses(acting: Acting) -> QuerySet[Use]:
+    """Every use that the acting person may see, the newest first: those who decide and those who
+    audit see all, others their own."""
+    found = Use.objects.filter(scheme=acting.scheme).select_related("scheme", "numbered")
+    if not acting.holds("system_manager", "handling_supervisor", "auditor"):
+        own = Fact.objects.filter(serial=1, by=acting.person).values("case")
+        found = found.filter(pk__in=own)
+    return found.order_by("-numbered__series__fiscal_year", "-numbered__number")
+
+
+def in_states(acting: Acting, *states: State) -> Sequence[File]:
+    """Those of them that are in one of these states, none of which is an end, the oldest first;
+    fetched once a request."""
+    if "internal.open" not in acting.memo:
+        last = Fact.objects.filter(case=OuterRef("pk")).order_by("-serial").values("state")[:1]
+        found = uses(acting).annotate(state=Subquery(last)).filter(state__in=OPEN)
+        acting.memo["internal.open"] = files_of(list(found.reverse()[:MOST]), rules_of(acting))
+    files: Sequence[File] = acting.memo["internal.open"]
+    return [file for file in files if file.state in states]
+
+
+def find(acting: Acting, name: str) -> File | None:
+    """One use with its facts, if the acting person may see it."""
+    found = uses(acting).filter(pk=name).first()
+    return file_of(found) if found else None
