@@ -17,9 +17,11 @@ from django.urls import reverse
 from machimori.cli.running.testing import free_port
 from machimori.kernel.clock import ManualClock
 from machimori.kernel.durable import Disk
+from machimori.kernel.ids import CameraId
 from machimori.kernel.instants import Micros, local_day
 from machimori.kernel.signing import SigningKey
-from machimori.office.cameras import feeding, yesterday
+from machimori.office.cameras import actions, feeding, yesterday
+from machimori.office.cameras.actions import Particulars
 from machimori.office.cameras.models import Connection, RecordedDay
 from machimori.office.people.testing import Cast
 from machimori.office.shared import recorders
@@ -207,6 +209,16 @@ def test_a_file_that_was_lost_or_altered_is_written_again(
     before = path.stat().st_ino
     feeding.feed()
     assert path.stat().st_ino == before
+
+
+def test_many_cameras_of_one_file_are_told_once(office: ManualClock, place: Place) -> None:
+    cast = Cast.of(office)
+    write(place, cast)
+    said = Particulars(name="公園", place="東町", retention_class="street", identifies=True)
+    found = [(CameraId(f"cam-{number}"), said) for number in range(30)]
+    with TestCase.captureOnCommitCallbacks() as told:
+        actions.register_all(found, acting=cast.acting(cast.person("system_manager")))
+    assert told == [feeding.feed]
 
 
 def test_who_sets_a_connection(office: ManualClock, place: Place) -> None:

@@ -33,17 +33,9 @@ class Particulars:
 def register(camera: CameraId, said: Particulars, *, acting: Acting) -> Description:
     """Enter a camera. Raises ActionRefusedError if it is registered, here or elsewhere, or `acting`
     does not keep the register."""
-    access.check_writes(acting)
-    try:
-        with transaction.atomic():
-            made = Camera(id=camera, scheme=acting.scheme)
-            made.save(force_insert=True)
-    except IntegrityError as error:
-        raise ActionRefusedError(
-            _t("この番号のカメラは、もう登録されています"),
-            Reason(text=_t("内容を直すときは、そのカメラを開いて訂正してください。")),
-        ) from error
-    return _say(made, 1, said, "", "camera.registered", acting=acting)
+    made = _enter(camera, said, acting=acting)
+    feeding.after_commit()
+    return made
 
 
 @transaction.atomic
@@ -63,7 +55,9 @@ def register_all(
                 for name in map(CameraId, known)
             ),
         )
-    return [register(camera, said, acting=acting) for camera, said in found]
+    made = [_enter(camera, said, acting=acting) for camera, said in found]
+    feeding.after_commit()
+    return made
 
 
 @transaction.atomic
@@ -84,7 +78,7 @@ def correct(before: Description, said: Particulars, *, reason: str, acting: Acti
         )
     try:
         with transaction.atomic():
-            return _say(
+            made = _say(
                 before.camera,
                 before.number + 1,
                 said,
@@ -97,6 +91,8 @@ def correct(before: Description, said: Particulars, *, reason: str, acting: Acti
             _t("ほかの人が先に訂正しました"),
             Reason(text=_t("いまの内容を見てから、もう一度訂正してください。")),
         ) from error
+    feeding.after_commit()
+    return made
 
 
 def particulars(row: Description) -> Particulars:
@@ -108,6 +104,20 @@ def particulars(row: Description) -> Particulars:
         identifies=row.identifies,
         status=row.status,
     )
+
+
+def _enter(camera: CameraId, said: Particulars, *, acting: Acting) -> Description:
+    access.check_writes(acting)
+    try:
+        with transaction.atomic():
+            made = Camera(id=camera, scheme=acting.scheme)
+            made.save(force_insert=True)
+    except IntegrityError as error:
+        raise ActionRefusedError(
+            _t("この番号のカメラは、もう登録されています"),
+            Reason(text=_t("内容を直すときは、そのカメラを開いて訂正してください。")),
+        ) from error
+    return _say(made, 1, said, "", "camera.registered", acting=acting)
 
 
 def _say(
@@ -127,7 +137,6 @@ def _say(
         by=acting.person,
         **asdict(said),
     )
-    feeding.after_commit()
     record(
         Entry(
             type=kind,
