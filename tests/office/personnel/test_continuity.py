@@ -63,3 +63,23 @@ def test_K4_one_key_only_is_named_and_a_lost_one_is_urgent(office: ManualClock) 
     shown = first_page(desk.cast, desk.manager)
     assert GONE not in shown
     assert "キーが1本だけ" not in shown
+
+
+def test_I4_a_deputy_bridges_a_managers_lost_key_until_the_delegation_ends(
+    office: ManualClock,
+) -> None:
+    """The manager's key is lost; the deputy can sign until the delegation's last day has passed,
+    and that instant is on the page."""
+    desk = Desk.of(office)
+    deputy = desk.cast.person("operator")
+    desk.give_key(deputy)
+    browser = desk.browser()
+    sent = {"deputy": deputy.pk, "first": "令和8年5月14日", "last": "令和8年5月20日"}
+    browser.post(reverse("deputies:new"), sent)
+    assert browser.post(reverse("deputies:sign_demo")).status_code == 302
+    lost = desk.manager.credentials.get()
+    browser.post(reverse("people:lost", args=[lost.keyid]))
+    office.advance(1)
+    page = desk.browser().get(reverse("personnel:signers")).content.decode()
+    assert deputy.name in page
+    assert "令和8年5月21日（木） 00:00から、だれも署名できません" in page

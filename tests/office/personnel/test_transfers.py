@@ -66,6 +66,12 @@ def test_I4_K4_from_march_31_to_april_1_with_three_open_cases(march: ManualClock
     times = {"first_day": "令和9年3月28日", "last_day": "令和9年3月28日"}
     files = [desk.drafted(**times), desk.take_in(**times), desk.approved(**times)]
     browser = desk.browser()
+    typed = {"number": "1号", "serial": "SN-1", "place": "guard_room", "storage": "保管庫"}
+    browser.post(reverse("terminals:new"), typed)
+    typed = {"kind": "rack", "number": "R-1", "place": "警備員室"}
+    key = browser.post(reverse("personnel:key_new"), typed).headers["Location"]
+    seen = {"on": "令和9年3月31日", "witness": "高橋 立会"}
+    browser.post(key, seen | {"kind": "issued", "holder": old.pk})
     shown = upload(browser, goes(old, "管理責任者"), comes("n-77", "新任 一郎", "管理責任者"))
     assert "まだ何も変わっていません" in shown
     assert decide(browser).status_code == 302
@@ -76,6 +82,10 @@ def test_I4_K4_from_march_31_to_april_1_with_three_open_cases(march: ManualClock
     assert browser.post(reverse("personnel:handover_new"), sent).status_code == 302
     made = Handover.objects.get()
     assert {one["number"] for one in made.data["cases"]} == {file.number for file in files}
+    things = {(one["kind"], one["number"]) for one in made.data["items"]}
+    assert things == {("サーバラックの鍵", "R-1"), ("専用パソコン", "1号")}
+    deadlines = {one["number"]: one["next_deadline"] for one in made.data["cases"]}
+    assert deadlines[files[0].number] == "2027-04-11"
     paper = browser.get(reverse("personnel:handover", args=[made.pk]))
     assert paper.content.startswith(b"%PDF")
 

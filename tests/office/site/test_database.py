@@ -35,7 +35,21 @@ def test_no_model_has_changed_without_its_migration(database: LedgerProcess) -> 
 
 
 @pytest.mark.parametrize(
-    "page", ["/", "/appointments/", "/keys/", "/appointments/new/", "/kimari/", "/kimari/open/"]
+    "page",
+    [
+        "/",
+        "/appointments/",
+        "/keys/",
+        "/appointments/new/",
+        "/kimari/",
+        "/kimari/open/",
+        "/pledges/",
+        "/transfers/new/",
+        "/passwords/",
+        "/handovers/new/",
+        "/signers/",
+        "/stations/",
+    ],
 )
 def test_a_page_asks_the_database_at_most_twenty_times(office: ManualClock, page: str) -> None:
     cast = Cast.of(office)

@@ -6,7 +6,7 @@ began, 30 minutes after the last request, and when the person's `sessions_from` 
 """
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -117,8 +117,10 @@ def recognise(request: HttpRequest, at: dt.datetime) -> Acting | None:
     if "person" not in session:
         return None
     began, seen = (dt.datetime.fromisoformat(session[name]) for name in ("began", "seen"))
-    person = Person.objects.filter(pk=session["person"]).first()
-    scheme = Scheme.objects.filter(pk=session["scheme"]).first()
+    held = _held(session["person"], at)
+    person = held[0].person if held else Person.objects.filter(pk=session["person"]).first()
+    own = {one.scheme_id: one.scheme for one in held}
+    scheme = own.get(session["scheme"]) or Scheme.objects.filter(pk=session["scheme"]).first()
     if (
         person is None
         or scheme is None
@@ -132,14 +134,29 @@ def recognise(request: HttpRequest, at: dt.datetime) -> Acting | None:
         session["seen"] = at.isoformat()
     if "limited" in session:
         return Acting(person=person, scheme=scheme, posts=frozenset(), at=at)
-    return acting_in(person, scheme, at)
+    return _at_work(person, scheme, held, at)
 
 
 def acting_in(person: Person, scheme: Scheme, at: dt.datetime) -> Acting:
     """The person at work in this scheme with the posts that give them rights at this instant."""
-    posts = posts_of(person, scheme, at)
+    return _at_work(person, scheme, _held(person.pk, at), at)
+
+
+def _at_work(
+    person: Person, scheme: Scheme, held: Sequence[Appointment], at: dt.datetime
+) -> Acting:
+    names = {one.post for one in held if one.scheme_id == scheme.pk}
+    posts = frozenset(post for post in POSTS if post in names)
     found = Acting(person=person, scheme=scheme, posts=posts, at=at)
+    own = {one.scheme_id: one.scheme for one in held}
+    found.memo["own_schemes"] = sorted(own.values(), key=lambda one: one.name)
     return replace(found, posts=posts - withheld(found)) if posts else found
+
+
+def _held(person: int, at: dt.datetime) -> list[Appointment]:
+    """What the person holds anywhere at this instant, with person and scheme; one query."""
+    found = Appointment.objects.filter(current(at), person=person)
+    return list(found.select_related("person", "scheme"))
 
 
 class ActingMiddleware:

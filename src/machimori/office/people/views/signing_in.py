@@ -27,6 +27,8 @@ from machimori.office.shared.forms import refuse
 from machimori.office.shared.posts import public, signed_in
 
 _STATE = "sign_in"
+_NOT_KEPT = ("people:today", "people:keys", "people:password")
+"""Pages to which the next person is not led: the first, and those of the last one's own access."""
 
 
 @public
@@ -136,7 +138,7 @@ def change_person(request: ActingRequest) -> HttpResponse:
     request.session.flush()
     page = _safe(request.POST.get("next", ""))
     address = reverse("people:sign_in")
-    if page != reverse("people:today"):
+    if page not in map(reverse, _NOT_KEPT):
         address += "?" + urlencode({"next": page})
     return HttpResponseRedirect(address)
 
@@ -203,6 +205,7 @@ def _page(
     context: dict[str, Any] = {
         "next": _safe(request.POST.get("next") or request.GET.get("next") or ""),
         "password_form": (password_form or PasswordForm()) if _passwords() else None,
+        "changing": bool(request.GET.get("next")),
         "refused": refused,
     }
     if config().demo:
