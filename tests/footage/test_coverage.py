@@ -4,7 +4,7 @@
 import datetime as dt
 from pathlib import Path
 
-from machimori.footage.coverage import Gap, of_day
+from machimori.footage.coverage import Gap, of_day, of_interval
 from machimori.footage.naming import SegmentName
 from machimori.footage.records import GapCause
 from machimori.footage.store import DirectoryStore
@@ -108,3 +108,13 @@ def test_records_that_overlap_footage_or_each_other_take_nothing_from_it(tmp_pat
     found = of_day(made.store, CAMERA, DAY, until=FAR)
     assert found.gaps == (gap(10, 12, "network"), gap(12, 14, "stalled"))
     assert found.recorded == 20 * HOUR
+
+
+def test_an_interval_over_midnight_counts_what_began_before_it(tmp_path: Path) -> None:
+    made = Recorded(tmp_path / "store")
+    made.segment(23, 24)
+    made.segment(22, 22.5)
+    made.gap(22.5, 23, "network")
+    found = of_interval(made.store, CAMERA, at(22), at(24.5))
+    assert found.gaps == (gap(22.5, 23, "network"), gap(24, 24.5, ""))
+    assert found.recorded == round(1.5 * HOUR)

@@ -8,6 +8,7 @@ people how a day went; what evidence states about its interval, `footage.check` 
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -16,11 +17,12 @@ from machimori.footage.naming import RecordName, SegmentName, parse
 from machimori.footage.store import Store
 from machimori.kernel.errors import MalformedError
 from machimori.kernel.ids import CameraId
-from machimori.kernel.instants import TOKYO, Micros, day_start
+from machimori.kernel.instants import TOKYO, Micros, day_start, local_day
 
 GRACE: Final = 5_000_000
 """µs between two segments up to which footage counts as going on."""
 UNEXPLAINED: Final = ""
+_LONGEST_SEGMENT: Final = 130 * 1_000_000
 _Span = tuple[int, int]
 
 
@@ -47,9 +49,24 @@ def of_day(
     """The day up to `until`. Raises what the store raises."""
     begin = day_start(day, tz)
     end = min(day_start(day + dt.timedelta(days=1), tz), until)
+    return _of(store, camera, [day], begin, end)
+
+
+def of_interval(
+    store: Store, camera: CameraId, start: Micros, end: Micros, *, tz: ZoneInfo = TOKYO
+) -> Coverage:
+    """[start, end), of whatever days. Raises what the store raises."""
+    # What began before midnight is stored under the day before.
+    first = local_day(Micros(max(0, start - _LONGEST_SEGMENT)), tz)
+    count = (local_day(Micros(end - 1), tz) - first).days + 1
+    days = [first + dt.timedelta(days=offset) for offset in range(count)]
+    return _of(store, camera, days, start, end)
+
+
+def _of(store: Store, camera: CameraId, days: list[dt.date], begin: int, end: int) -> Coverage:
     segments: list[_Span] = []
     said: list[Gap] = []
-    for item in store.list(f"{day.isoformat()}/{camera}/"):
+    for item in chain.from_iterable(store.list(f"{day.isoformat()}/{camera}/") for day in days):
         try:
             name = parse(item.name)
             if isinstance(name, SegmentName):

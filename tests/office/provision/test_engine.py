@@ -7,36 +7,19 @@ from dataclasses import replace
 import pytest
 
 from machimori.evidence.errors import NotDeliverableError
-from machimori.evidence.glimpse import first_picture
 from machimori.evidence.ordering import Order
-from machimori.footage.picture import DecodedPicture
 from machimori.kernel.instants import Micros
-from machimori.office.provision.history import File
 from machimori.office.provision.orders import order_of, ordered
-from machimori.office.provision.readers import reader_of
 from machimori.office.provision.testing_engine import EngineDesk
-from machimori.office.shared.engine import engine
 from machimori.office.shared.errors import ActionRefusedError
 from machimori.vault.errors import VaultRefusedError
 
 pytestmark = pytest.mark.alone
 
 
-def look(file: File, order: Order) -> DecodedPicture:
-    case, found = file.case.case_id, engine()
-    return first_picture(
-        client=found.vault,
-        ledger=found.ledger,
-        store=found.case_store(case),
-        order=order,
-        reader=reader_of(case),
-        clock=found.clock,
-    )
-
-
 def test_what_the_manager_approved_and_instructed_opens_and_nothing_else(real: EngineDesk) -> None:
     file = real.instructed(last_time="09:57")
-    picture = look(file, order_of(file))
+    picture = real.look(file, order_of(file))
     assert (picture.frame.width, picture.frame.height) == (160, 96)
 
     drafted = real.drafted()
@@ -45,7 +28,7 @@ def test_what_the_manager_approved_and_instructed_opens_and_nothing_else(real: E
     statement = drafted.statement
     assert statement is not None
     with pytest.raises(VaultRefusedError) as refused:
-        look(drafted, Order(authorisation=statement))
+        real.look(drafted, Order(authorisation=statement))
     assert refused.value.reason == "too_few_signers"
 
     whole = ordered(file)
@@ -54,4 +37,4 @@ def test_what_the_manager_approved_and_instructed_opens_and_nothing_else(real: E
     with pytest.raises(ActionRefusedError):
         order_of(file, later)
     with pytest.raises(NotDeliverableError, match="beyond the instruction"):
-        look(file, replace(order_of(file), end=Micros(real.end + 1)))
+        real.look(file, replace(order_of(file), end=Micros(real.end + 1)))

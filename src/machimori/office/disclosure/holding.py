@@ -8,7 +8,6 @@ a hold last, and is renewed while an appeal runs.
 """
 
 import datetime as dt
-import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,9 +16,10 @@ from django.utils.translation import gettext as _t
 
 from machimori.kernel import canonical
 from machimori.kernel.envelope import Envelope
-from machimori.kernel.errors import RefusedError, UnavailableError
-from machimori.kernel.ids import CameraId
-from machimori.kernel.instants import micros
+from machimori.kernel.errors import UnavailableError
+from machimori.office.custody.holding import hold_of, signers
+from machimori.office.custody.rules_statement import DISCLOSURE
+from machimori.office.custody.words import why_refused
 from machimori.office.disclosure import access, dues
 from machimori.office.disclosure.asked import Asked
 from machimori.office.disclosure.history import File, add, check_state, day_of
@@ -30,11 +30,10 @@ from machimori.office.shared.engine import engine
 from machimori.office.shared.errors import ActionRefusedError, Reason
 from machimori.policy.deadlines import appeal_deadline
 from machimori.vault.client.statements import Hold
+from machimori.vault.errors import VaultRefusedError
 
-GROUND = "disclosure"
+GROUND = DISCLOSURE
 """What holds of requests for disclosure (個情法76条) name as their ground."""
-RENEWED = dt.timedelta(days=14)
-"""A hold that ends within these days is to be renewed while the case is open."""
 
 
 def extent(asked: Asked) -> tuple[object, ...]:
@@ -87,7 +86,7 @@ def last_day(file: File) -> dt.date | None:
 
 def signers_needed(file: File) -> int:
     """How many must sign (`signing.hold`)."""
-    return file.rules.number("signing.hold") or 1
+    return signers(file.rules)
 
 
 def signatures(file: File) -> tuple[Fact, ...]:
@@ -133,12 +132,10 @@ def sign(file: File, response: Mapping[str, Any], *, acting: Acting) -> File:
 def _place(heading: str, envelope: Envelope) -> None:
     try:
         engine().holds.place(engine().vault, envelope)
-    except RefusedError as error:
+    except VaultRefusedError as error:
         raise ActionRefusedError(
             heading,
-            Reason(
-                text=_t("保管庫が認めません。署名した人の任命と、保全の長さを確かめてください。")
-            ),
+            Reason(text=why_refused(error.reason)),
         ) from error
     except UnavailableError as error:
         raise ActionRefusedError(
@@ -151,15 +148,14 @@ def _statement(file: File, acting: Acting) -> Hold:
     asked, today = file.asked, day_of(acting)
     assert asked.start is not None
     assert asked.end is not None
-    return Hold(
+    return hold_of(
         case=file.case.case_id,
         ground=GROUND,
-        scheme=file.case.scheme.scheme_id,
-        cameras=tuple(map(CameraId, sorted(set(asked.cameras)))),
-        start=micros(asked.start),
-        end=micros(asked.end),
-        last_day=_until(file, today).isoformat(),
-        nonce=secrets.token_hex(16),
+        scheme=file.case.scheme,
+        cameras=asked.cameras,
+        start=asked.start,
+        end=asked.end,
+        last_day=_until(file, today),
     )
 
 

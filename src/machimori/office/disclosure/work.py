@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from machimori.office.custody.holding import RENEWED
 from machimori.office.disclosure import access, dues, holding
 from machimori.office.disclosure.history import File, day_of, files_of
 from machimori.office.disclosure.states import STATES
@@ -38,7 +39,7 @@ def _item(file: File, today: dt.date) -> tuple[dt.date, Item]:
     if holding.pending(file) is not None:
         said.append(_t("消去がまだ止まっていません"))
         urgent = True
-    elif until is not None and until - today <= holding.RENEWED:
+    elif until is not None and until - today <= RENEWED:
         said.append(_t("保全は%(day)sまで") % {"day": day(until)})
         urgent = True
     item = Item(

@@ -12,7 +12,8 @@ class ProvisionConfig(AppConfig):
     def ready(self) -> None:
         """Register pages and work lists."""
         from machimori.office.personnel.carried import register
-        from machimori.office.provision import carried, work
+        from machimori.office.provision import carried, keeping_work, work
 
         work.install()
+        keeping_work.install()
         register("provision", cases=carried.open_cases, items=carried.copies)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _t
 from machimori.kernel.instants import instant
 from machimori.office.paper.forms.answer import NOT_FOUND
 from machimori.office.people.acting import Acting
-from machimori.office.provision import asking
+from machimori.office.provision import asking, withdrawing
 from machimori.office.provision.deciding import check_decides_at_all
 from machimori.office.provision.history import File, add, add_by_itself, check_state, file_of
 from machimori.office.provision.models import Head
@@ -34,14 +34,15 @@ def find_nothing(file: File, *, why: str, reason: str, acting: Acting) -> File:
         raise ActionRefusedError(
             _t("該当画像なしにできません"), Reason(text=_t("画像がない理由を選んでください。"))
         )
-    return _by_clerk(file, "found_nothing", {"why": why, "reason": reason.strip()}, acting=acting)
+    data = {"why": why, "reason": reason.strip()}
+    return _told(_by_clerk(file, "found_nothing", data, acting=acting), acting)
 
 
 @transaction.atomic
 def take_back(file: File, *, reason: str, acting: Acting) -> File:
     """取下げ: the applicant needs it no longer, with what they said. Raises ActionRefusedError."""
     _check_reason(reason)
-    return _by_clerk(file, "took_back", {"reason": reason.strip()}, acting=acting)
+    return _told(_by_clerk(file, "took_back", {"reason": reason.strip()}, acting=acting), acting)
 
 
 @transaction.atomic
@@ -57,7 +58,8 @@ def stop(file: File, *, reason: str, acting: Acting) -> File:
     check_state(file, "stopped")
     check_decides_at_all(file, acting, _t("承認を中止できません"))
     _check_reason(reason)
-    return add(file.case, file, "stopped", {"reason": reason.strip()}, acting=acting)
+    data = {"reason": reason.strip()}
+    return _told(add(file.case, file, "stopped", data, acting=acting), acting)
 
 
 def lapse(at: dt.datetime) -> int:
@@ -84,6 +86,12 @@ def lapse(at: dt.datetime) -> int:
 def valid_until(file: File) -> dt.datetime | None:
     """The last instant at which the approval holds; None before there is a draft."""
     return instant(Authorisation.decode(file.statement).valid_to) if file.statement else None
+
+
+def _told(file: File, acting: Acting) -> File:
+    """The case; with a statement drafted by which the vault hears that its approval ended."""
+    withdrawing.draft(file, acting=acting)
+    return file
 
 
 def _by_clerk(file: File, kind: Kind, data: dict[str, str], *, acting: Acting) -> File:

@@ -15,6 +15,7 @@ from machimori.kernel.durable import Disk
 from machimori.kernel.ids import CameraId, OfficerId
 from machimori.ledger.entry import Entry
 from machimori.office.cameras import actions as cameras
+from machimori.office.custody.models import Letter
 from machimori.office.people.founding import give_demo_key
 from machimori.office.people.models import Person
 from machimori.office.people.softkey import SoftwareKey
@@ -130,6 +131,19 @@ class Desk:
         asked = browser.post(reverse("provision:options", args=args)).json()
         found = browser.post(
             reverse("provision:sign", args=args),
+            json.dumps(self.key(signer).sign_in(asked)),
+            content_type="application/json",
+        ).json()
+        assert isinstance(found, dict)
+        return found
+
+    def sign_letter(self, letter: Letter, person: Person | None = None) -> dict[str, Any]:
+        """A statement for the vault, on its page, with the person's software key."""
+        signer = person or self.manager
+        browser, args = self.browser(signer), [letter.digest]
+        asked = browser.post(reverse("custody:options", args=args)).json()
+        found = browser.post(
+            reverse("custody:sign", args=args),
             json.dumps(self.key(signer).sign_in(asked)),
             content_type="application/json",
         ).json()

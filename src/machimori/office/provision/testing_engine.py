@@ -17,27 +17,33 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from machimori.evidence.glimpse import first_picture
+from machimori.evidence.ordering import Order
 from machimori.footage.anchors import Head
 from machimori.footage.mp4.testing import chunks_of, encode, sent
 from machimori.footage.naming import SegmentName
+from machimori.footage.picture import DecodedPicture
 from machimori.footage.rtp.access import TimedChunk
 from machimori.footage.rtp.testing import description
 from machimori.footage.sealer import Sealer
 from machimori.footage.store import DirectoryStore
-from machimori.kernel.clock import Clock
+from machimori.kernel.clock import Clock, ManualClock
 from machimori.kernel.durable import Disk
-from machimori.kernel.ids import CameraId, OfficerId, RecorderId
+from machimori.kernel.ids import CameraId, ClassId, OfficerId, RecorderId
 from machimori.kernel.instants import TOKYO, Micros, instant, local_day
 from machimori.kernel.signing import SigningKey
 from machimori.ledger.courier import carry_outbox
 from machimori.ledger.testing import LedgerProcess
+from machimori.office.custody.rules_statement import rules_statement
 from machimori.office.people.keys import officer_key
 from machimori.office.people.models import Person
 from machimori.office.provision.history import File
+from machimori.office.provision.orders import order_of
+from machimori.office.provision.readers import reader_of
 from machimori.office.provision.testing import Desk
 from machimori.office.rules.access import in_force
 from machimori.office.shared.config import config
-from machimori.office.shared.engine import Engine, install
+from machimori.office.shared.engine import Engine, engine, install
 from machimori.recorder import anchors
 from machimori.vault.client.statements import Appointment
 from machimori.vault.client.testing import EVER, FAR, POST, VaultProcess, header_for
@@ -98,6 +104,27 @@ class EngineDesk(Desk):
         file = self.approved()
         self.post(file, "instruct", **(self.asked | typed))
         return self.again(file, "instructed")
+
+    def pass_days(self, days: int) -> None:
+        """Each of so many midnights passes, and the vault destroys what is due."""
+        clock = self.cast.clock
+        assert isinstance(clock, ManualClock)
+        for _ in range(days):
+            clock.advance(24 * 60 * 60)
+            self.sync()
+            self.vault.client.expire()
+
+    def look(self, file: File, order: Order | None = None) -> DecodedPicture:
+        """The first picture that the case's approval opens. Raises what the vault raises."""
+        case, found = file.case.case_id, engine()
+        return first_picture(
+            client=found.vault,
+            ledger=found.ledger,
+            store=found.case_store(case),
+            order=order or order_of(file),
+            reader=reader_of(case),
+            clock=found.clock,
+        )
 
     def appoint(self, person: Person) -> None:
         """Let the vault know this person and their keys as an officer, signed by two others."""
@@ -180,8 +207,13 @@ def _adopt(desk: EngineDesk, ledger: LedgerProcess, directory: Path) -> None:
         retention={RETENTION_CLASS: profile.retention()},
         cameras=dict.fromkeys(desk.cameras, RETENTION_CLASS),
         recorders={RECORDER: signer.public.raw},
-        signers=1,
-        max_openings=profile.number("signing.openings") or 1,
+        adopted=rules_statement(
+            profile,
+            scheme=desk.cast.scheme.scheme_id,
+            classes=[ClassId(RETENTION_CLASS)],
+            version=1,
+            effective_from=EVER,
+        ),
     )
     desk.appoint(desk.manager)
     heads = [_record(desk, name, number, signer) for number, name in enumerate(desk.cameras)]

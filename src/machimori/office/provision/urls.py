@@ -9,6 +9,8 @@ from machimori.office.provision.views import (
     deciding,
     ending,
     intake,
+    keeping,
+    looking,
     papers,
     reviewing,
 )
@@ -16,6 +18,7 @@ from machimori.office.provision.views import (
 app_name = "provision"
 urlpatterns = [
     path("intake/", intake.new, name="intake"),
+    path("intake/look/", looking.look, name="look"),
     path("apply/", applying.page, name="apply"),
     path("apply/<slug:scheme>/<slug:kind>/", applying.form, name="blank"),
     path("cases/", cases.listing, name="cases"),
@@ -32,6 +35,8 @@ urlpatterns = [
     path("cases/<slug:name>/decide/part/", deciding.narrow, name="narrow"),
     path("cases/<slug:name>/decide/back/", deciding.send_back, name="send_back"),
     path("cases/<slug:name>/decide/refuse/", deciding.refuse, name="refuse"),
+    path("cases/<slug:name>/hold/", keeping.hold, name="hold"),
+    path("cases/<slug:name>/hold/end/", keeping.release, name="release_hold"),
     path("cases/<slug:name>/nothing/", ending.nothing, name="nothing"),
     path("cases/<slug:name>/take-back/", ending.take_back, name="take_back"),
     path("cases/<slug:name>/tell/", ending.tell, name="tell"),

@@ -86,11 +86,11 @@ def _lapse() -> None:
 def in_states(acting: Acting, *states: State) -> Sequence[File]:
     """The cases in these states, as many as a page bears: those first whose footage is erased
     first."""
-    found = [file for file in _moving(acting) if file.state in states]
+    found = [file for file in moving(acting) if file.state in states]
     return sorted(found, key=lambda file: file.last_day or dt.date.max)[:SHOWN]
 
 
-def _moving(acting: Acting) -> Sequence[File]:
+def moving(acting: Acting) -> Sequence[File]:
     """Of each state in which something waits the most urgent cases; fetched once a request."""
     if "provision.moving" not in acting.memo:
         soonest = [

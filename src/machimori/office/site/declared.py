@@ -19,6 +19,7 @@ INSTALLED_APPS = [
     "machimori.office.terminals",
     "machimori.office.deputies",
     "machimori.office.personnel",
+    "machimori.office.custody",
     "machimori.office.provision",
     "machimori.office.handover",
     "machimori.office.internal",

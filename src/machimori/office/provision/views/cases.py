@@ -17,7 +17,7 @@ from machimori.kernel.instants import instant
 from machimori.office.cameras.access import cameras
 from machimori.office.deputies.access import standing_in
 from machimori.office.people.acting import Acting, ActingRequest
-from machimori.office.provision import access, asking
+from machimori.office.provision import access, asking, withdrawing
 from machimori.office.provision.application import Application
 from machimori.office.provision.deciding import awaits_review
 from machimori.office.provision.drafting import Extent, extent_of
@@ -32,6 +32,7 @@ from machimori.office.provision.periods import period
 from machimori.office.provision.reviewing import attendees
 from machimori.office.provision.sections import rendered
 from machimori.office.provision.states import ENDED, STATES, STEPS, WAY, Kind
+from machimori.office.provision.views import keeping, looking
 from machimori.office.provision.views.pages import one
 from machimori.office.rules.access import rules_of
 from machimori.office.shared.posts import posts
@@ -112,6 +113,10 @@ def case(request: ActingRequest, name: str) -> HttpResponse:
             "offers": offers(file, acting),
             "above": rendered(request, file, acting, first=True),
             "below": rendered(request, file, acting, first=False),
+            "kept": keeping.told(file, acting) if file.state != "consultation" else None,
+            "stored": looking.told(file, acting),
+            "owed": withdrawing.owed(file, acting.at) if file.state in ENDED else None,
+            "may_withdraw": withdrawing.may_sign(acting, file.rules),
         },
     )
 

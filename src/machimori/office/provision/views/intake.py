@@ -13,6 +13,7 @@ from machimori.office.provision.application import Application
 from machimori.office.provision.application_form import AmendForm, ApplicationForm
 from machimori.office.provision.forms import CorrectionForm, DocumentForm
 from machimori.office.provision.history import File
+from machimori.office.provision.views import keeping
 from machimori.office.provision.views.pages import form_page, one
 from machimori.office.rules.access import in_force
 from machimori.office.shared.posts import posts
@@ -48,6 +49,7 @@ def new(request: ActingRequest) -> HttpResponse:
         ),
         more={"second": _CONSULT, "second_text": _t("相談として記録する")},
         template=_PAGE,
+        onward=lambda made: keeping.after_intake(made, acting),
     )
 
 
@@ -65,6 +67,7 @@ def take_in(request: ActingRequest, name: str) -> HttpResponse:
         button=_t("この内容で受け付ける"),
         file=file,
         template=_PAGE,
+        onward=lambda made: keeping.after_intake(made, acting),
     )
 
 

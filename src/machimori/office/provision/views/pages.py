@@ -39,12 +39,14 @@ def form_page(
     text: str = "",
     more: dict[str, Any] | None = None,
     template: str = "provision/form.html",
+    onward: Callable[[File], HttpResponse] = to_case,
 ) -> HttpResponse:
-    """A page with one form and one main button; `act` is what the button does."""
+    """A page with one form and one main button; `act` is what the button does, and `onward` where
+    one goes then."""
     refused = None
     if form.is_bound and form.is_valid():
         try:
-            return to_case(act())
+            return onward(act())
         except ActionRefusedError as error:
             refused = error
     back = reverse("provision:case", args=[file.case.pk]) if file else reverse("provision:cases")

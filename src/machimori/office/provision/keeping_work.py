@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What waits about holds and about approvals that ended, and whose those statements are."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+from django.urls import reverse
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from machimori.kernel.instants import local_day, micros
+from machimori.office.custody import letters
+from machimori.office.custody.holding import RENEWED
+from machimori.office.custody.models import Letter
+from machimori.office.custody.owners import Owner
+from machimori.office.custody.owners import register as register_owner
+from machimori.office.people.acting import Acting
+from machimori.office.provision import access, keeping, withdrawing
+from machimori.office.provision.history import File
+from machimori.office.provision.models import Numbered
+from machimori.office.provision.work import WARNED, moving
+from machimori.office.rules.access import rules_of
+from machimori.office.shared.templatetags.office import day
+from machimori.office.shared.work import Item, Work, register
+from machimori.vault.client.statements import AuthorisationEnd
+
+
+def to_hold(acting: Acting) -> Sequence[Item]:
+    """Cases whose hold waits for a signature, or ends within days; the soonest first."""
+    if not keeping.places(rules_of(acting).on(local_day(micros(acting.at))), acting):
+        return []
+    today = local_day(micros(acting.at))
+    files = {file.case.pk: file for file in moving(acting)}
+    found: list[tuple[dt.date, Item]] = []
+    for name, kept in keeping.by_case(list(files)).items():
+        file, last = files[name], kept.last_day
+        said, pending = "", kept.pending
+        if pending is not None and file.last_day is not None:
+            said = _t("署名を待っています。消去 %(day)s 24時") % {"day": day(file.last_day)}
+            until = file.last_day
+        elif kept.status(today) == "active" and last is not None and last - today <= RENEWED:
+            said, until = _t("保全の期限 %(day)s 24時") % {"day": day(last)}, last
+        if said:
+            found.append((until, _hold_item(file, said, urgent=until < today + WARNED)))
+    return [item for _, item in sorted(found, key=lambda one: one[0])]
+
+
+def _hold_item(file: File, said: str, *, urgent: bool) -> Item:
+    who = file.application.body or file.application.name
+    return Item(
+        text=f"{file.number}　{who}",
+        href=reverse("provision:case", args=[file.case.pk]),
+        due=said,
+        urgent=urgent,
+    )
+
+
+def to_withdraw(acting: Acting) -> Sequence[Item]:
+    """Approvals that ended in the office and still hold at the vault."""
+    return [
+        Item(
+            text=_t("承認の終わりを保管庫に届ける"),
+            href=reverse("custody:letter", args=[letter.digest]),
+            urgent=True,
+        )
+        for letter in letters.waiting(acting.scheme, keeping.OWNER, (AuthorisationEnd,))
+    ]
+
+
+def _title(letter: Letter) -> str:
+    found = Numbered.objects.filter(case=letter.about).first()
+    return found.text if found else ""
+
+
+def _back(letter: Letter) -> str:
+    return reverse("provision:case", args=[letter.about])
+
+
+def _may_sign(letter: Letter, acting: Acting) -> bool:
+    rules = rules_of(acting).on(local_day(micros(acting.at)))
+    if letter.kind == AuthorisationEnd.KIND:
+        return withdrawing.may_sign(acting, rules)
+    return keeping.may_sign(letter, acting, rules)
+
+
+def install() -> None:
+    """Called once, when the app is ready."""
+    register_owner(
+        keeping.OWNER,
+        Owner(title=_title, back=_back, may_sign=_may_sign),
+    )
+    register(
+        Work(
+            key="provision.hold",
+            order=12,
+            title=_("保全"),
+            empty=_("署名や延長を待つ保全はありません。"),
+            posts=frozenset(access.DESK),
+            find=to_hold,
+        )
+    )
+    register(
+        Work(
+            key="provision.withdraw",
+            order=11,
+            title=_("承認の終わり"),
+            empty=_("保管庫に届いていない承認の終わりはありません。"),
+            posts=frozenset({"system_manager"}),
+            find=to_withdraw,
+        )
+    )

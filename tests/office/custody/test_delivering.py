@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""保管庫に届けるもの: office and vault compared, signed with keys, and what the vault decides."""
+
+import datetime as dt
+
+import pytest
+from django.urls import reverse
+
+from machimori.evidence.ordering import Order
+from machimori.kernel import canonical
+from machimori.kernel.envelope import Envelope
+from machimori.office.custody import delivering
+from machimori.office.people import actions as people
+from machimori.office.people.models import Person
+from machimori.office.provision.testing_engine import EngineDesk
+from machimori.office.rules import actions as rules
+from machimori.office.shared.engine import engine
+from machimori.vault.errors import VaultRefusedError
+
+pytestmark = pytest.mark.alone
+
+
+def page(desk: EngineDesk, person: Person | None = None) -> str:
+    return desk.browser(person).get(reverse("custody:overview")).content.decode()
+
+
+def second_manager(desk: EngineDesk) -> Person:
+    """Another officer of the charter's post, so that two can sign."""
+    person = desk.cast.person("system_manager")
+    desk.give_key(person)
+    desk.appoint(person)
+    return person
+
+
+def deliver(desk: EngineDesk, *signers: Person) -> None:
+    """Draft every difference, and sign all of them, one after the other."""
+    acting = desk.cast.acting(signers[0])
+    standing = delivering.standing()
+    assert standing is not None
+    wanted = [
+        f"{one.kind}/{one.about}"
+        for one in delivering.differences(standing, acting)
+        if one.make is not None
+    ]
+    answer = desk.browser(signers[0]).post(reverse("custody:draft"), {"what": wanted})
+    assert answer.status_code == 302, answer.content.decode()
+    for signer in signers:
+        for letter in delivering.open_letters(acting):
+            if signer not in letter.signed_by and not letter.complete:
+                assert "location" in desk.sign_letter(letter, signer)
+
+
+def test_a_new_officer_and_a_lost_key_reach_the_vault_by_two_signatures(real: EngineDesk) -> None:
+    other = second_manager(real)
+    assert "届けるものはありません" in page(real)
+    clerk = real.cast.person("handling_supervisor")
+    assert "キーをまだ登録していません" in page(real)
+    real.give_key(clerk)
+    assert f"{clerk.name}さん（取扱責任者）を、保管庫はまだ知りません" in page(real)
+    administrator = real.cast.person("system_administrator")
+    shown = page(real, administrator)
+    assert clerk.name in shown
+    assert "署名に進む" not in shown
+
+    deliver(real, real.manager)
+    waiting = page(real, other)
+    assert "署名か返事を待っているもの" in waiting
+    (letter,) = delivering.open_letters(real.cast.acting(other))
+    real.sign_letter(letter, other)
+    assert "届けるものはありません" in page(real)
+    (known,) = [
+        one for one in engine().vault.standing().appointments if one.officer == clerk.officer
+    ]
+    assert known.posts == ("handling-supervisor",)
+
+    lost = clerk.credentials.get()
+    people.revoke_key(lost, acting=real.cast.acting(real.manager))
+    real.give_key(clerk)
+    assert "キーが変わりました" in page(real)
+    deliver(real, real.manager, other)
+    found = engine().vault.standing().appointments
+    keys = [one.keys for one in found if one.officer == clerk.officer][-1]
+    assert lost.keyid not in {key.keyid for key in keys}
+    history = real.browser().get(reverse("custody:history")).content.decode()
+    assert history.count("受け取りました") == 2
+
+
+def test_after_adoption_and_signing_the_vault_decides_by_the_new_signers(real: EngineDesk) -> None:
+    """きまり ends in a statement: until it is signed the vault asks for one, afterwards for two."""
+    other = second_manager(real)
+    tomorrow = real.cast.now.date() + dt.timedelta(days=1)
+    rules.adopt(
+        "grounds.investigation.signers",
+        2,
+        reason="二人で確かめる",
+        act=rules.Act(number="総第2号", adopted_on=real.cast.now.date(), effective_from=tomorrow),
+        acting=real.cast.acting(real.manager),
+    )
+    real.pass_days(1)
+    before = real.drafted()
+    assert "きまりが変わりました" in page(real)
+    deliver(real, real.manager, other)
+    assert "きまりが変わりました" not in page(real)
+    newest = engine().vault.standing().rules[-1]
+    assert newest.release_posts["investigation"].number == 2
+    assert newest.version == 2
+
+    real.sign(before)
+    signed = real.again(before, "under_decision").signatures[0]
+    alone = Envelope.decode(canonical.unb64(signed.data["envelope"], where="envelope"))
+    with pytest.raises(VaultRefusedError) as caught:
+        real.look(before, Order(authorisation=alone))
+    assert caught.value.reason == "too_few_signers"
+    assert "location" in real.sign(before, other)
+    file = real.again(before, "approved")
+    real.post(file, "instruct", **real.asked)
+    assert real.look(real.again(file, "instructed")).frame.width == 160
