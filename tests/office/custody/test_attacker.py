@@ -52,11 +52,19 @@ def own(database: LedgerProcess, desk: EngineDesk) -> None:
     """As the database's superuser: the manager's key is his, and one signature is enough."""
     with psycopg.connect(database.server.superuser(DATABASE)) as connection:
         connection.execute(
-            "UPDATE people_credential SET keyid = %s, spki = %s WHERE person_id = %s",
-            (THIEF.keyid, THIEF.key.public.raw, desk.manager.pk),
+            "UPDATE office.people_credential SET keyid = %s, spki = %s WHERE person_id = %s",
+            (f"{THIEF.keyid}-{desk.manager.pk}", THIEF.key.public.raw, desk.manager.pk),
         )
-        connection.execute("UPDATE rules_adoption SET value = '1' WHERE key LIKE '%.signers'")
-        connection.execute("UPDATE provision_fact SET state = 'instructed'")
+        connection.execute(
+            "UPDATE office.rules_adoption SET value = '1' FROM office.rules_resolution r"
+            " WHERE resolution_id = r.id AND r.scheme_id = %s AND key LIKE '%%.signers'",
+            (desk.cast.scheme.pk,),
+        )
+        connection.execute(
+            "UPDATE office.provision_fact SET state = 'instructed' FROM office.provision_case c"
+            " WHERE case_id = c.id AND c.scheme_id = %s",
+            (desk.cast.scheme.pk,),
+        )
 
 
 def test_P1_the_owner_of_server_and_database_opens_and_appoints_nothing(
@@ -68,7 +76,8 @@ def test_P1_the_owner_of_server_and_database_opens_and_appoints_nothing(
     genuine = order_of(file)
     assert real.look(file, genuine).frame.width == 160
     own(database, real)
-    assert Credential.objects.get(person=real.manager).keyid == THIEF.keyid
+    spki = Credential.objects.get(person=real.manager).spki
+    assert bytes(spki) == THIEF.key.public.raw
     said = Authorisation.decode(genuine.authorisation)
     wider = replace(said, nonce=secrets.token_hex(16), openings=said.openings - 1)
 

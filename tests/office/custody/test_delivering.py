@@ -14,6 +14,7 @@ from machimori.office.people import actions as people
 from machimori.office.people.models import Person
 from machimori.office.provision.testing_engine import EngineDesk
 from machimori.office.rules import actions as rules
+from machimori.office.shared.config import config
 from machimori.office.shared.engine import engine
 from machimori.vault.errors import VaultRefusedError
 
@@ -74,7 +75,8 @@ def test_a_new_officer_and_a_lost_key_reach_the_vault_by_two_signatures(real: En
     assert known.posts == ("handling-supervisor",)
 
     lost = clerk.credentials.get()
-    people.revoke_key(lost, acting=real.cast.acting(real.manager))
+    people.revoke_key(lost, acting=real.cast.acting(clerk))
+    (config().demo_keys / f"{clerk.officer}.pem").unlink()
     real.give_key(clerk)
     assert "キーが変わりました" in page(real)
     deliver(real, real.manager, other)

@@ -9,7 +9,6 @@ from django.urls import reverse
 from machimori.kernel.clock import ManualClock
 from machimori.ledger.testing import LedgerProcess
 from machimori.office.provision import keeping
-from machimori.office.provision.testing import without_empty
 from machimori.office.provision.testing_engine import EngineDesk, engine_desk
 from machimori.office.shared.engine import engine
 from machimori.vault.errors import VaultRefusedError
@@ -39,8 +38,9 @@ def test_P5_a_ground_without_a_hold_is_refused_with_the_clause(inzai: EngineDesk
 def test_P5_I6_held_footage_survives_expiry_and_is_released_by_itself(inzai: EngineDesk) -> None:
     """Intake leads to the signature; the case's footage opens after its day, other cases' of the
     same minutes do not; prolonged once, the hold ends by itself with its last day."""
-    known = without_empty(inzai.asked | {"ground": "inquiry"})
-    held = inzai.instructed(**known)
+    held = inzai.approved(ground="inquiry")
+    inzai.post(held, "instruct", **inzai.asked)
+    held = inzai.again(held, "instructed")
     letter = keeping.keeping(held).pending
     assert letter is not None
     browser = inzai.browser()

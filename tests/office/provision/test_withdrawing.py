@@ -41,7 +41,7 @@ def test_a_revoked_approval_opens_nothing_for_who_holds_secret_and_ledger(
 
 def test_a_withdrawn_case_leaves_the_statement_to_who_decides(real: EngineDesk) -> None:
     file = real.approved()
-    clerk = real.cast.person("handling_supervisor")
+    clerk = real.cast.person("operator")
     page = real.post(file, "take_back", clerk, reason="取り下げると電話があった")
     assert "管理責任者の署名を待っています" in page
     file = real.again(file, "withdrawn")
