@@ -97,10 +97,14 @@ class Holds:
         Raises VaultRefusedError, and forgets the statement if it was new, MalformedError,
         VaultUnavailableError, StoreUnavailableError.
         """
-        hold = PlacedHold(
-            statement=Hold.decode(envelope), envelope=envelope, brought=frozenset(), parts=0
-        )
+        statement = Hold.decode(envelope)
         known = {placed.key: placed for placed in self.placed()}
+        # What the case's earlier holds brought the vault has, and may have from nowhere else: the
+        # keys of its day are gone when a hold is prolonged after the retention.
+        earlier = (one.brought for one in known.values() if one.statement.case == statement.case)
+        hold = PlacedHold(
+            statement=statement, envelope=envelope, brought=frozenset().union(*earlier), parts=0
+        )
         if hold.key not in known:
             self._cases.put(f"{hold.key}.json", envelope.encode())
         try:
@@ -201,8 +205,9 @@ class Holds:
         keys = vault.hold(hold.envelope, rest, complete=complete)
         for ids in more:
             keys = vault.hold(hold.envelope, (), complete=ids)
+        brought = headers.keys() if hold.parts else headers.keys() | hold.brought
         self._cases.put(
-            f"{hold.key}.{hold.parts}{_BROUGHT}", canonical.dumps({"segments": sorted(headers)})
+            f"{hold.key}.{hold.parts}{_BROUGHT}", canonical.dumps({"segments": sorted(brought)})
         )
         return keys
 

@@ -32,8 +32,9 @@ def places(rules: Profile, acting: Acting) -> bool:
     return not acting.posts.isdisjoint(rules.names("acts.place_hold") or ())
 
 
-def against(file: File, *, acting: Acting) -> tuple[Reason, ...]:
-    """What speaks against a hold, whoever places it: the ground, and how long is left then."""
+def against(file: File, *, acting: Acting, held: bool = False) -> tuple[Reason, ...]:
+    """What speaks against a hold, whoever places it: the ground, and how long is left then. What is
+    `held` already is not gone with its retention."""
     found = asking.ask(
         file.rules,
         "place_hold",
@@ -42,7 +43,7 @@ def against(file: File, *, acting: Acting) -> tuple[Reason, ...]:
         posts=file.rules.names("acts.place_hold") or ("system_manager",),
     )
     reasons = asking.shown(found.reasons)
-    if file.last_day is None:
+    if file.last_day is None or held:
         return reasons
     left = until_erased(file.last_day, acting.at)
     if not left:
@@ -83,7 +84,8 @@ def draft(file: File, *, acting: Acting) -> Letter:
         raise ActionRefusedError(heading, Reason(text=_t("この案件は終わりました。")))
     if not places(file.rules, acting):
         raise ActionRefusedError(heading, Reason(text=_t("消去を止めるのは、ほかの職の人です。")))
-    asking.require(heading, *against(file, acting=acting))
+    held = keeping(file).status(local_day(micros(acting.at))) == "active"
+    asking.require(heading, *against(file, acting=acting, held=held))
     asked = file.application
     if not asked.cameras or asked.start is None or asked.end is None:
         raise ActionRefusedError(

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """保管庫に届けるもの: in what office and vault differ, and every statement's history."""
 
+from collections import Counter
+
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -38,7 +40,7 @@ def draft(request: ActingRequest) -> HttpResponse:
     return HttpResponseRedirect(reverse("custody:letter", args=[made[0].digest]))
 
 
-@posts(*access.READERS)
+@posts("system_manager", "auditor")
 @require_safe
 def history(request: ActingRequest) -> HttpResponse:
     """Every statement of the scheme: who signed, and what the vault said."""
@@ -48,12 +50,13 @@ def history(request: ActingRequest) -> HttpResponse:
         cells=_cells,
         search=("about", "kind"),
     )
+    context = {"may_overview": request.acting.holds("system_manager")}
     rows = (
         Letter.objects.filter(scheme=request.acting.scheme)
         .prefetch_related("signatures__by", "answers")
         .order_by("-pk")
     )
-    return found.respond(request, rows, "custody/history.html", {})
+    return found.respond(request, rows, "custody/history.html", context)
 
 
 def _cells(letter: Letter) -> tuple[str | Cell, ...]:
@@ -78,15 +81,22 @@ def _page(request: ActingRequest, *, refused: ActionRefusedError | None = None) 
     acting = request.acting
     standing = delivering.standing()
     found = differences(standing, acting) if standing is not None else []
+    names = acting.holds("system_manager")
     context = {
         "refused": refused,
         "answers": standing is not None,
-        "differences": [(str(KINDS[one.kind]), one, f"{one.kind}/{one.about}") for one in found],
+        "differences": (
+            [(str(KINDS[one.kind]), one, f"{one.kind}/{one.about}") for one in found]
+            if names
+            else []
+        ),
+        "counts": [(str(KINDS[kind]), n) for kind, n in Counter(one.kind for one in found).items()],
+        "names": names,
         "to_sign": sum(one.make is not None for one in found),
         "may_sign": delivering.may_sign(standing, acting),
         "waiting": [
             (str(KINDS[one.kind]), one, why_refused(one.refused) if one.refused else "")
-            for one in delivering.open_letters(acting)
+            for one in (delivering.open_letters(acting) if names else ())
         ],
         "quorum": standing.quorum if standing is not None else 0,
     }
