@@ -101,7 +101,12 @@ class Holds:
         known = {placed.key: placed for placed in self.placed()}
         # What the case's earlier holds brought the vault has, and may have from nowhere else: the
         # keys of its day are gone when a hold is prolonged after the retention.
-        earlier = (one.brought for one in known.values() if one.statement.case == statement.case)
+        today = local_day(vault.status().now).isoformat()
+        earlier = (
+            one.brought
+            for one in known.values()
+            if one.statement.case == statement.case and one.statement.last_day >= today
+        )
         hold = PlacedHold(
             statement=statement, envelope=envelope, brought=frozenset().union(*earlier), parts=0
         )
