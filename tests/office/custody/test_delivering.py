@@ -10,6 +10,7 @@ from machimori.evidence.ordering import Order
 from machimori.kernel import canonical
 from machimori.kernel.envelope import Envelope
 from machimori.office.custody import delivering
+from machimori.office.custody.differences import differences
 from machimori.office.people import actions as people
 from machimori.office.people.models import Person
 from machimori.office.provision.testing_engine import EngineDesk
@@ -39,9 +40,7 @@ def deliver(desk: EngineDesk, *signers: Person) -> None:
     standing = delivering.standing()
     assert standing is not None
     wanted = [
-        f"{one.kind}/{one.about}"
-        for one in delivering.differences(standing, acting)
-        if one.make is not None
+        f"{one.kind}/{one.about}" for one in differences(standing, acting) if one.make is not None
     ]
     answer = desk.browser(signers[0]).post(reverse("custody:draft"), {"what": wanted})
     assert answer.status_code == 302, answer.content.decode()
