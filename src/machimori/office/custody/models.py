@@ -9,7 +9,7 @@ from django.db import models
 from machimori.kernel.envelope import Envelope
 from machimori.office.people.models import NAME, Person, Scheme
 from machimori.office.shared.grants import FACT
-from machimori.vault.client.statements import STATEMENTS, Statement, parse
+from machimori.vault.client.statements import Statement, parse
 
 
 class Letter(models.Model):
@@ -19,7 +19,7 @@ class Letter(models.Model):
     owner = models.CharField(max_length=20)
     """The app whose matter it is (`custody.owners`)."""
     kind = models.CharField(max_length=40)
-    """Of statement: `hold`, `appointment`."""
+    """Of statement: `hold`, `appointment`. Which there are the vault says, and no table."""
     about = models.CharField(max_length=63, validators=[NAME])
     """The case, officer, camera or scheme that it is about."""
     payload = models.BinaryField()
@@ -38,9 +38,6 @@ class Letter(models.Model):
             models.Index(fields=["owner", "about"], name="custody_owner"),
         ]
         constraints = [
-            models.CheckConstraint(
-                condition=models.Q(kind__in=[one.KIND for one in STATEMENTS]), name="custody_kind"
-            ),
             models.CheckConstraint(condition=models.Q(needed__gte=1), name="custody_needed"),
         ]
 

@@ -13,6 +13,8 @@ KINDS: Final[dict[str, Promise]] = {
     "rules": _("きまり"),
     "camera-class": _("カメラの保存区分"),
     "recorder-enrolment": _("録画装置の登録"),
+    "agreement": _("直接取得の協定"),
+    "live-view": _("現在の映像の許可"),
     "authorisation-end": _("承認の終わり"),
     "hold": _("保全"),
     "hold-end": _("保全の終わり"),
