@@ -16,6 +16,8 @@ DISCLOSURE = "disclosure"
 """The ground of holds for requests under 個情法76条, which every scheme has by law."""
 EMERGENCY = "emergency"
 """The ground on which the police's 画像管理責任者 orders an extraction alone (旭川 3(5))."""
+INTERNAL = "internal"
+"""The ground on which whoever permits internal use signs alone (旭川 3(4))."""
 _HOUR = 60 * 60 * 1_000_000
 _DAY = 24 * _HOUR
 _CLERKS = ("handling-supervisor", "system-manager")
@@ -47,6 +49,9 @@ def rules_statement(
         if one.hold
     }
     holds[DISCLOSURE] = HoldSigners(number=holding, posts=_CLERKS, days=None)
+    sole = {INTERNAL: _posts(profile, "acts.permit_internal") or deciding}
+    if profile.flag("emergency.allowed"):
+        sole[EMERGENCY] = ("police-image-manager",)
     return Rules(
         scheme=scheme,
         version=version,
@@ -54,9 +59,7 @@ def rules_statement(
         signer_posts=deciding,
         release_signers=max((one.signers for one in known), default=1),
         release_posts={one.id: Signers(number=one.signers, posts=deciding) for one in known},
-        sole_signers=(
-            {EMERGENCY: ("police-image-manager",)} if profile.flag("emergency.allowed") else {}
-        ),
+        sole_signers=sole,
         hold_posts=holds,
         destruction_signers=profile.number("signing.destruction") or 1,
         max_openings=profile.number("signing.openings") or 1,
