@@ -3,10 +3,10 @@
 
 `vault.opening.setup.initialise` refuses where there is anything of a vault, also half of one. So
 before it begins, its directories are found empty and that is noted; a crash in between is mended by
-emptying them and beginning anew. Nothing is lost: a vault without a charter never made a key.
+removing those halves and beginning anew. Nothing is lost: a vault without a charter never made a
+key.
 """
 
-import shutil
 from pathlib import Path
 from typing import Final
 
@@ -22,8 +22,8 @@ from machimori.vault.opening.officers import RelyingParty
 
 _BEGUN: Final = "vault.begun"
 CHARTER: Final = "charter.json"
-_MOUNTED: Final = "lost+found"
-"""In the root of every ext4 file system."""
+_PARTS: Final = ("place.json", "vault.log", "root.json", "journal.key", "places.json")
+"""What a vault without a charter consists of."""
 
 
 def make_vault(making: Making) -> bool:
@@ -42,8 +42,12 @@ def make_vault(making: Making) -> bool:
         for path in (home, *places.values()):
             _empty(path)
     for path in (home, *places.values()):
-        if path.is_dir() and any(one.name != _MOUNTED for one in path.iterdir()):
-            raise UsageError("is not empty, and no vault is made in it", where=str(path))
+        if path.is_dir() and any(path.iterdir()):
+            raise UsageError(
+                "is not empty, and no vault is made in it",
+                where=str(path),
+                remedy="name an empty directory on that disk",
+            )
     officers = _officers(making)
     method, secret = making.secret()
     making.disk.replace(begun, b"")
@@ -95,12 +99,9 @@ def _officers(making: Making) -> tuple[Appointment, ...]:
 
 
 def _empty(directory: Path) -> None:
+    """Remove the halves of a vault, and nothing else: a disk may have been exchanged meanwhile."""
     if not directory.is_dir():
         return
     for path in directory.iterdir():
-        if path.name == _MOUNTED:
-            continue
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
+        if path.is_file() and (path.name in _PARTS or path.name.endswith(".tmp")):
             path.unlink()
