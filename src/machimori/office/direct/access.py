@@ -9,7 +9,7 @@ from machimori.office.direct.history import File, file_of, files_of
 from machimori.office.direct.models import Case, Fact
 from machimori.office.people.acting import Acting
 from machimori.office.police import access as police
-from machimori.office.rules.access import rulebook
+from machimori.office.rules.access import rules_of
 from machimori.office.shared.posts import Post
 
 FETCHERS: Final[tuple[Post, ...]] = ("police_operator",)
@@ -36,7 +36,7 @@ def cases(acting: Acting, *, states: tuple[str, ...] = ()) -> QuerySet[Case]:
 
 def files(acting: Acting, *states: str) -> list[File]:
     """Those in these states with their facts; two queries and the rules."""
-    return files_of(list(cases(acting, states=states)), rulebook(acting.scheme))
+    return files_of(list(cases(acting, states=states)), rules_of(acting))
 
 
 def find(acting: Acting, name: str) -> File | None:

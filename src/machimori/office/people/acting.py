@@ -10,11 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from django.db.models import Q
+from django.db.models import Count, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 
 from machimori.kernel.instants import instant
-from machimori.office.people.models import Appointment, Person, Scheme
+from machimori.office.people.models import Appointment, Credential, Person, Scheme
 from machimori.office.people.rules import PasswordRule, password_rule, withheld
 from machimori.office.shared.engine import engine
 from machimori.office.shared.errors import ActionError
@@ -88,6 +89,15 @@ def own_schemes(acting: Acting) -> list[Scheme]:
     return found
 
 
+def own_keys(acting: Acting) -> int:
+    """How many keys of the acting person's are not revoked; known with the person."""
+    if "own_keys" not in acting.memo:
+        live = acting.person.credentials.filter(revoked_at__isnull=True)
+        acting.memo["own_keys"] = live.count()
+    found: int = acting.memo["own_keys"]
+    return found
+
+
 def password_rule_of(person: Person, at: dt.datetime) -> PasswordRule:
     """The strictest rule of the schemes in which the person holds a post."""
     return password_rule(scheme.scheme_id for scheme in schemes_of(person, at))
@@ -149,13 +159,19 @@ def _at_work(
     posts = frozenset(post for post in POSTS if post in names)
     found = Acting(person=person, scheme=scheme, posts=posts, at=at)
     own = {one.scheme_id: one.scheme for one in held}
+    if held:
+        found.memo["own_keys"] = vars(held[0])["keys"]
     found.memo["own_schemes"] = sorted(own.values(), key=lambda one: one.name)
     return replace(found, posts=posts - withheld(found)) if posts else found
 
 
 def _held(person: int, at: dt.datetime) -> list[Appointment]:
-    """What the person holds anywhere at this instant, with person and scheme; one query."""
-    found = Appointment.objects.filter(current(at), person=person)
+    """What the person holds anywhere at this instant, with person, scheme and `keys`, the number of
+    keys of theirs that are not revoked; one query."""
+    keys = Credential.objects.filter(person=person, revoked_at__isnull=True).values("person")
+    found = Appointment.objects.filter(current(at), person=person).annotate(
+        keys=Coalesce(Subquery(keys.annotate(count=Count("pk")).values("count")), 0)
+    )
     return list(found.select_related("person", "scheme"))
 
 

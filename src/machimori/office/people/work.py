@@ -5,13 +5,12 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Final
 
-from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from machimori.office.people import access
-from machimori.office.people.acting import Acting, own_schemes
+from machimori.office.people.acting import Acting, own_keys, own_schemes
 from machimori.office.people.models import Appointment
 from machimori.office.people.rules import password_rule
 from machimori.office.shared import menu
@@ -46,7 +45,7 @@ def _ending(acting: Acting, one: Appointment) -> Item:
 def own_access(acting: Acting) -> Sequence[Item]:
     """What the person's own signing in needs: a second key, a newer password."""
     person, items = acting.person, []
-    keys = person.credentials.filter(Q(revoked_at__isnull=True)).count()
+    keys = own_keys(acting)
     if keys == 0:
         items.append(
             Item(text=_t("キーがまだありません。登録してください"), href=reverse("people:keys"))

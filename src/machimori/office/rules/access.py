@@ -8,7 +8,7 @@ import datetime as dt
 from dataclasses import dataclass
 from functools import lru_cache
 
-from django.db.models import Max, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _t
 
 from machimori.kernel.instants import local_day, micros
@@ -36,6 +36,8 @@ class Rulebook:
 
     document: ProfileId
     adoptions: tuple[policy.Adoption, ...]
+    unnumbered: int = 0
+    """Decisions whose 決裁番号 has not been entered."""
 
     def on(self, day: dt.date) -> Profile:
         """The rules of this day. Raises PolicyError if no such profile ships with the product."""
@@ -46,10 +48,13 @@ class Rulebook:
 
 def rulebook(scheme: Scheme) -> Rulebook:
     """The scheme's rules of all days, in one query: for lists of cases that began on many."""
-    rows = Adoption.objects.filter(resolution__scheme=scheme)
-    found = rows.select_related("resolution").order_by("pk")
+    found = Adoption.objects.filter(resolution__scheme=scheme)
+    found = found.select_related("resolution").order_by("pk")
+    rows = list(found)
     return Rulebook(
-        document=ProfileId(scheme.profile), adoptions=tuple(decided(one) for one in found)
+        document=ProfileId(scheme.profile),
+        adoptions=tuple(decided(one) for one in rows),
+        unnumbered=len({one.resolution_id for one in rows if not one.resolution.number}),
     )
 
 
@@ -96,8 +101,7 @@ def viewed_day(acting: Acting) -> dt.date:
     started = acting.scheme.started_on
     if started is not None:
         return max(day, started)
-    found = Resolution.objects.filter(scheme=acting.scheme, effective_from__gt=day)
-    return found.aggregate(last=Max("effective_from"))["last"] or day
+    return max([day, *(one.effective_from for one in rules_of(acting).adoptions)])
 
 
 def resolutions(acting: Acting) -> QuerySet[Resolution]:

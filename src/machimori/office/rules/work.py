@@ -26,7 +26,7 @@ def undecided(acting: Acting) -> Sequence[Item]:
         items.append(
             Item(text=_t("すべて決まりました。制度を始められます"), href=reverse("rules:start"))
         )
-    waiting = access.resolutions(acting).filter(number="").count()
+    waiting = access.rules_of(acting).unnumbered
     if waiting:
         text = _t("決裁番号がまだ入っていない決定　%(n)s件") % {"n": waiting}
         items.append(Item(text=text, href=reverse("rules:resolutions")))
