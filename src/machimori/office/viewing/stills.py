@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """静止画の印刷 and 印画簿: the pages of prints."""
 
+from typing import Final
+
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -11,9 +13,9 @@ from machimori.evidence.selection import Sealed
 from machimori.evidence.stills import Still, still
 from machimori.kernel.instants import Micros, local_day, micros
 from machimori.office.cameras.access import names
-from machimori.office.people.acting import ActingRequest
+from machimori.office.people.acting import Acting, ActingRequest
 from machimori.office.shared.errors import ActionRefusedError
-from machimori.office.shared.posts import posts
+from machimori.office.shared.posts import Post, posts
 from machimori.office.shared.printing import press, saved
 from machimori.office.shared.tables import Cell, Listing
 from machimori.office.shared.templatetags.office import day, second
@@ -24,6 +26,9 @@ from machimori.office.viewing.models import Print, Viewing
 from machimori.office.viewing.reel import Reel
 from machimori.office.viewing.still_paper import sheet_of
 from machimori.office.viewing.views import address, mine, sealed_of
+
+CHECKERS: Final[tuple[Post, ...]] = ("system_manager", "handling_supervisor")
+"""Who confirms that a print was made as instructed."""
 
 
 @posts(*access.VIEWERS)
@@ -128,10 +133,10 @@ def one_print(request: ActingRequest, number: int) -> HttpResponse:
             refused = error
         else:
             return HttpResponseRedirect(reverse("viewing:prints"))
-    return render(request, "viewing/print.html", _told(made, form, acting_refused=refused))
+    return render(request, "viewing/print.html", _told(made, form, acting, refused))
 
 
-@posts("system_manager", "handling_supervisor")
+@posts(*CHECKERS)
 @require_POST
 def check(request: ActingRequest, number: int) -> HttpResponse:
     """確かめた."""
@@ -141,22 +146,25 @@ def check(request: ActingRequest, number: int) -> HttpResponse:
     try:
         printing.check_print(made, acting=request.acting)
     except ActionRefusedError as error:
-        context = _told(made, EndPrintForm(), acting_refused=error)
+        context = _told(made, EndPrintForm(), request.acting, error)
         return render(request, "viewing/print.html", context, status=403)
     return HttpResponseRedirect(reverse("viewing:print", args=[made.pk]))
 
 
 def _told(
-    made: Print, form: EndPrintForm, *, acting_refused: ActionRefusedError | None
+    made: Print, form: EndPrintForm, acting: Acting, refused: ActionRefusedError | None
 ) -> dict[str, object]:
-    end = getattr(made, "end", None)
+    end, checked = getattr(made, "end", None), getattr(made, "checked", None)
+    checks = acting.holds(*CHECKERS) and made.by_id != acting.person.pk
     return {
         "print": made,
         "number": made.numbered.text,
         "subject": address(made.viewing),
-        "checked": getattr(made, "checked", None),
+        "checked": checked,
+        "may_check": checks and checked is None,
+        "may_end": end is None and not acting.holds("auditor"),
         "end": end,
         "fate": dict(FATES)[end.fate] if end else "",
         "form": form,
-        "refused": acting_refused,
+        "refused": refused,
     }

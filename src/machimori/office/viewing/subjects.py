@@ -49,6 +49,8 @@ class Subject:
     """Of a Viewing's row: what it belongs to."""
     permitted: tuple[Attendee, ...]
     """Who may look on."""
+    prints: bool
+    """Whether printing was approved or permitted."""
     order: Callable[[], Order]
     """Raises ActionRefusedError."""
     check: Callable[[Doing, int, Established, Acting], None]
@@ -79,6 +81,7 @@ def of_case(file: File) -> Subject:
         open=file.state in ("instructed", "reviewing"),
         fields={"case": file.case},
         permitted=reviewing.attendees(file),
+        prints="print" in file.application.uses,
         order=lambda: order_of(file),
         check=check,
         begin=lambda acting: reviewing.begin_viewing(file, acting=acting),
@@ -114,6 +117,7 @@ def of_use(file: UseFile) -> Subject:
         open=file.usable,
         fields={"use": file.use},
         permitted=permitted,
+        prints="print" in file.uses,
         order=file.order,
         check=check,
         begin=lambda acting: ending.begin(file, acting=acting),

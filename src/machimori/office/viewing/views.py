@@ -107,7 +107,9 @@ def player(request: ActingRequest, name: str) -> HttpResponse:
         "select": SelectForm(whole, called) if choosing else None,
         "still": StillForm(
             cameras=called, initial={"due": due_day(subject.rules, request.acting.at)}
-        ),
+        )
+        if subject.prints
+        else None,
     }
     return render(request, "viewing/player.html", context)
 
