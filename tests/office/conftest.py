@@ -8,12 +8,19 @@ server runs.
 import atexit
 import shutil
 import tempfile
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from socketserver import ThreadingMixIn
 from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
+from django.core.wsgi import get_wsgi_application
 from django.db import connections, transaction
+from django.test import Client
+from playwright.sync_api import Page, sync_playwright
 
 from machimori.kernel.clock import ManualClock
 from machimori.kernel.durable import Disk
@@ -87,3 +94,64 @@ def real(database: LedgerProcess, clock: ManualClock) -> Iterator[Any]:
 
     with engine_desk(clock, database) as desk:
         yield desk
+
+
+@pytest.fixture
+def address(database: LedgerProcess) -> Iterator[str]:
+    """The office over HTTP, a thread per request, by this process's configuration."""
+    from machimori.office.shared.config import config
+    from machimori.office.site.wsgi import with_static_files
+
+    application = with_static_files(get_wsgi_application(), config())
+
+    def closing(environ: Any, answer: Any) -> Any:
+        found = application(environ, answer)
+        try:
+            yield from found
+        finally:
+            if close := getattr(found, "close", None):
+                close()
+            connections.close_all()
+
+    with make_server("localhost", 0, closing, _Threaded, _Quiet) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        yield f"http://localhost:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+class _Threaded(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, *said: Any) -> None:
+        del said
+
+
+@pytest.fixture
+def surf(address: str) -> Callable[[Client], AbstractContextManager[Page]]:
+    """A page of Debian's Chromium in which a test client's person has signed in.
+
+    Opened when everything is prepared: its loop keeps Django out of this thread.
+    """
+
+    @contextmanager
+    def opened(client: Client) -> Iterator[Page]:
+        cookies: Any = [
+            {"name": name, "value": one.value, "url": address}
+            for name, one in client.cookies.items()
+        ]
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(
+                executable_path="/usr/bin/chromium", args=["--no-sandbox"]
+            )
+            context = browser.new_context(locale="ja-JP", viewport={"width": 1280, "height": 900})
+            context.add_cookies(cookies)
+            page = context.new_page()
+            page.set_default_timeout(20_000)
+            yield page
+            browser.close()
+
+    return opened

@@ -115,3 +115,20 @@ def test_the_manager_marks_cameras_and_everybody_reads_the_agreement(fetching: F
     assert refused.status_code == 403
     table = fetching.desk.browser().get(address, {"as": "csv"})
     assert "防犯カメラの画像提供に関する協定" in table.content.decode("utf-8-sig")
+
+
+def test_the_list_is_narrowed_to_a_year_and_a_month(fetching: Fetching) -> None:
+    file = fetching.asked()
+    address = reverse("direct:acquisitions")
+    for asked, there in (
+        ({}, True),
+        ({"year": "2026"}, True),
+        ({"year": "2026", "month": "5"}, True),
+        ({"year": "2026", "month": "6"}, False),
+        ({"year": "2025"}, False),
+        ({"q": "刑一第123号"}, True),
+        ({"q": "刑二"}, False),
+    ):
+        page = fetching.desk.browser().get(address, asked).content.decode()
+        assert (file.number in page) is there, asked
+        assert "令和8年度</option>" in page

@@ -23,7 +23,10 @@ OWN = {
     "people:today",
 }
 """One's own keys and password, and the empty first page."""
-FOOTAGE = ("viewing:open", "viewing:player", "viewing:media", "viewing:close", "police:download")
+FOOTAGE = (
+    *("viewing:open", "viewing:player", "viewing:media", "viewing:close", "police:download"),
+    *("direct:first", "direct:picture", "direct:download", "watching:page", "watching:pictures"),
+)
 
 
 def admitting(post: Post) -> Iterator[Route]:
@@ -69,6 +72,10 @@ def test_A20_K12_an_auditor_reads_every_register_and_opens_no_footage(office: Ma
         "disclosure:cases",
         "police:extractions",
         "police:stations",
+        "direct:acquisitions",
+        "direct:reconciliation",
+        "direct:agreements",
+        "watching:shifts",
         "terminals:register",
         "viewing:listing",
         "rules:answers",

@@ -22,8 +22,9 @@ READERS: Final[tuple[Post, ...]] = police.READERS
 def cases(acting: Acting, *, states: tuple[str, ...] = ()) -> QuerySet[Case]:
     """The acquisitions that the acting person may see, the newest first; those in `states`."""
     last = Fact.objects.filter(case=OuterRef("pk")).order_by("-serial")
+    first = Fact.objects.filter(case=OuterRef("pk"), serial=1)
     found = Case.objects.filter(scheme=acting.scheme).annotate(
-        now=Subquery(last.values("state")[:1])
+        now=Subquery(last.values("state")[:1]), began=Subquery(first.values("at")[:1])
     )
     if not acting.holds(*police.CITY):
         found = found.filter(station__in=police.stations(acting))

@@ -5,7 +5,7 @@ import datetime as dt
 from typing import Any
 
 from machimori.kernel.instants import TOKYO
-from machimori.policy.wareki import fiscal_year_start
+from machimori.policy.wareki import fiscal_year, fiscal_year_start, wareki_fiscal_year
 
 
 def period(year: str, month: str) -> dict[str, Any]:
@@ -25,4 +25,16 @@ def period(year: str, month: str) -> dict[str, Any]:
     return {
         "began__gte": dt.datetime.combine(first, midnight),
         "began__lt": dt.datetime.combine(last, midnight),
+    }
+
+
+def choices(year: str, month: str, *, since: dt.datetime | None, at: dt.datetime) -> dict[str, Any]:
+    """What `shared/period.html` offers: every 年度 from `since` to `at`, the newest first."""
+    last = fiscal_year(at.astimezone(TOKYO).date())
+    first = fiscal_year(since.astimezone(TOKYO).date()) if since else last
+    return {
+        "year": year,
+        "years": [(str(one), wareki_fiscal_year(one)) for one in range(last, first - 1, -1)],
+        "month": month,
+        "months": [str(1 + (n + 3) % 12) for n in range(12)],
     }

@@ -18,7 +18,15 @@ from machimori.office.direct.history import File, files_of
 from machimori.office.direct.models import Case
 from machimori.office.direct.reconciling import DIFFERENCES
 from machimori.office.direct.states import STATES, STEPS, WAY, WAY_UNMATCHED, Kind
-from machimori.office.direct.views.pages import address, called, camera_names, interval, making, one
+from machimori.office.direct.views.pages import (
+    address,
+    called,
+    camera_names,
+    interval,
+    making,
+    one,
+    within,
+)
 from machimori.office.people import demo_signing
 from machimori.office.people.acting import Acting, ActingRequest
 from machimori.office.people.views import signing
@@ -62,10 +70,9 @@ def listing(request: ActingRequest) -> HttpResponse:
         search=("numbered__text", "station", "facts__data__reference"),
         load=partial(files_of, rules=rules_of(acting)),
     )
-    context = {"may_request": acting.holds(*access.FETCHERS)}
-    return found.respond(
-        request, access.cases(acting).distinct(), "direct/acquisitions.html", context
-    )
+    rows, context = within(request, access.cases(acting))
+    context["may_request"] = acting.holds(*access.FETCHERS)
+    return found.respond(request, rows, "direct/acquisitions.html", context)
 
 
 @posts(*access.FETCHERS)

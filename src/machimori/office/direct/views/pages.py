@@ -4,6 +4,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import Min, QuerySet
 from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext as _t
@@ -11,11 +12,13 @@ from django.utils.translation import gettext as _t
 from machimori.office.cameras.access import cameras
 from machimori.office.direct import access
 from machimori.office.direct.history import File
+from machimori.office.direct.models import Case
 from machimori.office.direct.requesting import PACKAGE
 from machimori.office.handover import progress
 from machimori.office.handover.progress import Making
 from machimori.office.people.acting import ActingRequest
 from machimori.office.people.models import Scheme
+from machimori.office.provision.periods import choices, period
 from machimori.office.shared.templatetags.office import minute
 
 
@@ -45,6 +48,14 @@ def making(file: File) -> dict[str, Any]:
         "poll": reverse("direct:progress", args=[file.case.pk]),
         "next": address(file),
     }
+
+
+def within(request: ActingRequest, rows: QuerySet[Case]) -> tuple[QuerySet[Case], dict[str, Any]]:
+    """The rows of the 年度 and month that were asked for, and what the filter shows."""
+    year, month = request.GET.get("year", ""), request.GET.get("month", "")
+    since = rows.aggregate(since=Min("began"))["since"]
+    context = choices(year, month, since=since, at=request.acting.at)
+    return rows.filter(**period(year, month)).distinct(), context
 
 
 def camera_names(scheme: Scheme) -> dict[str, str]:

@@ -15,7 +15,7 @@ from machimori.office.direct.history import File, files_of
 from machimori.office.direct.models import Case
 from machimori.office.direct.reconciling import DIFFERENCES
 from machimori.office.direct.states import STATES
-from machimori.office.direct.views.pages import address, called, camera_names, interval, one
+from machimori.office.direct.views.pages import address, called, camera_names, interval, one, within
 from machimori.office.people.acting import ActingRequest
 from machimori.office.police.views.pages import form_page
 from machimori.office.rules.access import rules_of
@@ -48,8 +48,8 @@ def listing(request: ActingRequest) -> HttpResponse:
         search=("numbered__text", "station", "facts__data__reference"),
         load=partial(files_of, rules=rules_of(acting)),
     )
-    rows = access.cases(acting, states=_COMPARED).distinct()
-    return found.respond(request, rows, "direct/reconciliation.html", {})
+    rows, context = within(request, access.cases(acting, states=_COMPARED))
+    return found.respond(request, rows, "direct/reconciliation.html", context)
 
 
 @posts(*access.COMPARERS)

@@ -3,6 +3,7 @@
 
 from functools import partial
 
+from django.db.models import Min
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_safe
 
 from machimori.office.people.acting import ActingRequest
+from machimori.office.provision.periods import choices, period
 from machimori.office.shared.posts import posts
 from machimori.office.shared.tables import Cell, Listing
 from machimori.office.shared.templatetags.office import minute
@@ -41,7 +43,12 @@ def listing(request: ActingRequest) -> HttpResponse:
         search=("facts__by__name", "terminal__number"),
         load=files_of,
     )
-    return found.respond(request, access.shifts(acting).distinct(), "watching/shifts.html", {})
+    year, month = request.GET.get("year", ""), request.GET.get("month", "")
+    rows = access.shifts(acting)
+    since = rows.aggregate(since=Min("began"))["since"]
+    context = choices(year, month, since=since, at=acting.at)
+    rows = rows.filter(**period(year, month)).distinct()
+    return found.respond(request, rows, "watching/shifts.html", context)
 
 
 @posts(*access.READERS)

@@ -127,10 +127,9 @@ class Watch {
       for (const [name, screen] of this.screens) after[name] = screen.after;
       try {
         const address = `${this.element.dataset.pictures}?after=${encodeURIComponent(JSON.stringify(after))}`;
-        const answer = await fetch(address, { cache: "no-store", redirect: "error" });
-        if (answer.status === 403) {
-          this.said.textContent = await answer.text();
-          for (const screen of this.screens.values()) screen.say(this.said.textContent);
+        const answer = await fetch(address, { cache: "no-store", redirect: "manual" });
+        if (answer.status === 403 || answer.type === "opaqueredirect") {
+          this.said.textContent = answer.status === 403 ? await answer.text() : this.element.dataset.over;
           this.blank();
           return;
         }
@@ -164,6 +163,7 @@ class Watch {
     for (const screen of this.screens.values()) {
       screen.video.removeAttribute("src");
       screen.video.load();
+      screen.say(this.said.textContent);
     }
   }
 }
