@@ -76,14 +76,14 @@ def clock() -> ManualClock:
 @pytest.fixture
 def office(database: LedgerProcess, clock: ManualClock) -> Iterator[ManualClock]:
     """An engine, and a transaction in which all of the test happens and which never commits."""
-    install(
-        Engine.of(
-            home=database.home, vault=_CONFIG.vault, store=_CONFIG.store, cases=_CONFIG.cases
-        ).at(clock)
-    )
+    made = Engine.of(
+        home=database.home, vault=_CONFIG.vault, store=_CONFIG.store, cases=_CONFIG.cases
+    ).at(clock)
+    install(made)
     with transaction.atomic():
         yield clock
         transaction.set_rollback(True)
+    made.ledger.close()
 
 
 @pytest.fixture

@@ -98,6 +98,7 @@ EntryType = Literal[
     "print.made",
     "print.checked",
     "print.ended",
+    "oversight.step",
     "police.step",
     "police.posted",
     "direct.agreed",

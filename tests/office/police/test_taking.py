@@ -10,19 +10,14 @@ from django.test import Client
 from django.urls import reverse
 
 from machimori.kernel.clock import ManualClock
-from machimori.kernel.ids import OfficerId
 from machimori.kernel.instants import parse_rfc3339
 from machimori.ledger.testing import LedgerProcess
 from machimori.office.handover.working import sweep
 from machimori.office.jobs.testing import work_off
 from machimori.office.people.acting import now
-from machimori.office.people.keys import officer_key
 from machimori.office.police.taking import package_of
 from machimori.office.police.testing import Station
-from machimori.office.provision.testing_engine import RETENTION_CLASS, EngineDesk, engine_desk
-from machimori.office.rules.access import in_force
-from machimori.vault.client.statements import Appointment
-from machimori.vault.client.testing import EVER, FAR, rules
+from machimori.office.provision.testing_engine import EngineDesk, engine_desk
 
 pytestmark = pytest.mark.alone
 
@@ -31,31 +26,6 @@ pytestmark = pytest.mark.alone
 def real(database: LedgerProcess, clock: ManualClock) -> Iterator[EngineDesk]:
     with engine_desk(clock, database, profile="asahikawa", cameras=1) as desk:
         yield desk
-
-
-def trust(desk: EngineDesk, station: Station) -> None:
-    """The vault learns who the chief is, and that their signature alone opens in an emergency."""
-    desk.vault.submit(
-        Appointment(
-            officer=OfficerId(station.chief.officer),
-            keys=tuple(officer_key(one) for one in station.chief.credentials.all()),
-            posts=("police-image-manager",),
-            valid_from=EVER,
-            valid_until=FAR,
-        )
-    )
-    profile = in_force(desk.cast.scheme, desk.day)
-    desk.vault.submit(
-        rules(
-            desk.cast.scheme.pk,
-            {RETENTION_CLASS: profile.retention()},
-            signers=1,
-            version=2,
-            effective_from=desk.start,
-            max_openings=profile.number("signing.openings") or 1,
-            sole_signers={"emergency": ("police-image-manager",)},
-        )
-    )
 
 
 def piece(browser: Client, address: str, span: str, **headers: str) -> tuple[int, bytes, str]:
@@ -79,7 +49,7 @@ def test_A17_an_extraction_from_the_order_at_night_to_the_erasure(
     page = browser.get(reverse("police:extraction", args=[file.extraction.pk]))
     assert "開けないと答えました" in page.content.decode()
 
-    trust(real, station)
+    station.trusted(real)
     browser.post(extract, follow=True)
     work_off(file.extraction.pk)
     file = station.again(file, "extracted")

@@ -8,12 +8,18 @@ from typing import Any
 from django.test import Client
 from django.urls import reverse
 
+from machimori.kernel.ids import OfficerId
 from machimori.kernel.instants import TOKYO
+from machimori.office.people.keys import officer_key
 from machimori.office.people.models import Person
 from machimori.office.police.history import File, file_of
 from machimori.office.police.models import Extraction
 from machimori.office.provision.testing import Desk, without_empty
+from machimori.office.provision.testing_engine import RETENTION_CLASS, EngineDesk
+from machimori.office.rules.access import in_force
 from machimori.office.terminals.models import Terminal
+from machimori.vault.client.statements import Appointment
+from machimori.vault.client.testing import EVER, FAR, rules
 
 ORDER: dict[str, Any] = {
     "cause": "crime",
@@ -65,6 +71,31 @@ class Station:
         made = Terminal.objects.get(scheme=self.desk.cast.scheme, number=number)
         self.desk.browser().post(reverse("terminals:key_demo", args=[made.pk]))
         return made
+
+    def trusted(self, engine: EngineDesk) -> None:
+        """The vault learns who the chief is, and that their signature alone opens in an
+        emergency."""
+        engine.vault.submit(
+            Appointment(
+                officer=OfficerId(self.chief.officer),
+                keys=tuple(officer_key(one) for one in self.chief.credentials.all()),
+                posts=("police-image-manager",),
+                valid_from=EVER,
+                valid_until=FAR,
+            )
+        )
+        profile = in_force(engine.cast.scheme, engine.day)
+        engine.vault.submit(
+            rules(
+                engine.cast.scheme.pk,
+                {RETENTION_CLASS: profile.retention()},
+                signers=1,
+                version=2,
+                effective_from=engine.start,
+                max_openings=profile.number("signing.openings") or 1,
+                sole_signers={"emergency": ("police-image-manager",)},
+            )
+        )
 
     def at(self, terminal: Terminal, person: Person) -> Client:
         """A browser of this person at the terminal."""

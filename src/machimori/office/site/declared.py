@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "machimori.office.verifying",
     "machimori.office.direct",
     "machimori.office.watching",
+    "machimori.office.oversight",
 ]
 MIDDLEWARE = [
     "machimori.office.site.middleware.Outermost",

@@ -21,6 +21,7 @@ urlpatterns = [
     path("", include("machimori.office.verifying.urls")),
     path("", include("machimori.office.direct.urls")),
     path("", include("machimori.office.watching.urls")),
+    path("", include("machimori.office.oversight.urls")),
 ]
 
 handler400 = "machimori.office.site.failures.bad_request"

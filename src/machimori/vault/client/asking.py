@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Asking for a release, the whole way: authorisation and request into the ledger, proofs, vault."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
+from machimori.kernel.canonical import Json
 from machimori.kernel.clock import Clock
 from machimori.kernel.envelope import Envelope
 from machimori.ledger.checkpoint import Checkpoint, Note
@@ -14,6 +16,8 @@ from machimori.ledger.interface import LedgerInterface
 from machimori.ledger.proof import Inclusion
 from machimori.vault.client.release import Release, ReleaseRequest
 from machimori.vault.client.statements import Authorisation
+
+_ID: Final = re.compile(r"[a-z][a-z0-9_]{0,62}\Z")
 
 
 class Seen(Protocol):
@@ -50,8 +54,13 @@ def authorisation_entry(envelope: Envelope, clock: Clock) -> Entry:
         at=clock.now(),
         id=envelope.digest().hex()[:32],
         subject={"case": statement.case, "scheme": statement.scheme},
-        data={"authorisation": envelope.digest().hex()},
+        data={"authorisation": envelope.digest().hex()} | _ground(statement),
     )
+
+
+def _ground(statement: Authorisation) -> dict[str, Json]:
+    """The ground, where it is a rules' id and no text: the ledger alone counts openings by it."""
+    return {"ground": statement.ground} if _ID.match(statement.ground) else {}
 
 
 def ask_release(

@@ -6,8 +6,10 @@ the keys leave. A crash between record and answer costs the officers an opening,
 """
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from machimori.kernel.canonical import Json
 from machimori.kernel.errors import MachimoriError, MalformedError
 from machimori.kernel.instants import Micros
 from machimori.kernel.signing import PublicKey
@@ -30,6 +32,8 @@ from machimori.vault.sealing.skeleton import Skeleton
 CHALLENGE_LIFE = 10 * 60
 """Seconds in which a challenge must come back inside a `release.requested` entry."""
 MAX_CHALLENGES = 1024
+MAX_NAMED = 200
+"""Cameras that a release's record names; beyond them it says how many there were."""
 LONGEST = 15 * 60 * 1_000_000
 """µs from a segment's start to its last arrival: 130 s, and room for a clock that was corrected."""
 
@@ -78,12 +82,16 @@ def release(core: Core, challenges: Challenges, request: ReleaseRequest) -> Rele
     reader = SealingKey(grant.authorisation.reader)
     release_id = secrets.token_bytes(16)
     sealed: dict[bytes, bytes] = {}
+    opened: list[tuple[str, Micros, Micros]] = []
     unsealer = Unsealer(core, grant.authorisation.case, grant.authorisation.scheme)
     for data in request.skeletons:
         skeleton = Skeleton.decode(data)
         segment = skeleton.segment_id()
         keys = _segment_keys(core, grant.authorisation, skeleton, segment, unsealer)
         sealed[segment] = reader.seal(keys.encode(), release_info(release_id, segment))
+        chunks = [skeleton.chunks[index] for index in keys.chunks]
+        first, last = min(c.arrived_from for c in chunks), max(c.arrived_to for c in chunks)
+        opened.append((skeleton.sealed.header.camera, first, last))
     if not sealed:
         raise VaultRefusedError("nothing_asked", "a release names at least one segment")
     challenges.use(grant.challenge)
@@ -92,6 +100,7 @@ def release(core: Core, challenges: Challenges, request: ReleaseRequest) -> Rele
         subject={"case": grant.authorisation.case},
         facts={
             "authorisation": grant.digest,
+            **_extent(opened),
             "opening": core.state.openings[grant.digest] + 1,
             "reader": reader.digest().hex(),
             "release": release_id.hex(),
@@ -105,6 +114,17 @@ def release(core: Core, challenges: Challenges, request: ReleaseRequest) -> Rele
         },
     )
     return Release(release_id=release_id, sealed=sealed)
+
+
+def _extent(opened: Sequence[tuple[str, Micros, Micros]]) -> dict[str, Json]:
+    """What of which cameras was opened, so that the ledger alone shows who went how far (A19)."""
+    cameras = sorted({camera for camera, _, _ in opened})
+    return {
+        "camera_count": len(cameras),
+        "cameras": [*cameras[:MAX_NAMED]],
+        "end": max(last for _, _, last in opened),
+        "start": min(first for _, first, _ in opened),
+    }
 
 
 def _judge(core: Core, challenges: Challenges, request: ReleaseRequest) -> _Grant:

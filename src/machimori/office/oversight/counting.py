@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""集計: what a 年度's cases came to, by month and ground; counted from the facts."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db import connection
+from django.db.models import Count, QuerySet
+from django.utils.translation import gettext as _t
+
+from machimori.office.disclosure.models import Fact as DisclosureFact
+from machimori.office.oversight.asked import midnight
+from machimori.office.oversight.models import Fact
+from machimori.office.people.models import Scheme
+from machimori.office.police.models import Fact as PoliceFact
+from machimori.office.viewing.models import Viewing
+from machimori.policy.grounds import grounds
+from machimori.policy.profile import Profile
+from machimori.policy.wareki import fiscal_year_start
+
+_APPROVED: Final = (
+    "approved",
+    "instructed",
+    "extracting",
+    "awaiting_check",
+    "ready_for_handover",
+    "provided",
+    "closed",
+    "lapsed",
+    "revoked",
+)
+_COUNTED: Final = """
+WITH cases AS (
+    SELECT case_id, state, extract(month FROM began AT TIME ZONE 'Asia/Tokyo')::int AS month
+    FROM office.provision_head
+    WHERE scheme_id = %(scheme)s AND began >= %(start)s AND began < %(end)s
+        AND state NOT IN ('consultation', 'informed')
+), facts AS (
+    SELECT case_id,
+        (array_agg(data #>> '{application,ground}' ORDER BY serial DESC)
+            FILTER (WHERE data ? 'application'))[1] AS ground,
+        extract(epoch FROM min(at) FILTER (WHERE kind IN ('authorised', 'declined'))
+            - min(at) FILTER (WHERE kind = 'taken_in')) / 86400 AS days
+    FROM office.provision_fact JOIN cases USING (case_id)
+    WHERE kind IN ('taken_in', 'amended', 'authorised', 'declined')
+    GROUP BY case_id
+)
+SELECT grouping(month), grouping(ground), month, ground,
+    count(*),
+    count(*) FILTER (WHERE state = ANY(%(approved)s)),
+    count(*) FILTER (WHERE state = 'refused'),
+    count(*) FILTER (WHERE state = 'not_found'),
+    count(*) FILTER (WHERE state = 'withdrawn'),
+    count(*) FILTER (WHERE state IN ('provided', 'closed')),
+    count(*) FILTER (WHERE state IN ('received', 'awaiting_correction', 'under_decision')),
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY days)
+FROM cases LEFT JOIN facts USING (case_id)
+GROUP BY GROUPING SETS ((month), (ground), ())
+ORDER BY 1 DESC, 2 DESC, (month + 8) %% 12, ground
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counted:
+    """A row: what is counted, and how often. None: not asked of this row."""
+
+    group: str
+    name: str
+    received: int
+    approved: int | None = None
+    refused: int | None = None
+    not_found: int | None = None
+    withdrawn: int | None = None
+    provided: int | None = None
+    open: int | None = None
+    days: float | None = None
+    """Median, from receipt to decision."""
+
+
+def count(scheme: Scheme, rules: Profile, year: int) -> list[Counted]:
+    """Everything that is counted of this 年度."""
+    start, end = midnight(fiscal_year_start(year)), midnight(fiscal_year_start(year + 1))
+    return [
+        *_cases(scheme, rules, start, end),
+        *_uses(scheme, start, end),
+        *_emergencies(scheme, start, end),
+        *_disclosures(scheme, start, end),
+        _complaints(scheme, start, end),
+    ]
+
+
+def _cases(scheme: Scheme, rules: Profile, start: dt.datetime, end: dt.datetime) -> list[Counted]:
+    names = {one.id: one.label for one in grounds(rules)}
+    asked: dict[str, Any] = {
+        "scheme": scheme.pk,
+        "start": start,
+        "end": end,
+        "approved": list(_APPROVED),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTED, asked)
+        rows = cursor.fetchall()
+    return [_counted(row, names) for row in rows]
+
+
+def _counted(row: tuple[Any, ...], names: dict[str, str]) -> Counted:
+    no_month, no_ground, month, ground, *counts, days = row
+    if no_month and no_ground:
+        group, name = _t("提供の申請"), _t("計")
+    elif no_month:
+        group, name = _t("根拠別"), names.get(ground, ground or _t("根拠なし"))
+    else:
+        group, name = _t("月別"), _t("%(month)s月") % {"month": month}
+    received, approved, refused, not_found, withdrawn, provided, still = counts
+    return Counted(
+        group=group,
+        name=name,
+        received=received,
+        approved=approved,
+        refused=refused,
+        not_found=not_found,
+        withdrawn=withdrawn,
+        provided=provided,
+        open=still,
+        days=None if days is None else float(days),
+    )
+
+
+def _uses(scheme: Scheme, start: dt.datetime, end: dt.datetime) -> list[Counted]:
+    group = _t("画像を開いた回数")
+    viewed = Viewing.objects.filter(scheme=scheme, at__gte=start, at__lt=end).count()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM office.provision_fact f JOIN office.provision_case c"
+            " ON c.id = f.case_id WHERE kind IN ('extraction_begun') AND c.scheme_id = %s"
+            " AND at >= %s AND at < %s",
+            (scheme.pk, start, end),
+        )
+        row = cursor.fetchone()
+        assert row is not None
+    return [
+        Counted(group=group, name=_t("閲覧"), received=viewed),
+        Counted(group=group, name=_t("取出し"), received=row[0]),
+    ]
+
+
+def _emergencies(scheme: Scheme, start: dt.datetime, end: dt.datetime) -> list[Counted]:
+    facts = PoliceFact.objects.filter(case__scheme=scheme, at__gte=start, at__lt=end)
+    kinds = _by(facts, "kind")
+    return [
+        Counted(
+            group=_t("緊急の取出し"),
+            name=_t("計"),
+            received=kinds.get("extracted", 0),
+            approved=kinds.get("accepted", 0),
+            refused=kinds.get("excess_found", 0) + kinds.get("rejected", 0),
+        )
+    ]
+
+
+def _disclosures(scheme: Scheme, start: dt.datetime, end: dt.datetime) -> list[Counted]:
+    facts = DisclosureFact.objects.filter(case__scheme=scheme, at__gte=start, at__lt=end)
+    kinds = _by(facts, "kind")
+    results = _by(facts.filter(kind="decided"), "data__result")
+    return [
+        Counted(
+            group=_t("開示請求"),
+            name=_t("計"),
+            received=kinds.get("taken_in", 0),
+            approved=results.get("full", 0) + results.get("partial", 0),
+            refused=results.get("exempt", 0) + results.get("existence_refused", 0),
+            not_found=results.get("absent", 0),
+            withdrawn=kinds.get("withdrawn", 0),
+            provided=kinds.get("disclosed", 0),
+        )
+    ]
+
+
+def _complaints(scheme: Scheme, start: dt.datetime, end: dt.datetime) -> Counted:
+    facts = Fact.objects.filter(case__scheme=scheme, at__gte=start, at__lt=end)
+    kinds = _by(facts, "kind")
+    return Counted(
+        group=_t("苦情"),
+        name=_t("計"),
+        received=kinds.get("complaint_received", 0),
+        open=kinds.get("complaint_received", 0) - kinds.get("complaint_replied", 0),
+    )
+
+
+def _by(facts: "QuerySet[Any]", field: str) -> dict[str, int]:
+    """How many facts there are of each value."""
+    rows = facts.values(field).annotate(number=Count("pk")).values_list(field, "number")
+    return dict(rows)

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""利用簿: the uses of every source in one order, newest first, a page at a time by key."""
+
+import heapq
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Final
+
+from machimori.office.oversight.asked import Asked
+from machimori.office.oversight.sources.direct import Direct
+from machimori.office.oversight.sources.disclosure import Disclosure
+from machimori.office.oversight.sources.imported import Imported
+from machimori.office.oversight.sources.internal import Internal
+from machimori.office.oversight.sources.police import Police
+from machimori.office.oversight.sources.provision import Provision
+from machimori.office.oversight.sources.source import Cases, Place, Source, before
+from machimori.office.oversight.sources.viewing import Viewings
+from machimori.office.oversight.uses import Use
+from machimori.office.rules.access import Rulebook
+
+SOURCES: Final[tuple[Source, ...]] = (
+    Provision(),
+    Viewings(),
+    Police(),
+    Disclosure(),
+    Imported(),
+    Direct(),
+    Internal(),
+)
+"""Their order decides between uses of one instant, and stands in addresses of pages."""
+PAGE: Final = 50
+_BATCH: Final = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """Some lines, and the place after which the next begin; None: these are the last."""
+
+    uses: Sequence[Use]
+    following: Place | None
+
+
+def page(asked: Asked, rules: Rulebook, after: Place | None, size: int = PAGE) -> Page:
+    """The lines after this place."""
+    streams = [
+        _placed(before(source.rows(asked), source, rank, after)[: size + 1], rank)
+        for rank, source in enumerate(SOURCES)
+    ]
+    merged = list(islice(heapq.merge(*streams, key=lambda one: one[0]), size + 1))
+    shown = merged[:size]
+    told = Cases(
+        (row.case for order, row in shown if SOURCES[order[1]].of_provision and row.case_id), rules
+    )
+    uses: dict[tuple[int, Any], Use] = {}
+    for rank, source in enumerate(SOURCES):
+        rows = [row for order, row in shown if order[1] == rank]
+        for row, use in zip(rows, source.uses(rows, told), strict=True):
+            uses[rank, row.pk] = use
+    last = shown[-1] if len(merged) > size else None
+    return Page(
+        uses=[uses[order[1], row.pk] for order, row in shown],
+        following=Place(at=last[1].at, rank=last[0][1], key=str(last[1].pk)) if last else None,
+    )
+
+
+def every(asked: Asked, rules: Rulebook) -> Iterator[Use]:
+    """All lines, in bounded memory."""
+    after: Place | None = None
+    while True:
+        found = page(asked, rules, after, _BATCH)
+        yield from found.uses
+        if found.following is None:
+            return
+        after = found.following
+
+
+def names(asked: Asked) -> list[str]:
+    """`Use.name` of every line, in no order; a query for each source."""
+    return [
+        f"{source.name}-{key}"
+        for source in SOURCES
+        for key in source.rows(asked).order_by().values_list("pk", flat=True)
+    ]
+
+
+def find_all(names: Collection[str], asked: Asked, rules: Rulebook) -> dict[str, Use]:
+    """The uses of these names that are among those asked for; a few queries for each source."""
+    found = {}
+    for source in SOURCES:
+        keys = [one.partition("-")[2] for one in names if one.startswith(f"{source.name}-")]
+        rows = list(source.rows(asked).filter(pk__in=keys)) if keys else []
+        told = Cases((row.case for row in rows if source.of_provision and row.case_id), rules)
+        found.update({use.name: use for use in source.uses(rows, told)})
+    return found
+
+
+def find(name: str, asked: Asked, rules: Rulebook) -> Use | None:
+    """The use of this name (`Use.name`), if it is among those asked for."""
+    wanted, _, key = name.partition("-")
+    for source in SOURCES:
+        if source.name == wanted and (not source.numbered or (key.isascii() and key.isdigit())):
+            rows = list(source.rows(asked).filter(pk=key))
+            told = Cases((row.case for row in rows if source.of_provision and row.case_id), rules)
+            return source.uses(rows, told)[0] if rows else None
+    return None
+
+
+def _placed(rows: Any, rank: int) -> Iterator[tuple[tuple[float, int], Any]]:
+    """The rows under what they are ordered by; equal ones of a source stay as they came."""
+    for row in rows:
+        yield (-row.at.timestamp(), rank), row

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Uses in statutory disclosure (開示): the search, and the disclosure to the person shown."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Final
+
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _t
+
+from machimori.office.disclosure.history import File, files_of
+from machimori.office.disclosure.models import Fact
+from machimori.office.disclosure.states import STEPS, Kind
+from machimori.office.oversight.asked import Asked
+from machimori.office.oversight.sources.source import Cases
+from machimori.office.oversight.uses import Use
+
+ACT: Final[dict[Kind, str]] = {"found": "search", "disclosed": "provide"}
+
+
+class Disclosure:
+    """Facts of disclosure's cases. There are tens a year."""
+
+    name: ClassVar[str] = "disclosure"
+    numbered: ClassVar[bool] = True
+    of_provision: ClassVar[bool] = False
+
+    def rows(self, asked: Asked) -> "QuerySet[Any]":
+        kinds = [kind for kind, act in ACT.items() if asked.act in ("", act)]
+        if asked.stations is not None or not kinds:
+            return Fact.objects.none()
+        found = Fact.objects.filter(
+            asked.within("at"),
+            asked.people("by"),
+            asked.held("by", "at"),
+            kind__in=kinds,
+            case__scheme=asked.scheme,
+        )
+        for word in asked.words:
+            said = Fact.objects.filter(
+                Q(data__asked__name__contains=word.text)
+                | Q(data__asked__item__contains=word.text)
+                | Q(data__asked__cameras__contains=[word.text])
+            )
+            found = found.filter(
+                Q(case__in=said.values("case"))
+                | Q(case__numbered__text__contains=word.text)
+                | Q(by__in=word.people)
+            )
+        return found.select_related("case__numbered", "by")
+
+    def uses(self, rows: Sequence[Any], cases: Cases) -> list[Use]:
+        wanted = {row.case_id: row.case for row in rows}
+        found = files_of(list(wanted.values()), cases.rules) if wanted else ()
+        files = {file.case.pk: file for file in found}
+        return [_use(row, files[row.case_id]) for row in rows]
+
+
+def _use(fact: Fact, file: File) -> Use:
+    kind: Kind = fact.kind  # type: ignore[assignment]  # the database holds no other
+    asked, given = file.asked, fact.data
+    disclosed = kind == "disclosed"
+    return Use(
+        source=Disclosure.name,
+        key=str(fact.pk),
+        at=fact.at,
+        act=ACT[kind],
+        said=str(STEPS[kind].text),
+        number=file.number,
+        case=file.case.pk,
+        href=reverse("disclosure:case", args=[file.case.pk]),
+        person=fact.by_id,
+        by=fact.by.name,
+        ground=_t("開示請求（個情法76条）"),
+        purpose=asked.item,
+        cameras=asked.cameras,
+        start=asked.start,
+        end=asked.end,
+        recipient=asked.name if disclosed else "",
+        identity="　".join((given["identity"], given["identity_by"])) if disclosed else "",
+        medium=given["medium"] if disclosed else "",
+    )

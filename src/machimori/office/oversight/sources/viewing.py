@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Openings of a case's footage on a screen (閲覧): one use an opening, with what was shown."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _t
+
+from machimori.office.internal.history import File as InternalFile
+from machimori.office.internal.history import files_of
+from machimori.office.oversight.asked import Asked, Word
+from machimori.office.oversight.sources.source import Cases
+from machimori.office.oversight.uses import Use
+from machimori.office.provision.forms import named
+from machimori.office.provision.history import File
+from machimori.office.provision.models import Head
+from machimori.office.shared.templatetags.office import post
+from machimori.office.viewing.models import Viewing, Watched
+
+
+class Viewings:
+    """Openings of the viewing app."""
+
+    name: ClassVar[str] = "viewing"
+    numbered: ClassVar[bool] = False
+    of_provision: ClassVar[bool] = True
+
+    def rows(self, asked: Asked) -> "QuerySet[Any]":
+        if asked.stations is not None or asked.act not in ("", "view"):
+            return Viewing.objects.none()
+        found = Viewing.objects.filter(asked.within("at"), asked.people("by"), scheme=asked.scheme)
+        if asked.post:
+            # Those held then are on record here.
+            found = found.filter(posts__regex=rf"(^| ){asked.post}( |$)")
+        for word in asked.words:
+            found = found.filter(_means(word, asked))
+        return found.select_related("case__numbered", "use__numbered", "by")
+
+    def uses(self, rows: Sequence[Any], cases: Cases) -> list[Use]:
+        if not rows:
+            return []
+        shown: dict[str, set[str]] = {}
+        for viewing, camera in (
+            Watched.objects.filter(viewing__in=[row.pk for row in rows])
+            .values_list("viewing", "camera")
+            .distinct()
+        ):
+            shown.setdefault(viewing, set()).add(camera)
+        internal = {row.use_id: row.use for row in rows if row.use_id}
+        uses = {file.use.pk: file for file in files_of(list(internal.values()))} if internal else {}
+        return [
+            _viewed(row, cases.files[row.case_id], shown.get(row.pk, set()))
+            if row.case_id
+            else _used(row, uses[row.use_id], shown.get(row.pk, set()))
+            for row in rows
+        ]
+
+
+def _means(word: Word, asked: Asked) -> Q:
+    heads = Head.objects.filter(scheme=asked.scheme, words__contains=word.text)
+    found = Q(case__in=heads.values("case")) | Q(title__contains=word.text)
+    if word.people:
+        found |= Q(by__in=word.people)
+    if word.camera:
+        watched = Watched.objects.filter(viewing=OuterRef("pk"), camera=word.camera)
+        found |= Q(Exists(watched))
+    return found
+
+
+def _viewed(row: Viewing, file: File, shown: set[str]) -> Use:
+    application, ground = file.application, file.ground
+    return replace(
+        _base(row, shown),
+        href=reverse("provision:case", args=[file.case.pk]),
+        ground=named(ground) if ground else "",
+        purpose=application.purpose,
+        reason=application.reason or application.case,
+    )
+
+
+def _used(row: Viewing, file: InternalFile, shown: set[str]) -> Use:
+    return replace(
+        _base(row, shown),
+        href=reverse("internal:use", args=[file.use.pk]),
+        ground=_t("内部利用"),
+        purpose=file.draft.data["need"],
+    )
+
+
+def _base(row: Viewing, shown: set[str]) -> Use:
+    return Use(
+        source=Viewings.name,
+        key=row.pk,
+        at=row.at,
+        act="view",
+        said="・".join(map(post, row.posts.split())),
+        number=row.title,
+        case=row.subject,
+        href="",
+        person=row.by_id,
+        by=row.by.name,
+        cameras=tuple(sorted(shown)),
+        start=row.start,
+        end=row.end,
+        more="　".join(filter(None, (row.attendees, row.reason))),
+    )

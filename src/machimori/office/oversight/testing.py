@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Cases with uses, for tests of registers: without a vault, the package is taken as made."""
+
+from typing import Any, Final
+
+from django.urls import reverse
+
+from machimori.kernel.instants import micros
+from machimori.office.handover import extracting
+from machimori.office.handover.models import Copy
+from machimori.office.handover.packages import Packed
+from machimori.office.handover.testing import copies, send, terminal
+from machimori.office.people.models import Person
+from machimori.office.provision.history import File
+from machimori.office.provision.orders import part_of
+from machimori.office.provision.testing import PART, Desk
+
+DIGEST: Final = "ab" * 32
+RECIPIENT: Final[dict[str, Any]] = {
+    "body": "中央警察署 刑事課",
+    "name": "=山田 太郎",
+    "identity_means": "警察手帳",
+    "identity_by": "佐藤 花子",
+    "due": "令和8年6月30日",
+    "conditions": "終わったら消去する",
+}
+"""With a name that a spreadsheet would run."""
+
+
+def provided(desk: Desk, operator: Person, **typed: Any) -> File:
+    """A case whose copy was taken out, written, checked and handed over, through the pages. The
+    first medium is USB-12, the next USB-13."""
+    file = desk.approved(**typed)
+    desk.post(file, "instruct", **PART)
+    pc = terminal(desk, operator)
+    send(pc, "extract", file.case.pk, kind="usb", **PART)
+    file = desk.again(file, "extracting")
+    begun = file.latest("extraction_begun")
+    assert begun is not None
+    part = part_of(begun)
+    packed = Packed(
+        name="none", size=1, digest=DIGEST, start=micros(part.start), end=micros(part.end)
+    )
+    file = extracting.finish(file, (packed,), acting=desk.cast.acting(operator))
+    (copy,) = copies(file)
+    number = 11 + Copy.objects.filter(case__scheme=desk.cast.scheme).count()
+    medium = {"kind": "usb", "number": f"USB-{number}", "measured": DIGEST}
+    send(pc, "medium", copy.copy.pk, **medium)
+    manager = desk.browser()
+    send(manager, "check", file.case.pk, note="再生できた")
+    send(manager, "hand_over", file.case.pk, **RECIPIENT)
+    return desk.again(file, "provided")
+
+
+def completed(desk: Desk, operator: Person) -> File:
+    """The same, after the medium came back and the case was completed."""
+    file = provided(desk, operator)
+    (copy,) = copies(file)
+    manager = desk.browser()
+    send(manager, "settle", copy.copy.pk, fate="returned", on=f"{desk.cast.now:%Y-%m-%d}")
+    manager.post(reverse("handover:complete", args=[file.case.pk]))
+    return desk.again(file, "closed")

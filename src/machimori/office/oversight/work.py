@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What waits in oversight, and its pages in the menu."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from django.db.models import OuterRef, Subquery
+from django.urls import reverse
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from machimori.office.oversight import (
+    access,
+    complaints,
+    months,
+    reporting,
+    runs,
+    statements,
+    verifying,
+)
+from machimori.office.oversight.history import files_of, records
+from machimori.office.oversight.models import Fact
+from machimori.office.oversight.reconciling import FOUND
+from machimori.office.oversight.statements import Statement
+from machimori.office.people.acting import Acting
+from machimori.office.rules.access import rules_of, today
+from machimori.office.shared.menu import Entry
+from machimori.office.shared.menu import register as register_page
+from machimori.office.shared.templatetags.office import day
+from machimori.office.shared.work import Item, Work, register
+
+SHOWN: Final = 10
+
+
+def to_return(acting: Acting) -> Sequence[Item]:
+    """Months that the station has not returned."""
+    return [_item(one, acting) for one in statements.statements(acting) if _open(one)]
+
+
+def to_confirm(acting: Acting) -> Sequence[Item]:
+    """Months that wait for the manager, and those that the station owes."""
+    on = today(acting)
+    return [
+        _item(one, acting)
+        for one in statements.statements(acting)
+        if one.state == "returned" or one.overdue(on)
+    ]
+
+
+def to_answer(acting: Acting) -> Sequence[Item]:
+    """Findings of the last runs without an answer, and a run that is due."""
+    last = Fact.objects.filter(case=OuterRef("pk")).order_by("-serial")
+    rows = records(acting.scheme, "finding").annotate(now=Subquery(last.values("state")[:1]))
+    found = [
+        Item(
+            text=f"{FOUND[file.opened['what']]}　{file.opened.get('number') or ''}",
+            href=reverse("oversight:finding", args=[file.record.pk]),
+            urgent=True,
+        )
+        for file in files_of(list(rows.filter(now="found")[:SHOWN]))
+    ]
+    wanted = runs.due(rules_of(acting), runs.latest(acting.scheme), today(acting))
+    if wanted is not None and wanted <= today(acting):
+        text = _t("突合の時期です")
+        found.append(Item(text=text, href=reverse("oversight:reconciliation"), due=day(wanted)))
+    return found
+
+
+def to_reply(acting: Acting) -> Sequence[Item]:
+    """Complaints without an answer, the oldest first."""
+    last = Fact.objects.filter(case=OuterRef("pk")).order_by("-serial")
+    rows = records(acting.scheme, "complaint").annotate(now=Subquery(last.values("state")[:1]))
+    rules, on = rules_of(acting), today(acting)
+    found = []
+    for file in files_of(list(rows.filter(now="received").order_by("at")[:SHOWN])):
+        due, late = complaints.due(file, rules), complaints.overdue(file, rules, on)
+        said = _t("期限を過ぎています") if late else _t("期限")
+        found.append(
+            Item(
+                text=file.opened["content"][:40],
+                href=reverse("oversight:complaint", args=[file.record.pk]),
+                due=f"{said} {day(due)}" if due else "",
+                urgent=late,
+            )
+        )
+    return found
+
+
+def _open(one: Statement) -> bool:
+    return one.state in ("asked", "sent_back")
+
+
+def _item(one: Statement, acting: Acting) -> Item:
+    late = one.overdue(today(acting))
+    said = _t("期限を過ぎています") if late else _t("期限")
+    return Item(
+        text=f"{months.named(one.month)}　{one.terminal.lent_to}　{one.terminal.number}",
+        href=reverse("oversight:statement", args=[one.month, one.terminal.pk]),
+        due=f"{said} {day(one.due)}" if _open(one) else "",
+        urgent=late,
+    )
+
+
+def install() -> None:
+    """Called once, when the app is ready."""
+    runs.install()
+    reporting.install()
+    verifying.install()
+    register(
+        Work(
+            key="oversight.return",
+            order=24,
+            title=_("保存履歴の報告"),
+            empty=_("報告を待つ月はありません。"),
+            posts=frozenset({"police_image_manager"}),
+            find=to_return,
+        )
+    )
+    register(
+        Work(
+            key="oversight.confirm",
+            order=24,
+            title=_("保存履歴の確認"),
+            empty=_("確認を待つ保存履歴はありません。"),
+            posts=frozenset({"system_manager"}),
+            find=to_confirm,
+        )
+    )
+    register(
+        Work(
+            key="oversight.answer",
+            order=23,
+            title=_("突合で見つかったもの"),
+            empty=_("回答を待つものはありません。"),
+            posts=frozenset(access.KEEPERS),
+            find=to_answer,
+        )
+    )
+    register(
+        Work(
+            key="oversight.reply",
+            order=25,
+            title=_("苦情への回答"),
+            empty=_("回答を待つ苦情はありません。"),
+            posts=frozenset(access.KEEPERS),
+            find=to_reply,
+        )
+    )
+    register_page(
+        Entry(
+            route="oversight:registers",
+            text=_("簿冊"),
+            order=100,
+            posts=frozenset(access.READERS),
+        )
+    )
+    register_page(
+        Entry(
+            route="oversight:counts",
+            text=_("集計"),
+            order=150,
+            posts=frozenset(access.CITY),
+        )
+    )
+    register_page(
+        Entry(
+            route="oversight:audit",
+            text=_("監査"),
+            order=160,
+            posts=frozenset(access.CITY),
+        )
+    )

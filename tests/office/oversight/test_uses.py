@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""利用簿 and 提供記録: they write themselves, and are searched, saved, printed, corrected."""
+
+import csv
+import io
+
+from django.urls import reverse
+from openpyxl import load_workbook
+from pypdf import PdfReader
+
+from machimori.kernel.clock import ManualClock
+from machimori.office.oversight import register
+from machimori.office.oversight.asked import Asked
+from machimori.office.oversight.sources.source import Place
+from machimori.office.oversight.testing import DIGEST, provided
+from machimori.office.people.models import Person
+from machimori.office.provision.testing import Desk
+from machimori.office.rules.access import rulebook
+
+
+def page(desk: Desk, route: str = "uses", person: Person | None = None, **query: str) -> str:
+    answer = desk.browser(person).get(reverse(f"oversight:{route}"), query)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_A15_the_register_writes_itself(desk: Desk, operator: Person) -> None:
+    """Extraction, medium and hand-over are lines with who, post, purpose, camera and interval."""
+    file = provided(desk, operator)
+    said = page(desk)
+    for text in (
+        file.number,
+        "複製（取出しを始めた）",
+        "複製（媒体に書き、読み返した）",
+        "提供（引き渡した）",
+        operator.name,
+        "取扱者",
+        "捜査",
+        "カメラcam-1（cam-1）",
+        "令和8年5月10日（日） 21:00:00 ～ 令和8年5月10日（日） 21:30:00",
+        "USB-12",
+    ):
+        assert text in said, text
+    assert "消去を止めた" not in said
+
+
+def test_I13_what_was_provided_is_on_record_with_the_identity_check(
+    desk: Desk, operator: Person
+) -> None:
+    """提供記録: date and time, recipient, content, reason, how identity was checked and by whom."""
+    provided(desk, operator)
+    said = page(desk, "provisions")
+    for text in ("=山田 太郎", "警察手帳　佐藤 花子", "5月10日夜の自転車盗", DIGEST, "10:00"):
+        assert text in said, text
+    assert "取出しを始めた" not in said
+
+
+def test_K12_uses_are_found_by_person_post_act_word_and_period(
+    desk: Desk, operator: Person, office: ManualClock
+) -> None:
+    """Who did what: narrowed by person, post, act, 年度 and month, and searched."""
+    provided(desk, operator)
+    manager = str(desk.manager.pk)
+    mine = _get(desk, person=manager)
+    assert "提供（引き渡した）" in mine
+    assert "複製（取出しを始めた）" not in mine
+    of_post = _get(desk, post="operator")
+    assert "複製（取出しを始めた）" in of_post
+    assert "提供（引き渡した）" not in of_post
+    assert "提供（引き渡した）" in _get(desk, act="provide")
+    assert "複製（取出しを始めた）" not in _get(desk, act="provide")
+    assert "提供（引き渡した）" in _get(desk, q="中央警察署")
+    assert "見つかりません" in _get(desk, q="北警察署")
+    assert "複製（取出しを始めた）" in _get(desk, q=operator.name)
+    assert "複製（取出しを始めた）" in _get(desk, q="cam-1")
+    assert "見つかりません" in _get(desk, q="cam-2 取出し")
+    assert "この条件の記録はありません" in _get(desk, month="6")
+    assert "提供（引き渡した）" in _get(desk, month="5")
+    assert "この条件の記録はありません" in _get(desk, year="2025")
+
+
+def _get(desk: Desk, **query: str) -> str:
+    answer = desk.browser().get(reverse("oversight:uses"), query)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_it_is_saved_as_csv_with_bom_and_as_excel_without_formulas(
+    desk: Desk, operator: Person
+) -> None:
+    provided(desk, operator)
+    answer = desk.browser().get(reverse("oversight:provisions"), {"as": "csv"})
+    assert answer.content.startswith(b"\xef\xbb\xbf")
+    head, *lines = csv.reader(io.StringIO(answer.content.decode("utf-8-sig")))
+    assert len(lines) == 1
+    assert dict(zip(head, lines[0], strict=True))["提供先"] == "中央警察署 刑事課　=山田 太郎"
+    answer = desk.browser().get(reverse("oversight:uses"), {"as": "xlsx"})
+    sheet = load_workbook(io.BytesIO(answer.content)).active
+    assert sheet is not None
+    cells = [cell for row in sheet.iter_rows() for cell in row]
+    assert {cell.data_type for cell in cells} <= {"s", "inlineStr"}
+    assert sheet.max_row == 4
+
+
+def test_a_month_is_printed(desk: Desk, operator: Person) -> None:
+    file = provided(desk, operator)
+    answer = desk.browser().get(reverse("oversight:uses_paper"), {"month": "5"})
+    text = "".join(one.extract_text() for one in PdfReader(io.BytesIO(answer.content)).pages)
+    text = "".join(text.split())
+    assert "令和8年度5月" in text
+    assert "".join(file.number.split()) in text
+    assert "USB-12" in text
+
+
+def test_a_correction_shows_old_and_new_and_asks_why(desk: Desk, operator: Person) -> None:
+    provided(desk, operator)
+    [line] = [
+        one
+        for one in register.every(Asked(scheme=desk.cast.scheme), rulebook(desk.cast.scheme))
+        if one.act == "provide"
+    ]
+    address = reverse("oversight:use", args=[line.name])
+    typed = {"field": "medium", "new": "USB-13", "reason": ""}
+    assert "このフィールドは必須です" in desk.browser().post(address, typed).content.decode()
+    assert page(desk).count("USB-13") == 0
+    typed["reason"] = "番号の読みまちがい"
+    desk.browser().post(address, typed)
+    said = page(desk)
+    assert "USB-13（訂正前：USB-12）" in said
+    assert "番号の読みまちがい" in said
+    desk.browser().post(address, typed | {"new": "USB-14", "reason": "もう一度"})
+    said = page(desk)
+    assert "USB-14（訂正前：USB-12）" in said
+    assert "USB-13→USB-14" in said
+    auditor = desk.cast.person("auditor")
+    refused = desk.browser(auditor).post(address, typed | {"new": "USB-1"})
+    assert "訂正するのは、管理責任者と取扱責任者です" in refused.content.decode()
+    assert "訂正を記録する" not in desk.browser(auditor).get(address).content.decode()
+
+
+def test_pages_follow_each_other_without_losing_a_line(desk: Desk, operator: Person) -> None:
+    for _ in range(3):
+        provided(desk, operator)
+    scheme = desk.cast.scheme
+    asked, rules = Asked(scheme=scheme), rulebook(scheme)
+    whole = [one.name for one in register.every(asked, rules)]
+    assert len(whole) == len(set(whole)) == 9
+    found, after = [], None
+    while True:
+        part = register.page(asked, rules, after, size=2)
+        found += [one.name for one in part.uses]
+        if part.following is None:
+            break
+        after = Place.parse(part.following.text())
+    assert found == whole
+
+
+def test_another_scheme_s_lines_are_nobody_s_here(desk: Desk, operator: Person) -> None:
+    provided(desk, operator)
+    [line, *_] = register.every(Asked(scheme=desk.cast.scheme), rulebook(desk.cast.scheme))
+    other = Desk.of(desk.cast.clock, names=("cam-8",))
+    assert "この条件の記録はありません" in page(other)
+    assert other.browser().get(reverse("oversight:use", args=[line.name])).status_code == 404
