@@ -88,10 +88,15 @@ def statements(acting: Acting) -> list[Statement]:
 
 
 def asked_of(
-    scheme: Scheme, rules: Rulebook, day: dt.date, own: Collection[str] | None = None
+    scheme: Scheme,
+    rules: Rulebook,
+    day: dt.date,
+    own: Collection[str] | None = None,
+    *,
+    known: Sequence[File] | None = None,
 ) -> list[Statement]:
     """Every statement that is due or came, of the stations `own` or of all; the newest month first.
-    Four queries."""
+    Four queries, two if the records are `known`."""
     lent = Terminal.objects.filter(scheme=scheme).exclude(lent_to="").order_by("number")
     if own is not None:
         lent = lent.filter(lent_to__in=own)
@@ -103,7 +108,9 @@ def asked_of(
             "terminal", "at"
         )
     )
-    files = {file.record.key: file for file in files_of(list(records(scheme, "statement")))}
+    if known is None:
+        known = files_of(list(records(scheme, "statement")))
+    files = {file.record.key: file for file in known}
     found = [
         Statement(terminal=one, month=month, due=due, file=files.get(f"{month}/{one.pk}"))
         for one in terminals

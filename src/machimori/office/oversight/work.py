@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -18,10 +18,12 @@ from machimori.office.oversight import (
     statements,
     verifying,
 )
-from machimori.office.oversight.history import files_of, records
-from machimori.office.oversight.models import Fact
+from machimori.office.oversight.access import own_stations
+from machimori.office.oversight.history import File
+from machimori.office.oversight.models import Fact, Record
 from machimori.office.oversight.reconciling import FOUND
 from machimori.office.oversight.statements import Statement
+from machimori.office.oversight.states import Record as RecordKind
 from machimori.office.people.acting import Acting
 from machimori.office.rules.access import rules_of, today
 from machimori.office.shared.menu import Entry
@@ -34,7 +36,7 @@ SHOWN: Final = 10
 
 def to_return(acting: Acting) -> Sequence[Item]:
     """Months that the station has not returned."""
-    return [_item(one, acting) for one in statements.statements(acting) if _open(one)]
+    return [_item(one, acting) for one in _statements(acting) if _open(one)]
 
 
 def to_confirm(acting: Acting) -> Sequence[Item]:
@@ -42,24 +44,23 @@ def to_confirm(acting: Acting) -> Sequence[Item]:
     on = today(acting)
     return [
         _item(one, acting)
-        for one in statements.statements(acting)
+        for one in _statements(acting)
         if one.state == "returned" or one.overdue(on)
     ]
 
 
 def to_answer(acting: Acting) -> Sequence[Item]:
     """Findings of the last runs without an answer, and a run that is due."""
-    last = Fact.objects.filter(case=OuterRef("pk")).order_by("-serial")
-    rows = records(acting.scheme, "finding").annotate(now=Subquery(last.values("state")[:1]))
     found = [
         Item(
             text=f"{FOUND[file.opened['what']]}　{file.opened.get('number') or ''}",
             href=reverse("oversight:finding", args=[file.record.pk]),
             urgent=True,
         )
-        for file in files_of(list(rows.filter(now="found")[:SHOWN]))
+        for file in _waiting(acting, "finding")[:SHOWN]
     ]
-    wanted = runs.due(rules_of(acting), runs.latest(acting.scheme), today(acting))
+    last = next(iter(_waiting(acting, "reconciliation")), None)
+    wanted = runs.due(rules_of(acting), last, today(acting))
     if wanted is not None and wanted <= today(acting):
         text = _t("突合の時期です")
         found.append(Item(text=text, href=reverse("oversight:reconciliation"), due=day(wanted)))
@@ -68,11 +69,9 @@ def to_answer(acting: Acting) -> Sequence[Item]:
 
 def to_reply(acting: Acting) -> Sequence[Item]:
     """Complaints without an answer, the oldest first."""
-    last = Fact.objects.filter(case=OuterRef("pk")).order_by("-serial")
-    rows = records(acting.scheme, "complaint").annotate(now=Subquery(last.values("state")[:1]))
     rules, on = rules_of(acting), today(acting)
     found = []
-    for file in files_of(list(rows.filter(now="received").order_by("at")[:SHOWN])):
+    for file in _waiting(acting, "complaint")[::-1][:SHOWN]:
         due, late = complaints.due(file, rules), complaints.overdue(file, rules, on)
         said = _t("期限を過ぎています") if late else _t("期限")
         found.append(
@@ -84,6 +83,39 @@ def to_reply(acting: Acting) -> Sequence[Item]:
             )
         )
     return found
+
+
+def _waiting(acting: Acting, kind: RecordKind) -> list[File]:
+    """What waits of this kind, and every statement and run; the newest first. One query a request
+    for all kinds."""
+    if "oversight.waiting" not in acting.memo:
+        last = Fact.objects.filter(case=OuterRef("pk")).order_by("-serial")
+        rows = Record.objects.filter(scheme=acting.scheme).annotate(
+            now=Subquery(last.values("state")[:1])
+        )
+        wanted = rows.filter(
+            Q(kind="finding", now="found")
+            | Q(kind="complaint", now="received")
+            | Q(kind__in=("statement", "reconciliation"))
+        )
+        facts: dict[str, list[Fact]] = {}
+        found = Fact.objects.filter(case__in=wanted.values("pk")).select_related("case", "by")
+        for fact in found.order_by("-case__at", "-case", "serial"):
+            facts.setdefault(fact.case_id, []).append(fact)
+        acting.memo["oversight.waiting"] = [
+            File(record=rows[0].case, facts=tuple(rows)) for rows in facts.values()
+        ]
+    files: list[File] = acting.memo["oversight.waiting"]
+    return [file for file in files if file.record.kind == kind]
+
+
+def _statements(acting: Acting) -> list[Statement]:
+    """Those that the rules ask for; no query where they ask for none."""
+    rules, on = rules_of(acting), today(acting)
+    if rules.on(on).flag("audit.monthly_statement") is not True:
+        return []
+    known = _waiting(acting, "statement")
+    return statements.asked_of(acting.scheme, rules, on, own_stations(acting), known=known)
 
 
 def _open(one: Statement) -> bool:
