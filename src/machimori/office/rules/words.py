@@ -28,6 +28,7 @@ UNITS: Final[dict[str, Promise]] = {
     "office days": _("開庁日"),
     "persons": _("人"),
     "cameras": _("台"),
+    "cases": _("件"),
     "times": _("回"),
     "years": _("年"),
     "hours": _("時間"),
