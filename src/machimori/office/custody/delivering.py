@@ -14,17 +14,9 @@ from machimori.office.people.acting import Acting
 from machimori.office.shared.engine import engine
 from machimori.office.shared.errors import ActionRefusedError, Reason
 from machimori.vault.client.standing import Standing
-from machimori.vault.client.statements import (
-    STATEMENTS,
-    Appointment,
-    CameraClass,
-    Delegation,
-    Revocation,
-    Rules,
-)
+from machimori.vault.client.statements import Delegation
 
 OWNER = "custody"
-_KINDS = (Appointment, Revocation, Rules, CameraClass, Delegation)
 
 
 def standing() -> Standing | None:
@@ -80,15 +72,16 @@ def _hand_in_signed(made: list[Letter], acting: Acting) -> None:
 
 def open_letters(acting: Acting) -> list[Letter]:
     """The office's own letters that the vault has not taken in."""
-    return letters.waiting(acting.scheme, OWNER, STATEMENTS)
+    return [one for one in letters.waiting(acting) if one.owner == OWNER]
 
 
 def _letter(one: Difference, standing: Standing, acting: Acting) -> Letter | None:
     if one.make is None:
         return None
     statement = one.make()
-    for waiting in letters.waiting(acting.scheme, OWNER, (type(statement),)):
-        if waiting.about == one.about and waiting.statement == statement:
+    for waiting in open_letters(acting):
+        same = (waiting.kind, waiting.about) == (one.kind, one.about)
+        if same and waiting.statement == statement:
             return waiting
     letter = letters.draft(
         statement,

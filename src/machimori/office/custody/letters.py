@@ -133,10 +133,14 @@ def of_many(owner: str, names: Iterable[str], *kinds: type[Statement]) -> list[L
     return list(found.order_by("pk"))
 
 
-def waiting(scheme: Scheme, owner: str, kinds: Iterable[type[Statement]]) -> list[Letter]:
-    """An owner's letters that the vault has not taken in, the oldest first."""
-    found = _all().filter(scheme=scheme, owner=owner, kind__in=[one.KIND for one in kinds])
-    return list(found.exclude(answers__reason="").order_by("pk"))
+def waiting(acting: Acting) -> list[Letter]:
+    """Every letter of the scheme but holds that the vault has not taken in, the oldest first;
+    fetched once a request, as it stood then."""
+    if "custody.waiting" not in acting.memo:
+        found = _all().filter(scheme=acting.scheme).exclude(kind__in=(Hold.KIND, HoldEnd.KIND))
+        acting.memo["custody.waiting"] = list(found.exclude(answers__reason="").order_by("pk"))
+    letters: list[Letter] = acting.memo["custody.waiting"]
+    return letters
 
 
 def _all() -> Any:

@@ -63,7 +63,8 @@ def to_withdraw(acting: Acting) -> Sequence[Item]:
             href=reverse("custody:letter", args=[letter.digest]),
             urgent=True,
         )
-        for letter in letters.waiting(acting.scheme, keeping.OWNER, (AuthorisationEnd,))
+        for letter in letters.waiting(acting)
+        if (letter.owner, letter.kind) == (keeping.OWNER, AuthorisationEnd.KIND)
     ]
 
 
