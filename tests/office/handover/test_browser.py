@@ -113,7 +113,7 @@ def test_P9_K16_two_media_are_written_read_back_and_followed_to_their_end(
         _take_out(at(browser, pc, address).new_page(), address, file, tmp_path)
         _hand_over(at(browser, manager, address).new_page(), address, file, tmp_path)
         browser.close()
-    assert real.again(file, "closed")
+    file = real.again(file, "closed")
     assert [one.state for one in copies(file)] == ["returned", "destroyed"]
     parts = [(one.copy.start, one.copy.end) for one in copies(file)]
     assert parts[0][1] == parts[1][0]
@@ -153,6 +153,7 @@ def _write(page: Page, number: str, pictures: Path) -> None:
         other.write_bytes(data[:-1])
         chosen.set_input_files(other)
         expect(page.get_by_text("大きさが違います。")).to_be_visible()
+        other = pictures / "altered.zip"
         other.write_bytes(data[:1000] + b"?" + data[1001:])
         chosen.set_input_files(other)
         expect(page.get_by_text("一致しません。")).to_be_visible(timeout=60_000)

@@ -49,6 +49,7 @@ def polled(file: File, found: Making | None) -> dict[str, Any]:
 
 
 def _copies(file: File, acting: Acting) -> dict[str, Any] | None:
+    del acting
     copies = copies_of(file)
     if not copies:
         return None
@@ -58,10 +59,14 @@ def _copies(file: File, acting: Acting) -> dict[str, Any] | None:
         "copies": copies,
         "handed": file.latest("handed_over"),
         "records_until": until,
-        "may_complete": file.state == "provided"
-        and acting.holds(*access.DESK)
-        and not any(one.is_open for one in copies),
     }
+
+
+def _complete(file: File, acting: Acting) -> dict[str, Any] | None:
+    """The main button, once every copy has ended."""
+    if file.state != "provided" or not acting.holds(*access.DESK):
+        return None
+    return None if any(one.is_open for one in copies_of(file)) else {}
 
 
 def _next(file: File, acting: Acting) -> tuple[str, str] | None:
@@ -132,4 +137,5 @@ def install() -> None:
     """Called once, when the app is ready."""
     offers.register("handover", _next)
     parts.register("handover.progress", parts.Part("handover/notice.html", _notice, first=True))
+    parts.register("handover.complete", parts.Part("handover/complete.html", _complete, first=True))
     parts.register("handover.copies", parts.Part("handover/section.html", _copies))

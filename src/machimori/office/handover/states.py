@@ -18,14 +18,14 @@ State = Literal[
     "dropped",
 ]
 STATES: Final[dict[State, Promise]] = {
-    "packed": _("媒体に書くのを待っている"),
-    "in_custody": _("市が保管している"),
-    "handed_over": _("渡してある"),
-    "returned": _("返却された"),
-    "erasure_reported": _("消去の報告があった"),
-    "destroyed": _("廃棄した"),
-    "kept": _("条件のとおり、相手が保有を続ける"),
-    "dropped": _("媒体に書かなかった"),
+    "packed": _("書込み待ち"),
+    "in_custody": _("市で保管中"),
+    "handed_over": _("引渡し済み"),
+    "returned": _("返却済み"),
+    "erasure_reported": _("消去の報告あり"),
+    "destroyed": _("廃棄済み"),
+    "kept": _("条件により保有"),
+    "dropped": _("書込みなし"),
 }
 OPEN: Final[tuple[State, ...]] = ("packed", "in_custody", "handed_over")
 """The case cannot be completed while one of its copies is here."""

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """複製・媒体簿, and the page of one copy with what can be recorded of it."""
 
-from collections.abc import Callable
+import datetime as dt
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -15,11 +16,11 @@ from django.views.decorators.http import require_safe
 from machimori.kernel.instants import local_day, micros
 from machimori.office.handover import access, ending
 from machimori.office.handover.forms import ExtendForm, RemindForm, SettleForm
-from machimori.office.handover.history import Followed
+from machimori.office.handover.history import Followed, followed
 from machimori.office.handover.media import KINDS
 from machimori.office.handover.models import Head
 from machimori.office.handover.sections import compared, said
-from machimori.office.handover.states import STATES, STEPS, Kind, State
+from machimori.office.handover.states import STATES, STEPS, Kind
 from machimori.office.handover.views.pages import copy_of
 from machimori.office.people.acting import ActingRequest
 from machimori.office.provision.models import Series
@@ -54,13 +55,14 @@ def listing(request: ActingRequest) -> HttpResponse:
             _t("案件番号"),
             _t("種類"),
             _t("状態"),
+            _t("渡した相手"),
             _t("返却・消去の期限"),
             _t("更新"),
-            _t("指紋（SHA-256）"),
         ),
-        cells=lambda head: _cells(head, overdue=head.due is not None and head.due < today),
+        cells=lambda row: _cells(*row, today),
         search=("words",),
         lookup="contains",
+        load=_with_facts,
     )
     states = [*STATES.items(), (OVERDUE, _t("期限を過ぎている"))]
     years = Series.objects.filter(scheme=acting.scheme).order_by("-fiscal_year")
@@ -79,11 +81,15 @@ def listing(request: ActingRequest) -> HttpResponse:
     return found.respond(request, rows, "handover/copies.html", context)
 
 
-def _cells(head: Head, *, overdue: bool) -> tuple[str | Cell, ...]:
-    case = head.copy.case
-    numbered = getattr(case, "numbered", None)
-    late = overdue and head.state == "handed_over"
-    due = day(head.due) if head.due else ""
+def _with_facts(heads: Sequence[Head]) -> list[tuple[Head, Followed]]:
+    return list(zip(heads, followed(head.copy for head in heads), strict=True))
+
+
+def _cells(head: Head, found: Followed, today: dt.date) -> tuple[str | Cell, ...]:
+    numbered = getattr(head.copy.case, "numbered", None)
+    handed = found.latest("handed_over")
+    late = head.state == "handed_over" and head.due is not None and head.due < today
+    due = day(head.due)
     return (
         Cell(
             text=head.number or _t("（まだ書いていない）"),
@@ -91,10 +97,10 @@ def _cells(head: Head, *, overdue: bool) -> tuple[str | Cell, ...]:
         ),
         numbered.text if numbered else "",
         str(KINDS[head.medium].text) if head.medium else "",
-        str(STATES[cast(State, head.state)]),
+        found.text,
+        f"{handed.data['body']} {handed.data['name']}".strip() if handed else "",
         Cell(text=_t("%(day)s（過ぎています）") % {"day": due}, mark="open") if late else due,
         day(head.at),
-        head.copy.digest,
     )
 
 

@@ -7,14 +7,18 @@ from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_POST
 
 from machimori.kernel.instants import local_day, micros
+from machimori.office.cameras.access import cameras
 from machimori.office.handover import access, checking, ending, handing_over
 from machimori.office.handover.forms import CheckForm, HandOverForm, RejectForm
 from machimori.office.handover.history import copies_of, current
 from machimori.office.people.acting import ActingRequest
+from machimori.office.provision.drafting import Extent
+from machimori.office.provision.history import File
 from machimori.office.provision.orders import ordered, part_of
 from machimori.office.provision.views.pages import form_page, one, to_case
 from machimori.office.shared.errors import ActionRefusedError
 from machimori.office.shared.posts import posts
+from machimori.office.shared.templatetags.office import minute
 
 
 @posts(*access.CHECKERS)
@@ -22,7 +26,7 @@ def check(request: ActingRequest, name: str) -> HttpResponse:
     """できた複製を確かめる: what was ordered beside what was made."""
     file, acting = one(request, name), request.acting
     form = CheckForm(request.POST or None)
-    begun = file.latest("extraction_begun")
+    begun, whole = file.latest("extraction_begun"), ordered(file)
     return form_page(
         request,
         form,
@@ -33,8 +37,8 @@ def check(request: ActingRequest, name: str) -> HttpResponse:
         template="handover/check.html",
         more={
             "copies": current(file, copies_of(file)),
-            "ordered": ordered(file),
-            "part": part_of(begun) if begun else None,
+            "ordered": _said(file, whole) if whole else "",
+            "part": _said(file, part_of(begun)) if begun else "",
         },
     )
 
@@ -98,3 +102,10 @@ def complete(request: ActingRequest, name: str) -> HttpResponse:
     except ActionRefusedError as error:
         context = {"file": file, "refused": error, "title": _t("完結にする")}
         return render(request, "handover/refused.html", context, status=403)
+
+
+def _said(file: File, extent: Extent) -> str:
+    """Cameras by their names, and the interval."""
+    known = dict(cameras(file.case.scheme).values_list("camera", "name"))
+    names = "、".join(known.get(name, name) for name in extent.cameras)
+    return f"{names}　{minute(extent.start)} ～ {minute(extent.end)}"
