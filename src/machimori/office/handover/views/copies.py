@@ -59,7 +59,7 @@ def listing(request: ActingRequest) -> HttpResponse:
             _t("返却・消去の期限"),
             _t("更新"),
         ),
-        cells=lambda row: _cells(*row, today),
+        cells=lambda row: _cells(row[0], row[1], today),
         search=("words",),
         lookup="contains",
         load=_with_facts,
