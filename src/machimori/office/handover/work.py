@@ -56,14 +56,27 @@ def to_hand_over(acting: Acting) -> Sequence[Item]:
 def due(acting: Acting) -> Sequence[Item]:
     """Copies whose 返却・消去 is due soon or overdue, the one that is due first first."""
     today = local_day(micros(acting.at))
-    rows = access.copies(acting).filter(state="handed_over", due__lte=today + SOON)
-    return [_due_item(head, today) for head in rows.order_by("due", "copy")[:SHOWN]]
+    return [_due_item(head, today) for head in _waiting(acting) if head.state == "handed_over"]
 
 
 def to_destroy(acting: Acting) -> Sequence[Item]:
     """Media in the city's hands that go nowhere any more: written wrongly, or the case ended."""
-    rows = access.copies(acting).filter(state="in_custody", case__head__state__in=_OVER)
-    return [_item(head, "") for head in rows.order_by("at", "copy")[:SHOWN]]
+    return [_item(head, "") for head in _waiting(acting) if head.state == "in_custody"]
+
+
+def _waiting(acting: Acting) -> Sequence[Head]:
+    """The most urgent copies of both lists; fetched once a request."""
+    if "handover.waiting" not in acting.memo:
+        today = local_day(micros(acting.at))
+        rows = access.copies(acting)
+        late = rows.filter(state="handed_over", due__lte=today + SOON).order_by("due", "copy")
+        left = rows.filter(state="in_custody", case__head__state__in=_OVER).order_by("at", "copy")
+        names = late.values("copy")[:SHOWN].union(left.values("copy")[:SHOWN], all=True)
+        acting.memo["handover.waiting"] = list(
+            rows.filter(copy__in=names).order_by("due", "at", "copy")
+        )
+    found: Sequence[Head] = acting.memo["handover.waiting"]
+    return found
 
 
 def _due_item(head: Head, today: dt.date) -> Item:
