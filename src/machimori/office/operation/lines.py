@@ -51,6 +51,7 @@ class Line:
 def lines(found: Recorders, vault: Status | None, *, now: dt.datetime) -> list[Line]:
     """Every part, in the order of the page."""
     recorders = found.found
+    workers, ledger = readings.database() or (None, None)
     return [
         *_recording(found),
         _vault(vault),
@@ -60,8 +61,8 @@ def lines(found: Recorders, vault: Status | None, *, now: dt.datetime) -> list[L
         _keys(recorders, vault),
         _destruction(vault, now),
         _outboxes(recorders, now),
-        _workers(),
-        _ledger(now),
+        _workers(workers),
+        _ledger(ledger, now),
         _rehearsal(now),
     ]
 
@@ -229,8 +230,8 @@ def _outboxes(recorders: Sequence[Recorder], now: dt.datetime) -> Line:
     return Line(part=part, state="good", text=text)
 
 
-def _workers() -> Line:
-    part, found = _t("裏の仕事"), readings.workers()
+def _workers(found: readings.Workers | None) -> Line:
+    part = _t("裏の仕事")
     if found is None or not found.alive:
         text = _t("仕事をするプログラムが動いていません。取出しや期限の知らせが止まります。")
         todo = _t("machimori run の記録を見てください。")
@@ -242,8 +243,8 @@ def _workers() -> Line:
     return Line(part=part, state="good", text=text)
 
 
-def _ledger(now: dt.datetime) -> Line:
-    part, found = _t("台帳"), readings.ledger()
+def _ledger(found: readings.Ledger | None, now: dt.datetime) -> Line:
+    part = _t("台帳")
     if found is None:
         return Line(part=part, state="bad", text=_t("台帳が答えません。"))
     if found.rejected:

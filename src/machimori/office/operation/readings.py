@@ -120,8 +120,9 @@ def _times(directory: Path) -> Iterator[float]:
         return  # carried while we looked
 
 
-def workers() -> Workers | None:
-    """None if the queue cannot be asked."""
+def database() -> tuple[Workers, Ledger] | None:
+    """What waits in the queue of jobs and in the ledger, by one question; None if the database
+    does not answer it."""
     try:
         with connection.cursor() as cursor:
             cursor.execute(
@@ -129,29 +130,18 @@ def workers() -> Workers | None:
                 "        WHERE last_heartbeat > now() - interval '30 seconds'),"
                 "       (SELECT count(*) FROM office.jobs_progress"
                 "        WHERE state IN ('waiting', 'running')),"
-                "       (SELECT count(*) FROM office.jobs_progress WHERE state = 'failed')"
-            )
-            alive, waiting, failed = cursor.fetchone()
-    except DatabaseError:
-        return None
-    return Workers(alive=alive, waiting=waiting, failed=failed)
-
-
-def ledger() -> Ledger | None:
-    """None if the ledger cannot be asked."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT (SELECT count(*) FROM ledger.pending),"
+                "       (SELECT count(*) FROM office.jobs_progress WHERE state = 'failed'),"
+                "       (SELECT count(*) FROM ledger.pending),"
                 "       (SELECT (convert_from(body, 'UTF8')::json ->> 'at')::bigint"
                 "        FROM ledger.pending ORDER BY seq LIMIT 1),"
                 "       (SELECT count(*) FROM ledger.rejected)"
             )
-            pending, oldest, rejected = cursor.fetchone()
+            alive, waiting, failed, pending, oldest, rejected = cursor.fetchone()
     except DatabaseError:
         return None
-    return Ledger(
+    behind = Ledger(
         pending=pending,
         oldest=None if oldest is None else instant(Micros(oldest)),
         rejected=rejected,
     )
+    return Workers(alive=alive, waiting=waiting, failed=failed), behind
