@@ -44,7 +44,7 @@ pages: ## install what the office's pages take from npm, and their English
 servers: ## install the Debian packages whose servers the tests drive (needs root)
 	@.ci/install-servers
 
-run: setup ## a small city: record, walk the story, record on (ARGS=--once ends after the story)
+run: setup ## five cities' schemes at http://localhost:8080, until Ctrl-C (ARGS=--fresh begins again)
 	@$(BIN)/machimori demo $(ARGS)
 
 test: setup servers check ## everything

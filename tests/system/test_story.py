@@ -16,7 +16,7 @@ def machimori(*words: str, cwd: Path) -> "subprocess.CompletedProcess[str]":
 def test_P1_P2_P4_A15_K12_the_story_of_one_request(tmp_path: Path) -> None:
     """Recorded, applied for, held, refused without approval, approved by two, released, packed,
     verified, expired, refused for ever: on real RTSP input, as `make run` shows it."""
-    done = machimori("demo", "--once", "--lang", "en", cwd=tmp_path)
+    done = machimori("demo", "--story", "--once", "--lang", "en", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     steps = re.findall(r"^ +\d+\. (.*)$", done.stdout, flags=re.MULTILINE)
     assert [step.split(":")[0] for step in steps] == [
@@ -38,7 +38,7 @@ def test_P1_P2_P4_A15_K12_the_story_of_one_request(tmp_path: Path) -> None:
     assert sound.returncode == 0
     stranger = subprocess.run([*check, "0" * 64], cwd=tmp_path, check=False, capture_output=True)
     assert stranger.returncode not in (0, sound.returncode)
-    entries = ledger_types(tmp_path / "city" / "entries.jsonl")
+    entries = ledger_types(tmp_path / "story" / "entries.jsonl")
     for kind in ("provision.requested", "hold.placed", "authorisation.signed", "release.made"):
         assert kind in entries
     assert entries.index("release.requested") < entries.index("release.made")
@@ -52,9 +52,9 @@ def ledger_types(path: Path) -> list[str]:
 
 
 def test_a_directory_that_is_not_the_demo_s_is_left_alone(tmp_path: Path) -> None:
-    (tmp_path / "city").mkdir()
-    (tmp_path / "city" / "precious").write_text("keep")
-    done = machimori("demo", "--once", cwd=tmp_path)
+    (tmp_path / "story").mkdir()
+    (tmp_path / "story" / "precious").write_text("keep")
+    done = machimori("demo", "--story", "--once", cwd=tmp_path)
     assert done.returncode == 2
     assert "not the demo's" in done.stderr
-    assert (tmp_path / "city" / "precious").read_text() == "keep"
+    assert (tmp_path / "story" / "precious").read_text() == "keep"

@@ -8,9 +8,10 @@ import pytest
 from machimori.kernel.clock import SystemClock
 from machimori.kernel.instants import local_day
 from machimori.kernel.signing import PublicKey, SigningKey
+from machimori.ledger.proof import Inclusion
 from machimori.ledger.testing import MemoryLedger
 from machimori.policy.retention import RetentionRule
-from machimori.vault.client.asking import ask_release
+from machimori.vault.client.asking import ask_release, authorisation_entry
 from machimori.vault.client.reader import Reader
 from machimori.vault.client.testing import VaultProcess, authorisation, header_for, signed
 from machimori.vault.errors import VaultUnavailableError
@@ -18,8 +19,20 @@ from machimori.vault.opening.testing import seal_segment
 from machimori.vault.sealing.seal import chunk_key
 
 
-def test_keys_seal_and_a_release_opens_across_processes(tmp_path: Path) -> None:
-    ledger = MemoryLedger()
+class Slow(MemoryLedger):
+    """Takes its time: an entry is given its index when somebody waits for it."""
+
+    def __init__(self) -> None:
+        super().__init__(automatic=False)
+
+    def wait(self, entry_id: str, timeout: float = 5.0) -> Inclusion:
+        self.sequence()
+        return super().wait(entry_id, timeout)
+
+
+@pytest.mark.parametrize("earlier", [False, True], ids=["unrecorded", "signed-a-moment-ago"])
+def test_keys_seal_and_a_release_opens_across_processes(tmp_path: Path, earlier: bool) -> None:
+    ledger = Slow()
     recorder = SigningKey.generate()
     reader = Reader.generate()
     clock = SystemClock()
@@ -46,10 +59,14 @@ def test_keys_seal_and_a_release_opens_across_processes(tmp_path: Path) -> None:
             reader=reader.public.raw,
             now=now,
         )
+        approved = signed(statement, *vault.officers[:2])
+        if earlier:
+            # As an office records it with the signature; it has no index yet, and another instant.
+            ledger.append(authorisation_entry(approved, clock))
         recorded = ask_release(
             vault.client,
             ledger,
-            signed(statement, *vault.officers[:2]),
+            approved,
             [segment.skeleton.encode()],
             clock=clock,
         )

@@ -27,8 +27,8 @@ class SimCity:
 
     `codecs` are dealt out to the cameras in turn. `auth` is none, basic, digest-md5 or
     digest-sha256. `clips` is a directory in which rendered clips are kept for later runs. `size`,
-    `seconds`, `rate` (pictures a second), `gop` (pictures), `bit_rate` (bit/s; 0: by quality) shape
-    the clips. `own_ports` gives each
+    `seconds`, `rate` (pictures a second), `gop` (pictures), `bit_rate` (bit/s; 0: by quality) and
+    `noise` (luma; None: 1, or 4 with a bit rate) shape the clips. `own_ports` gives each
     camera its own port, which the faults refuse, reboot and hang at connect need to act as a dead
     machine does. `load` streams 1080p at 2 Mbit/s from `load_clips` clips. `cpu` pins the process
     to a core; `command` goes before the command line, such as ("ip", "netns", "exec", "far").
@@ -53,6 +53,7 @@ class SimCity:
         rate: int = 15,
         gop: int = 15,
         bit_rate: int = 0,
+        noise: int | None = None,
         report_every: float = 5.0,
         cpu: int | None = None,
         command: Sequence[str] = (),
@@ -80,6 +81,7 @@ class SimCity:
                 str(report_every),
             ),
             *("--load-clips", str(load_clips)),
+            *(["--noise", str(noise)] if noise is not None else []),
             *(["--tls"] if tls else []),
             *(["--sound"] if sound else []),
             *(["--load"] if load else []),

@@ -49,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--bit-rate", type=int, default=0, help="bit/s that the encoder keeps to; 0: by quality"
     )
+    parser.add_argument("--noise", type=int, help="of the sensor, in luma (1; 4 with --bit-rate)")
     parser.add_argument("--report-every", type=float, default=5.0, help="seconds between RTCP")
     parser.add_argument("--clips", type=Path, help="directory in which clips are kept")
     parser.add_argument("--control", type=Path, help="path of the control socket")
@@ -88,6 +89,8 @@ async def _serve(config: CityConfig, control: Path, *, with_stdin: bool, announc
 def run(args: argparse.Namespace) -> int:
     """Serve until told to end. Raises UnknownError for a codec that there is not."""
     given = os.environ.get(PASSWORD_VARIABLE, "")
+    # Noise is what a camera spends its bits on at night.
+    noise = args.noise if args.noise is not None else 4 if args.bit_rate else 1
     password = given or secrets.token_urlsafe(12)
     width, height = args.size
     with tempfile.TemporaryDirectory(prefix="machimori-simcity-") as place:
@@ -110,8 +113,7 @@ def run(args: argparse.Namespace) -> int:
                 seconds=args.seconds,
                 gop=args.gop,
                 bit_rate=args.bit_rate,
-                # Noise is what a camera spends its bits on at night.
-                noise=4 if args.bit_rate else 1,
+                noise=noise,
             ),
             load=args.load,
             load_clips=args.load_clips,

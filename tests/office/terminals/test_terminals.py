@@ -211,3 +211,16 @@ def test_the_register_asks_as_often_for_five_terminals_as_for_one(office: Manual
         made = registered(desk, number=f"{number}号")
         desk.browser().post(reverse("terminals:terminal", args=[made.pk]), {"kind": "taken_out"})
     assert asked() == once <= 20
+
+
+def test_where_the_rules_name_no_places_none_is_asked(office: ManualClock) -> None:
+    """印西's document says that terminals are locked away, not where."""
+    desk = Desk.of(office, profile="inzai")
+    assert 'name="place"' not in desk.browser().get(reverse("terminals:new")).content.decode()
+    typed = {"number": "1号", "serial": "SN-1", "storage": "保管庫"}
+    assert desk.browser().post(reverse("terminals:new"), typed).status_code == 302
+    made = Terminal.objects.get(scheme=desk.cast.scheme)
+    assert made.place == ""
+    said = actions.Particulars(number="2号", serial="S", storage="庫", place="guard_room")
+    with pytest.raises(ActionRefusedError):
+        actions.register(said, acting=desk.cast.acting(desk.manager))

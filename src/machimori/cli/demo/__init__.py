@@ -1,114 +1,56 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""`machimori demo`: a small city on this machine, and the story of one request for footage.
+"""`machimori demo`: five cities' schemes at one local address, with invented people and cases.
 
-Six simulated cameras are recorded for a minute; then the story is walked, a line a step; then the
-city records on until Ctrl-C.
+With `--story` instead: the story of one request in a terminal (`terminal.py`).
 """
 
 import argparse
-import shutil
-import signal
 from pathlib import Path
 
-from machimori.cli.demo.city import City
-from machimori.cli.demo.screen import Screen
-from machimori.cli.demo.story import Story
-from machimori.kernel.clock import SystemClock
-from machimori.kernel.errors import UsageError
-from machimori.kernel.instants import Micros
-
-DAYS_AGO = 8
-"""The city begins eight days ago: one more than it keeps footage."""
-SECOND = 1_000_000
+from machimori.cli.demo import five, terminal
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
     parser = subparsers.add_parser(
         "demo",
-        help="a small city: record, walk one request from application to expiry, record on",
-        description="A small city on this machine: record, walk one request, record on.",
+        help="five cities' schemes at one local address, with invented people and cases",
+        description="Five schemes (松戸, 佐賀, 印西, 旭川, 堺) at one local address: simulated"
+        " cameras, real recorders, vault, ledger and pages, invented people and two weeks of their"
+        " work. A second start goes on with the same city. Ctrl-C ends it.",
     )
-    parser.add_argument("--once", action="store_true", help="end after the story")
-    parser.add_argument("--cameras", type=int, default=6, help="simulated cameras (6)")
     parser.add_argument(
+        "--directory", type=Path, help="where it is kept (./city; with --story ./story)"
+    )
+    parser.add_argument("--port", type=int, default=8080, help="of the address (%(default)s)")
+    parser.add_argument("--fresh", action="store_true", help="begin again with a new city")
+    parser.add_argument(
+        "--town",
+        action="append",
+        choices=five.NAMES,
+        help="only this scheme, for a quicker start; may be given again",
+    )
+    parser.add_argument(
+        "--story", action="store_true", help="instead: one request, told in the terminal"
+    )
+    story = parser.add_argument_group("with --story")
+    story.add_argument("--once", action="store_true", help="end after the story")
+    story.add_argument("--cameras", type=int, default=6, help="simulated cameras (6)")
+    story.add_argument(
         "--seconds", type=int, default=60, help="recording before the story begins (60)"
     )
-    parser.add_argument("--directory", type=Path, default=Path("city"), help="the city's (./city)")
-    parser.add_argument("--out", type=Path, default=Path("demo"), help="the package's (./demo)")
-    parser.add_argument("--lang", choices=("ja", "en"), default="ja")
+    story.add_argument("--out", type=Path, default=Path("demo"), help="the package's (./demo)")
+    story.add_argument("--lang", choices=("ja", "en"), default="ja")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Walk the story once. Raises StoryError if a step does not end as it must."""
-    if args.cameras < 1 or args.seconds < 10:
-        raise UsageError("the story needs a camera and ten seconds of it")
-    for directory in (args.directory, args.out):
-        # Both are the demo's own, made anew each time; nothing else may lie there.
-        if directory.exists() and not (directory / _MARK).exists():
-            raise UsageError(
-                "this directory is not the demo's", where=str(directory), remedy="name another one"
-            )
-        shutil.rmtree(directory, ignore_errors=True)
-        directory.mkdir(parents=True)
-        (directory / _MARK).touch()
-    screen = Screen(japanese=args.lang == "ja")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    screen.say(
-        "街守：小さな市を始めます（台帳、保管庫、録画装置、模擬カメラ）。市の時計は8日前に合わせてあります",
-        "Machimori: starting a small city (ledger, vault, recorder, cameras), eight days ago",
+    """Run the city until Ctrl-C, or tell the story. Raises UsageError, StoryError."""
+    if args.story:
+        return terminal.run(args)
+    return five.run(
+        args.directory or Path("city"),
+        port=args.port,
+        fresh=args.fresh,
+        towns=tuple(args.town or five.NAMES),
     )
-    with City(args.directory.absolute(), cameras=args.cameras, days_ago=DAYS_AGO) as city:
-        screen.say(
-            f"{args.seconds}秒間、録画します。そのあと一件の申請を最初から最後までたどります",
-            f"Recording for {args.seconds} seconds; then one request is walked from end to end",
-        )
-        begun = city.clock.now()
-        watch(city, screen, args.seconds)
-        wait_for_segments(city, screen)
-        start = Micros(begun + 5 * SECOND)
-        end = Micros(begun + (args.seconds - 5) * SECOND)
-        told = Story(city, screen, args.out.absolute()).tell(start, end)
-        screen.say(
-            f"証拠一式は {args.out}/{told.package.name} にあります。確かめるには：\n"
-            f"    python3 -I {args.out}/{told.verifier.name} {args.out}/{told.package.name}"
-            f" --city {told.fingerprint}",
-            f"The package is {args.out}/{told.package.name}. To verify it:\n"
-            f"    python3 -I {args.out}/{told.verifier.name} {args.out}/{told.package.name}"
-            f" --city {told.fingerprint}",
-        )
-        entries = city.write_entries()
-        screen.say(
-            f"台帳に書かれたことは {args.directory}/{entries.name} で読めます",
-            f"What the ledger holds can be read in {args.directory}/{entries.name}",
-        )
-        if not args.once:
-            city.start_recorder()
-            screen.say("録画を続けます。Ctrl-C で終わります", "Recording on; Ctrl-C ends it")
-            watch(city, screen, None)
-    return 0
-
-
-def watch(city: City, screen: Screen, seconds: float | None) -> None:
-    """Show the cameras for some seconds, or until Ctrl-C."""
-    clock = SystemClock()
-    begun = clock.monotonic()
-    try:
-        while seconds is None or clock.monotonic() - begun < seconds:
-            screen.table(city.health(), elapsed=clock.monotonic())
-            clock.sleep(1.0)
-    except KeyboardInterrupt:
-        if seconds is not None:
-            raise
-
-
-def wait_for_segments(city: City, screen: Screen) -> None:
-    """Until a minute's segment of every camera is closed: only what is signed is handed out."""
-    clock = SystemClock()
-    while min(camera["segments"] for camera in city.health()["cameras"].values()) == 0:
-        screen.table(city.health(), elapsed=clock.monotonic())
-        clock.sleep(1.0)
-
-
-_MARK = ".machimori-demo"

@@ -19,7 +19,10 @@ from machimori.recorder.config import RecorderConfig
 
 _T = TypeVar("_T")
 
-_RUN = {"office", "vault", "expiry", "workers", "expire_every", "carry_every", "keys_every"}
+_RUN = {
+    *("office", "vault", "expiry", "workers", "expire_every", "carry_every", "keys_every"),
+    "rehearsal_clock",
+}
 _RECORDER = {"config", "classes"}
 
 
@@ -51,6 +54,8 @@ class RunConfig:
     expire_every: float
     carry_every: float
     keys_every: float
+    rehearsal_clock: Path | None = None
+    """From which a vault that was made for rehearsals takes its time; a demo's has one."""
 
     @classmethod
     def load(cls, path: Path) -> "RunConfig":
@@ -100,6 +105,9 @@ def _parse(source: dict[str, Any], path: Path) -> RunConfig:
         expire_every=_number(table, "expire_every", 3600, 1, 86_400),
         carry_every=_number(table, "carry_every", 5, 0.1, 3600),
         keys_every=_number(table, "keys_every", 3600, 1, 86_400),
+        rehearsal_clock=_path(table, "rehearsal_clock", base, "[run]")
+        if "rehearsal_clock" in table
+        else None,
     )
 
 

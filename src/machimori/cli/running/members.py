@@ -40,6 +40,8 @@ def members(config: RunConfig) -> tuple[Member, ...]:
     stores = ("--store", str(office.store), "--cases", str(office.cases))
     outboxes = [part.config.directory / "outbox" for part in config.recorders]
     outboxes.append(config.expiry / "outbox")
+    rehearsal = config.rehearsal_clock
+    clock = ("--rehearsal-clock", str(rehearsal)) if rehearsal else ()
     ledger = "serve" if config.ledger.database is None else "sequence"
     return (
         Member(
@@ -49,7 +51,7 @@ def members(config: RunConfig) -> tuple[Member, ...]:
         ),
         Member(
             name="vault",
-            command=("vault", "serve", "--home", str(config.vault), *socket_),
+            command=("vault", "serve", "--home", str(config.vault), *socket_, *clock),
             ready=lambda: _vault_answers(config),
         ),
         Member(

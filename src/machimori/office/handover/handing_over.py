@@ -86,6 +86,7 @@ def _recorded(file: File, recipient: Recipient) -> frozenset[str]:
         found.add("recipient")
     if application.purpose:
         found.add("purpose")
-    if application.reason or application.case:
+    # Where the ground asks for neither (旭川3(4)②), the document says why.
+    if application.reason or application.case or application.document:
         found.add("reason")
     return frozenset(found)

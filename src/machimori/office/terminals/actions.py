@@ -156,7 +156,7 @@ def _check_place(said: Particulars, *, acting: Acting) -> None:
     rules = access.rules_today(acting)
     heading = _t("この端末は登録できません")
     places = rules.names("terminals.places") or rules.members("places")
-    if said.place not in places:
+    if said.place not in places and (places or said.place):
         clause = source(rules, "terminals.places").clause
         raise ActionRefusedError(
             heading, Reason(text=_t("ここは端末を置く場所ではありません。"), clause=clause)

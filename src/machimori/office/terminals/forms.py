@@ -43,6 +43,9 @@ class TerminalForm(forms.Form):
         field = self.fields["place"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [(name, place_name(acting, name)) for name in rules.members("places")]
+        if not field.choices:
+            # The document names no places: where it is locked away is asked all the same.
+            del self.fields["place"]
 
     def clean_networks(self) -> str:
         """Networks, separated by commas without blanks. Raises ValidationError."""
@@ -60,7 +63,7 @@ class TerminalForm(forms.Form):
 
     def particulars(self) -> Particulars:
         """What was typed."""
-        return Particulars(**self.cleaned_data)
+        return Particulars(**{"place": ""} | self.cleaned_data)
 
 
 class CustodyForm(forms.Form):
@@ -80,5 +83,7 @@ class CustodyForm(forms.Form):
 
 
 def place_name(acting: Acting, place: str) -> str:
-    """What the rules call a place; its id if they have dropped it."""
+    """What the rules call a place; its id if they have dropped it, nothing if they name none."""
+    if not place:
+        return ""
     return access.rules_today(acting).text(f"places.{place}.label") or place

@@ -34,7 +34,7 @@ class Terminal(models.Model):
     serial = models.CharField(max_length=80)
     """The maker's number on its case (製造番号), which the monthly 保存履歴 names."""
     place = models.CharField(max_length=63)
-    """Id of a place of the rules (`places.*`)."""
+    """Id of a place of the rules (`places.*`); empty where they name none."""
     storage = models.CharField(max_length=200)
     """Where it is locked away."""
     lent_to = models.CharField(max_length=80, blank=True)

@@ -83,10 +83,11 @@ def ask_release(
     statement = Authorisation.decode(authorisation)
     signed_id = digest[:32]
     try:
-        ledger.inclusion(signed_id)
+        # Signed a moment ago, it may still wait for its index: a second one would be refused.
+        ledger.entry(signed_id)
     except NotIncludedError:
         ledger.append(authorisation_entry(authorisation, clock))
-        ledger.wait(signed_id, timeout)
+    ledger.wait(signed_id, timeout)
     requested = Entry(
         type="release.requested",
         at=clock.now(),

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the demo says in the terminal: always in Japanese and in English."""
+
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from machimori.office.sample.towns import Town
+
+_FIRST: Final = {
+    "sakai": (
+        "電話での照会から引渡しまで。全部の状態の案件があります。警備員はモニターの担当です",
+        "from a call to the hand-over; here are cases in every state",
+        ("operator", "system_manager", "guard"),
+    ),
+    "inzai": (
+        "文書のいらない根拠での提供。身分の確認は必ず要ります",
+        "provision on a ground that asks for no document, but for the identity",
+        ("operator", "system_manager"),
+    ),
+    "asahikawa": (
+        "夜の緊急の取出し（警察）と、あとからの申請・審査（市）",
+        "emergency extraction at night (police), its application and review (city)",
+        ("police_operator", "police_image_manager", "system_manager"),
+    ),
+    "saga": (
+        "協定のある警察署と、市の決裁",
+        "stations with an agreement, and the city's own way",
+        ("handling_supervisor", "police_operator"),
+    ),
+    "matsudo": (
+        "市民が設置したカメラ。設置者は画像を見られません",
+        "citizens host the cameras and see nothing",
+        ("handling_supervisor", "host"),
+    ),
+}
+"""What to try first in each scheme, and as whom."""
+_POSTS: Final = {
+    "operator": ("取扱者", "operator"),
+    "system_manager": ("管理責任者", "manager"),
+    "guard": ("警備員", "guard"),
+    "police_operator": ("画像取扱者（警察）", "police operator"),
+    "police_image_manager": ("画像管理責任者（警察）", "police chief"),
+    "handling_supervisor": ("取扱責任者", "supervisor"),
+    "host": ("設置者", "host"),
+}
+
+
+def say(japanese: str, english: str) -> None:
+    """One thing, in both languages."""
+    sys.stdout.write(f"{japanese}\n    {english}\n" if english.strip() else f"{japanese}\n")
+    sys.stdout.flush()
+
+
+def welcome(origin: str, towns: Sequence[Town], *, seconds: float) -> None:
+    """Where it is, what to try first, as whom, and how to end it."""
+    say("", "")
+    say(
+        f"■ 用意ができました（{seconds:.0f}秒）。ブラウザーで開いてください： {origin}",
+        f"Ready after {seconds:.0f} s. Open in a browser: {origin}",
+    )
+    say(
+        "  「デモの人を選ぶ」から一人を選ぶと、その人としてサインインします。\n"
+        "  パスワードもキーも要りません。",
+        "  Choose a person under 「デモの人を選ぶ」 and you are signed in as that person.",
+    )
+    for town in towns:
+        japanese, english, posts = _FIRST[town.id]
+        people = [(name, _POSTS[post]) for post, name in town.people.items() if post in posts]
+        who = "、".join(f"{name}（{post}）" for name, (post, _) in people)
+        roles = ", ".join(f"{name} ({post})" for name, (_, post) in people)
+        say(f"  ・{town.scheme}：{japanese}。\n      → {who}", f"  {town.id}: {english}: {roles}")
+    say(
+        "  最初のページ「きょうの仕事」に、その人の仕事が並びます。\n"
+        "  案件を開くと、次にすることが一つ出ます。",
+        "  The first page lists the person's work; a case's page shows the one next thing to do.",
+    )
+    say(
+        "■ 終わるときは Ctrl-C。次の make run は続きから、\n"
+        "  make run ARGS=--fresh は初めから始まります。",
+        "Ctrl-C ends it; `make run` goes on with this city, `make run ARGS=--fresh` begins again.",
+    )

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`machimori demo` as a new user has it: made, opened over HTTP, ended, and gone on with."""
+
+import io
+import json
+import re
+import tempfile
+import urllib.error
+import urllib.parse
+import urllib.request
+from dataclasses import dataclass, field
+from html import unescape
+from http.cookiejar import CookieJar
+from pathlib import Path
+
+import av
+import pytest
+
+from machimori.cli.demo.testing import demo
+from machimori.cli.running.testing import free_port
+from machimori.ledger.entry import Entry
+from machimori.ledger.postgres.home import Home
+from machimori.office.sample.towns import TOWNS
+
+pytestmark = pytest.mark.alone
+STATES = {
+    "/cases/": "相談中 受付 補正待ち 決裁中 承認 指示済 取出し中 完了確認待ち 引渡し待ち 提供済"
+    " 完結 不承認 該当画像なし 取下げ 失効 承認の中止 案内のみで終了",
+    "/disclosures/": "受付 補正中 検索・特定 意見照会 決定 申出待ち 実施 移送 取下げ 完結",
+    "/emergency/": "命令の署名待ち 命令済 取出し済 事後申請待ち 審査中 適正 範囲超過 不適"
+    " 消去の確認待ち 完結 取りやめ",
+}
+"""The lists of the demo's cases, and what stands in them."""
+SHOWN = {"sakai": ("/cases/", "/disclosures/"), "asahikawa": ("/emergency/",)}
+"""In which schemes every state is seen."""
+
+
+@dataclass
+class Browser:
+    """Somebody's browser: cookies, forms, pages as text."""
+
+    origin: str
+    cookies: CookieJar = field(default_factory=CookieJar)
+
+    def get(self, path: str) -> tuple[int, bytes]:
+        return self._ask(urllib.request.Request(self.origin + path))
+
+    def page(self, path: str) -> str:
+        status, body = self.get(path)
+        assert status == 200, (path, status)
+        return body.decode()
+
+    def post(self, path: str, **typed: str) -> str:
+        """Send a form; the page that follows."""
+        token = next(one.value for one in self.cookies if one.name == "csrf")
+        data = urllib.parse.urlencode({**typed, "csrfmiddlewaretoken": token or ""}).encode()
+        headers = {"Origin": self.origin}
+        request = urllib.request.Request(self.origin + path, data, headers)
+        status, body = self._ask(request)
+        assert status == 200, (path, status, body.decode()[-2000:])
+        return body.decode()
+
+    def sign_in(self, name: str) -> str:
+        """As a person of the demo, with the one click that the page offers; their first page."""
+        page = self.page("/sign-in/")
+        found = re.search(rf'value="(o-[0-9a-f]+)"[^>]*>[^<]*{name}', page)
+        assert found, name
+        return self.post("/sign-in/demo/", officer=found[1])
+
+    def _ask(self, request: urllib.request.Request) -> tuple[int, bytes]:
+        opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
+        try:
+            with opener.open(request, timeout=60) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read()
+
+
+def menu(page: str) -> list[str]:
+    """The addresses in the line of pages."""
+    navigation = re.search(r"(?s)<nav.*?</nav>", page)
+    assert navigation
+    return list(dict.fromkeys(re.findall(r'href="(/[^"]*)"', navigation[0])))
+
+
+def states(page: str) -> set[str]:
+    """What stands in the cells of a list."""
+    return {unescape(one).strip() for one in re.findall(r"<td[^>]*>([^<]*)<", page)}
+
+
+def every(browser: Browser, path: str) -> set[str]:
+    """The cells of all pages of a list."""
+    found, number = set[str](), 1
+    while not (cells := states(browser.page(f"{path}?page={number}"))) <= found:
+        found |= cells
+        number += 1
+    return found
+
+
+def plays_its_first_fragment(browser: Browser, case: str) -> None:
+    """The manager opens the case's footage, and the first piece of it is a film."""
+    page = browser.page(f"/cases/{case}/view/")
+    assert "この範囲を開く" in page
+    player = browser.post(f"/cases/{case}/view/")
+    reel = json.loads(unescape(re.search(r'data-reel="([^"]*)"', player)[1]))  # type: ignore[index]
+    status, data = browser.get(reel["cameras"][0]["pieces"][0]["address"])
+    assert status == 200
+    with av.open(io.BytesIO(data), "r", format="mp4") as film:
+        picture = next(film.decode(video=0))
+    assert (picture.width, picture.height) == (480, 270)
+
+
+def test_five_cities_at_one_address_and_again_after_ctrl_c() -> None:
+    port = free_port()
+    with tempfile.TemporaryDirectory(prefix="machimori-demo-") as name:
+        directory = Path(name)
+        directory.chmod(0o755)
+        with demo(directory, port) as said:
+            origin = f"http://localhost:{port}"
+            assert origin in said
+            for town in TOWNS:
+                browser = Browser(origin)
+                manager = town.people["system_manager"]
+                first = browser.sign_in(manager)
+                assert town.scheme in first
+                assert "デモです" in first
+                for address in menu(first):
+                    assert "デモです" in browser.page(address), address
+                for path in SHOWN.get(town.id, ()):
+                    assert set(STATES[path].split()) <= every(browser, path)
+                waiting = browser.page("/cases/?state=instructed")
+                case = re.findall(r'href="/cases/(c-[0-9a-f]+)/"', waiting)[0]
+                if town.id == "sakai":
+                    plays_its_first_fragment(browser, case)
+            with Home.read(directory / "city" / "ledger").ledger() as ledger:
+                types = {Entry.decode(one).type for one in ledger.entries()}
+            assert {"epoch.destroyed", "footage.expired", "release.made"} <= types
+        with demo(directory, port) as said:
+            assert "Making ledger" not in said
+            assert TOWNS[0].scheme in Browser(origin).sign_in(TOWNS[0].people["operator"])
