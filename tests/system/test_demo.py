@@ -16,8 +16,11 @@ from pathlib import Path
 import av
 import pytest
 
+from machimori.cli.demo.five.places import Places
 from machimori.cli.demo.testing import demo
+from machimori.cli.main import main
 from machimori.cli.running.testing import free_port
+from machimori.kernel.errors import UsageError
 from machimori.ledger.entry import Entry
 from machimori.ledger.postgres.home import Home
 from machimori.office.sample.towns import TOWNS
@@ -138,3 +141,20 @@ def test_five_cities_at_one_address_and_again_after_ctrl_c() -> None:
         with demo(directory, port) as said:
             assert "Making ledger" not in said
             assert TOWNS[0].scheme in Browser(origin).sign_in(TOWNS[0].people["operator"])
+
+
+def test_a_directory_is_left_alone_that_holds_something_else_or_runs(tmp_path: Path) -> None:
+    places = Places(directory=tmp_path / "city")
+    with places.held():
+        places.begin()
+        kept = places.store / "kept"
+        kept.touch()
+        with pytest.raises(UsageError, match="runs here already"), places.held():
+            pass
+        assert main(["demo", "--directory", str(places.directory), "--fresh"]) == 2
+        assert kept.exists()
+        places.begin()
+        assert not kept.exists()
+    (tmp_path / "precious").touch()
+    with pytest.raises(UsageError, match="not the demo's"), Places(directory=tmp_path).held():
+        pass

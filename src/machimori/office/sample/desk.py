@@ -43,8 +43,12 @@ class SampleDesk(Desk):
 
     def post(self, file: File, route: str, person: Person | None = None, **typed: Any) -> str:
         """As `Desk.post`, remembering what the page said."""
-        self.pages[:] = [super().post(file, route, person, **typed)]
-        return self.pages[0]
+        return self.says(super().post(file, route, person, **typed))
+
+    def says(self, page: str) -> str:
+        """Remember what a page said."""
+        self.pages[:] = [page]
+        return page
 
     def refused(self) -> str:
         """What the last page refused, for whoever finds that a story did not go on."""

@@ -5,14 +5,11 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any, Final
 
-from django.urls import reverse
-
+from machimori.office.handover.testing import copies, fetched, send
 from machimori.office.jobs.running import once
 from machimori.office.jobs.testing import work_off
-from machimori.office.people.models import Person
 from machimori.office.provision.history import File
 from machimori.office.provision.states import WAY, State
-from machimori.office.provision.testing import without_empty
 from machimori.office.sample.desk import SampleDesk
 from machimori.office.sample.diary import Story
 from machimori.office.shared.errors import ActionError
@@ -132,29 +129,31 @@ def _taken_out(desk: SampleDesk, file: File, state: State, ago: int, minute: int
     if state == "instructed":
         return
     yield desk.days.at(ago, 14, minute)
-    copier = desk.clerk()
-    _send(desk, file, "extract", copier, **desk.asked(ago + 1))
-    work_off(file.case.pk)
+    clerk, case = desk.clerk(), file.case.pk
+    send(desk.at_terminal(clerk), "extract", case, kind="usb", **desk.asked(ago + 1))
+    work_off(case)
     if state == "extracting":
         return
     yield desk.days.at(ago, 15, minute)
-    digest = _fetch(desk, file, copier)
-    medium = {"kind": "usb", "number": f"USB-{minute:02}"}
-    _send(desk, file, "medium", copier, **medium, read_back=digest[:8])
+    pc = desk.at_terminal(clerk)
+    (copy,) = copies(desk.now(file))
+    measured = hashlib.sha256(fetched(pc, copy)).hexdigest()
+    medium = {"kind": "usb", "number": f"USB-{minute:02}", "measured": measured}
+    desk.says(send(pc, "medium", copy.copy.pk, **medium))
     if state == "awaiting_check":
         return
     yield desk.days.at(ago, 16, minute)
-    desk.post(file, "check", note="指示のとおりで、再生できました。")
+    desk.says(send(desk.browser(), "check", case, note="指示のとおりで、再生できました。"))
     if state == "ready_for_handover":
         return
     yield desk.days.at(ago - 1, 10, minute)
-    desk.post(file, "hand_over", copier, **_recipient(desk, file))
+    desk.says(send(desk.browser(clerk), "hand_over", case, **_recipient(desk, file)))
     if state == "provided":
         return
     yield desk.days.at(ago - 3, 10, minute)
-    on = f"{desk.days.day(ago - 3):%Y-%m-%d}"
-    desk.post(file, "settle", copier, fate="erasure_reported", on=on)
-    desk.post(file, "complete", copier)
+    ended = {"fate": "erasure_reported", "on": f"{desk.days.day(ago - 3):%Y-%m-%d}"}
+    desk.says(send(desk.browser(clerk), "settle", copy.copy.pk, note="文書で報告", **ended))
+    desk.says(send(desk.browser(clerk), "complete", case))
 
 
 def _recipient(desk: SampleDesk, file: File) -> dict[str, Any]:
@@ -166,19 +165,6 @@ def _recipient(desk: SampleDesk, file: File) -> dict[str, Any]:
         "due": f"{desk.days.day(-30):%Y-%m-%d}",
         "conditions": "捜査が終わったら消去して報告する。",
     }
-
-
-def _send(desk: SampleDesk, file: File, route: str, person: Person, **typed: Any) -> None:
-    address = reverse(f"provision:{route}", args=[file.case.pk])
-    desk.at_terminal(person).post(address, without_empty(typed))
-
-
-def _fetch(desk: SampleDesk, file: File, person: Person) -> str:
-    """The fingerprint of the package as it came."""
-    address = reverse("provision:package", args=[file.case.pk])
-    answer = desk.at_terminal(person).post(address)
-    parts: Any = answer.streaming_content if answer.streaming else (answer.content,)  # type: ignore[attr-defined]  # a streaming answer has it
-    return hashlib.sha256(b"".join(parts)).hexdigest()
 
 
 def _check(desk: SampleDesk, file: File, state: State) -> None:

@@ -24,7 +24,8 @@ _SOCKET: Final = 100
 def run(directory: Path, *, port: int, fresh: bool, towns: Sequence[str]) -> int:
     """Make the city if there is none, run it until Ctrl-C or SIGTERM.
 
-    Raises UsageError if the directory holds something else or the port is taken.
+    Raises UsageError if the directory holds something else or a demo that runs, or the port is
+    taken.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     places = Places(directory=directory.resolve())
@@ -32,13 +33,14 @@ def run(directory: Path, *, port: int, fresh: bool, towns: Sequence[str]) -> int
         raise UsageError("this path is too long for a socket", where=str(places.socket))
     began = SystemClock().monotonic()
     try:
-        if fresh or not places.made:
-            _make(places, port, towns)
-        with Installation(places) as running:
-            running.await_ready()
-            running.await_vault()
-            welcome(running.origin, running.towns, seconds=SystemClock().monotonic() - began)
-            return running.wait()
+        with places.held():
+            if fresh or not places.made:
+                _make(places, port, towns)
+            with Installation(places) as running:
+                running.await_ready()
+                running.await_vault()
+                welcome(running.origin, running.towns, seconds=SystemClock().monotonic() - began)
+                return running.wait()
     except KeyboardInterrupt:
         say(
             "終わりました。もう一度 make run とすると、同じ市の続きから始まります。",

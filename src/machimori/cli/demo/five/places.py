@@ -7,7 +7,10 @@ machimori.toml  the file of `machimori run`
 clock           the vault's time, which making moves through two weeks and running keeps
 """
 
+import contextlib
+import fcntl
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -85,20 +88,38 @@ class Places:
         """The directory of a recorder."""
         return self.directory / name
 
-    def begin(self) -> None:
-        """Empty the directory for a new city. Raises UsageError if it holds something else."""
-        if self.directory.exists():
-            known = (self.directory / _MARK).exists()
-            if not known and any(self.directory.iterdir()):
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep every other demo out of the directory, which is made if it is missing.
+
+        Raises UsageError if it holds something else, or a demo that runs.
+        """
+        mark = self.directory / _MARK
+        if not mark.exists() and self.directory.exists() and any(self.directory.iterdir()):
+            raise UsageError(
+                "this directory is not the demo's",
+                where=str(self.directory),
+                remedy="name another one",
+            )
+        self.directory.mkdir(parents=True, exist_ok=True)
+        with mark.open("ab") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
                 raise UsageError(
-                    "this directory is not the demo's",
-                    where=str(self.directory),
-                    remedy="name another one",
-                )
-            shutil.rmtree(self.directory)
-        for place in (self.directory, self.store, self.cases, self.expiry, self.clips):
-            place.mkdir(parents=True)
-        (self.directory / _MARK).touch()
+                    "a demo runs here already", where=str(self.directory), remedy="end it first"
+                ) from error
+            yield
+
+    def begin(self) -> None:
+        """Empty the directory, which is held, for a new city."""
+        for one in self.directory.iterdir():
+            if one.is_dir():
+                shutil.rmtree(one)
+            elif one.name != _MARK:
+                one.unlink()
+        for place in (self.store, self.cases, self.expiry, self.clips):
+            place.mkdir()
 
     def finish(self) -> None:
         """From now on there is a city here."""
