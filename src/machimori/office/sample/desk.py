@@ -13,6 +13,7 @@ from machimori.office.people.models import Person
 from machimori.office.provision.history import File, file_of
 from machimori.office.provision.models import Case
 from machimori.office.provision.testing import TYPED, Desk
+from machimori.office.rules.access import in_force
 from machimori.office.sample.diary import Days
 from machimori.office.sample.towns import FILMED, MINUTES, Town
 from machimori.office.shared.posts import Post
@@ -108,10 +109,12 @@ class SampleDesk(Desk):
         """The scheme's dedicated computer, registered by the manager with a key at first need."""
         found = Terminal.objects.filter(scheme=self.cast.scheme, lent_to="").first()
         if found is None:
+            rules = in_force(self.cast.scheme, self.days.today)
+            places = rules.names("terminals.places") or rules.members("places") or ("",)
             typed = {
                 "number": "1号",
                 "serial": f"SN-{self.town.id}-1",
-                "place": self.town.terminal,
+                "place": places[0],
                 "storage": "施錠できる保管庫",
             }
             self.browser().post(reverse("terminals:new"), typed)

@@ -5,6 +5,8 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any, Final
 
+from django.urls import reverse
+
 from machimori.office.handover.testing import copies, fetched, send
 from machimori.office.jobs.running import once
 from machimori.office.jobs.testing import work_off
@@ -40,6 +42,7 @@ _AGO: Final[dict[State, int]] = {
     "under_decision": 1,
     "approved": 1,
     "instructed": 1,
+    "reviewing": 1,
     "extracting": 2,
     "awaiting_check": 2,
     "ready_for_handover": 3,
@@ -130,6 +133,13 @@ def _taken_out(desk: SampleDesk, file: File, state: State, ago: int, minute: int
         return
     yield desk.days.at(ago, 14, minute)
     clerk, case = desk.clerk(), file.case.pk
+    if state in ("reviewing", "closed"):
+        browser = desk.at_terminal(clerk)
+        answer = browser.post(reverse("viewing:open", args=[case]), follow=True)
+        desk.says(answer.content.decode())
+    if state == "reviewing":
+        return
+    yield desk.days.at(ago, 14, minute + 1)
     send(desk.at_terminal(clerk), "extract", case, kind="usb", **desk.asked(ago + 1))
     work_off(case)
     if state == "extracting":

@@ -42,8 +42,6 @@ class Town:
     """The paper with which they ask; empty if the document asks for none."""
     police: str
     """Who asks."""
-    terminal: str = ""
-    """The place of its dedicated computer; empty if the rules name no places."""
     station: str = ""
     """The police station whose officers work in the scheme."""
 
@@ -84,7 +82,6 @@ TOWNS: Final[tuple[Town, ...]] = (
         ground="investigation",
         document="investigative_inquiry",
         police="堺警察署 刑事課",
-        terminal="guard_room",
     ),
     Town(
         id="inzai",
@@ -122,7 +119,6 @@ TOWNS: Final[tuple[Town, ...]] = (
         ground="law",
         document="investigative_inquiry",
         police="旭川中央警察署 刑事課",
-        terminal="office",
         station="旭川中央警察署",
     ),
     Town(
