@@ -128,7 +128,11 @@ def test_five_cities_at_one_address_and_again_after_ctrl_c() -> None:
                 assert town.scheme in first
                 assert "デモです" in first
                 for address in menu(first):
-                    assert "デモです" in browser.page(address), address
+                    status, body = browser.get(address)
+                    assert "デモです" in body.decode(), address
+                    # What these rules or this place refuse says why (監視 at a desk).
+                    refused = status == 403 and 'role="alert"' in body.decode()
+                    assert status == 200 or refused, (address, status)
                 for path in SHOWN.get(town.id, ()):
                     assert set(STATES[path].split()) <= every(browser, path)
                 waiting = browser.page("/cases/?state=instructed")
