@@ -30,6 +30,7 @@ from machimori.vault.client.reader import Reader
 from machimori.vault.client.release import Release, ReleaseRequest
 from machimori.vault.client.statements import (
     STATEMENTS,
+    Agreement,
     Appointment,
     Authorisation,
     AuthorisationEnd,
@@ -38,6 +39,7 @@ from machimori.vault.client.statements import (
     EarlyDestruction,
     Hold,
     HoldEnd,
+    LiveView,
     Override,
     RecorderEnrolment,
     Revocation,
@@ -162,6 +164,20 @@ WISHES: Mapping[type[Statement], Callable[[Scene], Statement]] = {
         valid_from=Micros(0),
         valid_until=Micros(scene.rig.clock.now() + DAY),
         nonce=nonce(),
+    ),
+    Agreement: lambda scene: Agreement(
+        scheme=STREET,
+        ground="direct",
+        posts=("host",),
+        cameras=(CAMERA,),
+        valid_from=Micros(0),
+        valid_until=Micros(scene.rig.clock.now() + DAY),
+    ),
+    LiveView: lambda scene: LiveView(
+        scheme=STREET,
+        cameras=(CAMERA,),
+        valid_from=Micros(0),
+        valid_until=Micros(scene.rig.clock.now() + DAY),
     ),
     Rules: lambda scene: rules("street", {"two-weeks": SEVEN_DAYS}, version=9, signers=1),
     CameraClass: lambda scene: CameraClass(
@@ -311,6 +327,9 @@ ATTEMPTS: Mapping[str, tuple[Attempt, ...]] = {
         Attempt(request=of_others, reason="bad_signature"),
     ),
     "standing": (Attempt(request=just("standing")),),
+    "watch": (
+        Attempt(request=just("watch", scheme="street", shift="shift-1"), reason="live_forbidden"),
+    ),
     "status": (Attempt(request=just("status")),),
     "submit": (
         Attempt(request=wish(Appointment), reason="unknown_signer"),

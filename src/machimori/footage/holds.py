@@ -12,7 +12,7 @@ whose headers the vault has) and `cases/<case>/<name of the segment>`.
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -98,7 +98,10 @@ class Holds:
         VaultUnavailableError, StoreUnavailableError.
         """
         statement = Hold.decode(envelope)
+        hold = PlacedHold(statement=statement, envelope=envelope, brought=frozenset(), parts=0)
         known = {placed.key: placed for placed in self.placed()}
+        if hold.key not in known:
+            self._cases.put(f"{hold.key}.json", envelope.encode())
         # What the case's earlier holds brought the vault has, and may have from nowhere else: the
         # keys of its day are gone when a hold is prolonged after the retention.
         today = local_day(vault.status().now).isoformat()
@@ -107,11 +110,7 @@ class Holds:
             for one in known.values()
             if one.statement.case == statement.case and one.statement.last_day >= today
         )
-        hold = PlacedHold(
-            statement=statement, envelope=envelope, brought=frozenset().union(*earlier), parts=0
-        )
-        if hold.key not in known:
-            self._cases.put(f"{hold.key}.json", envelope.encode())
+        hold = replace(hold, brought=frozenset().union(*earlier))
         try:
             keys = self._bring(vault, known.get(hold.key, hold), known=False)
         except RefusedError:

@@ -55,7 +55,7 @@ def test_a_camera_is_registered_and_recorded_without_its_place(office: ManualClo
     assert "中央町" not in entry.encode().decode()
     again = browser.post(reverse("cameras:new"), TYPED)
     assert "もう登録されています" in again.content.decode()
-    assert Camera.objects.count() == 1
+    assert Camera.objects.filter(scheme=cast.scheme).count() == 1
 
 
 def test_a_correction_needs_a_reason_and_leaves_the_old_to_be_seen(office: ManualClock) -> None:
@@ -82,7 +82,7 @@ def test_nobody_overwrites_a_correction_that_they_have_not_seen(office: ManualCl
     assert "ほかの人が先に訂正しました" in late.content.decode()
     same = browser.post(page, TYPED | {"status": "paused", "reason": "工事", "number": "2"})
     assert "変わったところがありません" in same.content.decode()
-    assert Description.objects.count() == 2
+    assert Description.objects.filter(camera__scheme=cast.scheme).count() == 2
 
 
 def test_the_list_is_searched_and_saved_and_taken_in_again(office: ManualClock) -> None:
@@ -135,7 +135,7 @@ def test_a_file_with_wrong_lines_names_each_and_registers_none(office: ManualClo
         reverse("cameras:import"), {"file": workbook(lines[0], known)}
     ).content.decode()
     assert "3行目：cam-0001" in text
-    assert Camera.objects.count() == 1
+    assert Camera.objects.filter(scheme=cast.scheme).count() == 1
 
 
 @pytest.mark.parametrize(
