@@ -2,6 +2,7 @@
 """Every backup, journal and old file that can be restored is restored: nothing opens."""
 
 import shutil
+import subprocess
 import tarfile
 from pathlib import Path
 
@@ -30,8 +31,9 @@ def pass_days(rig: Rig, days: int) -> None:
 
 
 def restore(archive: Path, home: Path) -> None:
-    with tarfile.open(archive) as tar:
-        tar.extractall(home, filter="data")
+    """With tar, as its owner would; tarfile has a safe way only from Python 3.11.4 on."""
+    home.mkdir(exist_ok=True)
+    subprocess.run(["tar", "--extract", "--file", archive, "--directory", home], check=True)
 
 
 def opens(rig: Rig, segment: Segment) -> bool:
