@@ -3,8 +3,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import cast
+from dataclasses import dataclass
 
 from django.utils.translation import gettext as _t
 
@@ -16,25 +15,20 @@ from machimori.office.direct.models import Case, Fact
 from machimori.office.direct.states import STATES, STEPS, Kind, State
 from machimori.office.people.acting import Acting
 from machimori.office.people.facts import append
+from machimori.office.people.history import History, check_step, facts_of, next_serial, next_state
 from machimori.office.provision.drafting import Extent, extent_of
 from machimori.office.rules.access import Rulebook, rulebook
-from machimori.office.shared.errors import ActionRefusedError, Reason
 from machimori.policy.profile import Profile
 from machimori.vault.client.statements import Authorisation
 
 
 @dataclass(frozen=True, kw_only=True)
-class File:
+class File(History[Fact, Kind, State]):
     """Everything about an acquisition. `facts` has at least one, the oldest first."""
 
     case: Case
-    facts: tuple[Fact, ...]
     rulebook: Rulebook | None = None
     """The scheme's, if whoever lists many has it at hand."""
-
-    @property
-    def state(self) -> State:
-        return cast(State, self.facts[-1].state)
 
     @property
     def number(self) -> str:
@@ -69,10 +63,6 @@ class File:
         fact = self.latest("seen")
         return fact.at - self.request.at if fact else None
 
-    def latest(self, *kinds: Kind) -> Fact | None:
-        """The last fact of these kinds."""
-        return next((one for one in reversed(self.facts) if one.kind in kinds), None)
-
 
 def file_of(case: Case) -> File:
     """The acquisition with all its facts."""
@@ -81,21 +71,14 @@ def file_of(case: Case) -> File:
 
 def files_of(cases: Sequence[Case], rules: Rulebook) -> list[File]:
     """These acquisitions, all of the scheme of these rules, with their facts; one query."""
-    facts: dict[str, list[Fact]] = {case.pk: [] for case in cases}
-    for fact in Fact.objects.filter(case__in=list(facts)).select_related("by").order_by("serial"):
-        facts[fact.case_id].append(fact)
-    return [File(case=case, facts=tuple(facts[case.pk]), rulebook=rules) for case in cases]
+    facts = facts_of(Fact, [case.pk for case in cases])
+    return [File(case=case, facts=facts[case.pk], rulebook=rules) for case in cases]
 
 
 def check_state(file: File | None, kind: Kind) -> None:
     """Raise ActionRefusedError if a fact of this kind cannot follow now."""
-    state = file.state if file else None
-    if state not in STEPS[kind].after:
-        now = STATES[state] if state else _t("まだ申込みがない")
-        raise ActionRefusedError(
-            _t("いまはできません"),
-            Reason(text=_t("この取得は「%(state)s」です。") % {"state": now}),
-        )
+    said = _t("この取得は「%(state)s」です。")
+    check_step(file, STEPS[kind].after, STATES, said=said, nothing=_t("まだ申込みがない"))
 
 
 def add(
@@ -107,15 +90,13 @@ def add(
     allow it, or somebody else has added a fact since `before` was read.
     """
     check_state(before, kind)
-    state = STEPS[kind].then or (before.state if before else None)
-    assert state is not None
     made = append(
         Fact,
         case=case,
         scheme=case.scheme,
-        serial=before.facts[-1].serial + 1 if before else 1,
+        serial=next_serial(before),
         kind=kind,
-        state=state,
+        state=next_state(before, STEPS[kind]),
         data=data,
         entry="direct.step",
         at=acting.at,
@@ -123,4 +104,4 @@ def add(
     )
     if before is None:
         return File(case=case, facts=(made,))
-    return replace(before, facts=(*before.facts, made))
+    return before.and_then(made)

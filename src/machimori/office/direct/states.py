@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The states of a direct acquisition (佐賀 協定②; S6), and which fact leads where."""
 
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from machimori.office.shared.steps import Step, step
 
 State = Literal[
     "requested",
@@ -47,32 +48,18 @@ Kind = Literal[
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Step:
-    """A fact with this text follows in the states `after` (None: there is nothing yet) and leads
-    to `then`; None leaves the state as it is."""
-
-    text: Promise
-    after: frozenset[State | None]
-    then: State | None
-
-
-def _step(text: Promise, *after: State | None, then: State | None) -> Step:
-    return Step(text=text, after=frozenset(after), then=then)
-
-
-STEPS: Final[dict[Kind, Step]] = {
-    "requested": _step(_("取得を申し込んだ"), None, then="requested"),
-    "signed": _step(_("署名した"), "requested", then="acquiring"),
-    "acquired": _step(_("取得した"), "acquiring", then="acquired"),
-    "failed": _step(_("取得できなかった"), "acquiring", then="not_acquired"),
-    "seen": _step(_("最初の画像を見た"), "acquired", then=None),
-    "saved": _step(_("端末に保存した"), "acquired", then="awaiting_reconciliation"),
-    "matched": _step(_("突合して一致した"), "awaiting_reconciliation", then="matched"),
-    "unmatched": _step(_("突合して一致しなかった"), "awaiting_reconciliation", then="unmatched"),
-    "remedied": _step(_("是正した"), "unmatched", then="remedied"),
-    "closed": _step(_("完結にした"), "matched", "remedied", then="closed"),
-    "withdrawn": _step(_("取りやめた"), "requested", then="withdrawn"),
+STEPS: Final[dict[Kind, Step[State]]] = {
+    "requested": step(_("取得を申し込んだ"), None, then="requested"),
+    "signed": step(_("署名した"), "requested", then="acquiring"),
+    "acquired": step(_("取得した"), "acquiring", then="acquired"),
+    "failed": step(_("取得できなかった"), "acquiring", then="not_acquired"),
+    "seen": step(_("最初の画像を見た"), "acquired", then=None),
+    "saved": step(_("端末に保存した"), "acquired", then="awaiting_reconciliation"),
+    "matched": step(_("突合して一致した"), "awaiting_reconciliation", then="matched"),
+    "unmatched": step(_("突合して一致しなかった"), "awaiting_reconciliation", then="unmatched"),
+    "remedied": step(_("是正した"), "unmatched", then="remedied"),
+    "closed": step(_("完結にした"), "matched", "remedied", then="closed"),
+    "withdrawn": step(_("取りやめた"), "requested", then="withdrawn"),
 }
 WAY: Final[tuple[State, ...]] = (
     "requested",

@@ -3,7 +3,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import cast
 
 from django.utils.translation import gettext as _t
@@ -15,8 +15,9 @@ from machimori.office.disclosure.models import Case, Fact
 from machimori.office.disclosure.states import DISCLOSING, STATES, STEPS, Kind, Result, State
 from machimori.office.people.acting import Acting
 from machimori.office.people.facts import append
+from machimori.office.people.history import History, check_step, facts_of, next_serial
 from machimori.office.rules.access import Rulebook, rulebook
-from machimori.office.shared.errors import ActionError, ActionRefusedError, Reason
+from machimori.office.shared.errors import ActionError
 from machimori.policy.profile import Profile
 
 
@@ -37,17 +38,12 @@ class Opinion:
 
 
 @dataclass(frozen=True, kw_only=True)
-class File:
+class File(History[Fact, Kind, State]):
     """Everything about a case, from its facts. `facts` has at least one, the oldest first."""
 
     case: Case
-    facts: tuple[Fact, ...]
     rulebook: Rulebook | None = None
     """The scheme's, if whoever lists many cases has it at hand."""
-
-    @property
-    def state(self) -> State:
-        return cast(State, self.facts[-1].state)
 
     @property
     def number(self) -> str:
@@ -119,10 +115,6 @@ class File:
         """The one extension."""
         return self.latest("extended")
 
-    def latest(self, *kinds: Kind) -> Fact | None:
-        """The last fact of these kinds."""
-        return next((one for one in reversed(self.facts) if one.kind in kinds), None)
-
     def since_decided(self, kind: Kind) -> Fact | None:
         """The last fact of this kind that belongs to the present round: after an upheld appeal a
         case is searched, decided, told and disclosed anew."""
@@ -151,21 +143,14 @@ def file_of(case: Case) -> File:
 
 def files_of(cases: Sequence[Case], rules: Rulebook) -> list[File]:
     """These cases, all of the scheme of these rules, with their facts; one query."""
-    facts: dict[str, list[Fact]] = {case.pk: [] for case in cases}
-    for fact in Fact.objects.filter(case__in=list(facts)).select_related("by").order_by("serial"):
-        facts[fact.case_id].append(fact)
-    return [File(case=case, facts=tuple(facts[case.pk]), rulebook=rules) for case in cases]
+    facts = facts_of(Fact, [case.pk for case in cases])
+    return [File(case=case, facts=facts[case.pk], rulebook=rules) for case in cases]
 
 
 def check_state(file: File | None, kind: Kind) -> None:
     """Raise ActionRefusedError if a fact of this kind cannot follow now."""
-    state = file.state if file else None
-    if state not in STEPS[kind].after:
-        now = STATES[state] if state else _t("まだ案件がない")
-        raise ActionRefusedError(
-            _t("いまはできません"),
-            Reason(text=_t("この請求は「%(state)s」です。") % {"state": now}),
-        )
+    said = _t("この請求は「%(state)s」です。")
+    check_step(file, STEPS[kind].after, STATES, said=said, nothing=_t("まだ案件がない"))
 
 
 def add(
@@ -195,7 +180,7 @@ def add(
         Fact,
         case=case,
         scheme=case.scheme,
-        serial=before.facts[-1].serial + 1 if before else 1,
+        serial=next_serial(before),
         kind=kind,
         state=found,
         data=data,
@@ -205,4 +190,4 @@ def add(
     )
     if before is None:
         return File(case=case, facts=(made,))
-    return replace(before, facts=(*before.facts, made))
+    return before.and_then(made)

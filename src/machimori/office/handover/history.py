@@ -3,8 +3,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import cast
+from dataclasses import dataclass
 
 from django.utils.translation import gettext as _t
 
@@ -12,21 +11,16 @@ from machimori.kernel.canonical import Json
 from machimori.office.handover.models import Copy, Fact
 from machimori.office.handover.states import OPEN, STATES, STEPS, Kind, State
 from machimori.office.people.facts import append
+from machimori.office.people.history import History, check_step, next_serial, next_state
 from machimori.office.people.models import Person
 from machimori.office.provision.history import File
-from machimori.office.shared.errors import ActionRefusedError, Reason
 
 
 @dataclass(frozen=True, kw_only=True)
-class Followed:
+class Followed(History[Fact, Kind, State]):
     """A copy with its facts, of which there is at least one, the oldest first."""
 
     copy: Copy
-    facts: tuple[Fact, ...]
-
-    @property
-    def state(self) -> State:
-        return cast(State, self.facts[-1].state)
 
     @property
     def text(self) -> str:
@@ -48,10 +42,6 @@ class Followed:
     def is_open(self) -> bool:
         """Whether somebody still has it, or is about to."""
         return self.state in OPEN
-
-    def latest(self, *kinds: Kind) -> Fact | None:
-        """The last fact of these kinds."""
-        return next((one for one in reversed(self.facts) if one.kind in kinds), None)
 
 
 def copies_of(file: File) -> tuple[Followed, ...]:
@@ -77,11 +67,7 @@ def followed(rows: Iterable[Copy]) -> tuple[Followed, ...]:
 
 def check_copy(copy: Followed, kind: Kind) -> None:
     """Raise ActionRefusedError if a fact of this kind cannot follow now."""
-    if copy.state not in STEPS[kind].after:
-        raise ActionRefusedError(
-            _t("いまはできません"),
-            Reason(text=_t("この複製は「%(state)s」です。") % {"state": STATES[copy.state]}),
-        )
+    check_step(copy, STEPS[kind].after, STATES, said=_t("この複製は「%(state)s」です。"))
 
 
 def add(
@@ -100,15 +86,13 @@ def add(
     """
     if before is not None:
         check_copy(before, kind)
-    state = STEPS[kind].then or (before.state if before else None)
-    assert state is not None
     made = append(
         Fact,
         case=copy,
         scheme=copy.case.scheme,
-        serial=before.facts[-1].serial + 1 if before else 1,
+        serial=next_serial(before),
         kind=kind,
-        state=state,
+        state=next_state(before, STEPS[kind]),
         data=data,
         entry="copy.step",
         at=at,
@@ -117,4 +101,4 @@ def add(
     )
     if before is None:
         return Followed(copy=copy, facts=(made,))
-    return replace(before, facts=(*before.facts, made))
+    return before.and_then(made)

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The states of a copy (複製), one for each medium, and which fact leads from where to where."""
 
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from machimori.office.shared.steps import Step, step
 
 State = Literal[
     "packed",
@@ -47,30 +48,16 @@ Kind = Literal[
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Step:
-    """A fact of this kind may follow in the states `after` (None: there is no copy yet), and the
-    copy is in `then` from then on; None: it stays where it is."""
-
-    text: Promise
-    after: frozenset[State | None]
-    then: State | None
-
-
-def _step(text: Promise, *after: State | None, then: State | None = None) -> Step:
-    return Step(text=text, after=frozenset(after), then=then)
-
-
-STEPS: Final[dict[Kind, Step]] = {
-    "packed": _step(_("証拠一式ができた"), None, then="packed"),
-    "fetched": _step(_("端末に取り出した"), "packed"),
-    "written": _step(_("媒体に書き、読み返した"), "packed", then="in_custody"),
-    "dropped": _step(_("媒体に書かずに終わった"), "packed", then="dropped"),
-    "handed_over": _step(_("引き渡した"), "in_custody", then="handed_over"),
-    "extended": _step(_("期限を延ばした"), "handed_over"),
-    "reminded": _step(_("返却・消去をお願いした"), "handed_over"),
-    "returned": _step(_("返却された"), "handed_over", then="returned"),
-    "erasure_reported": _step(_("消去の報告があった"), "handed_over", then="erasure_reported"),
-    "destroyed": _step(_("廃棄した"), "in_custody", "handed_over", "returned", then="destroyed"),
-    "kept": _step(_("相手が保有を続けると確かめた"), "handed_over", then="kept"),
+STEPS: Final[dict[Kind, Step[State]]] = {
+    "packed": step(_("証拠一式ができた"), None, then="packed"),
+    "fetched": step(_("端末に取り出した"), "packed"),
+    "written": step(_("媒体に書き、読み返した"), "packed", then="in_custody"),
+    "dropped": step(_("媒体に書かずに終わった"), "packed", then="dropped"),
+    "handed_over": step(_("引き渡した"), "in_custody", then="handed_over"),
+    "extended": step(_("期限を延ばした"), "handed_over"),
+    "reminded": step(_("返却・消去をお願いした"), "handed_over"),
+    "returned": step(_("返却された"), "handed_over", then="returned"),
+    "erasure_reported": step(_("消去の報告があった"), "handed_over", then="erasure_reported"),
+    "destroyed": step(_("廃棄した"), "in_custody", "handed_over", "returned", then="destroyed"),
+    "kept": step(_("相手が保有を続けると確かめた"), "handed_over", then="kept"),
 }

@@ -3,8 +3,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import cast
+from dataclasses import dataclass
 
 from django.utils.translation import gettext as _t
 
@@ -18,6 +17,7 @@ from machimori.office.internal.models import Fact, Use
 from machimori.office.internal.states import STATES, STEPS, USABLE, Kind, State
 from machimori.office.people.acting import Acting
 from machimori.office.people.facts import append
+from machimori.office.people.history import History, check_step, facts_of, next_serial, next_state
 from machimori.office.provision.drafting import Extent, extent_of
 from machimori.office.rules.access import Rulebook, rulebook
 from machimori.office.shared.errors import ActionError, ActionRefusedError, Reason
@@ -40,17 +40,12 @@ class Copy:
 
 
 @dataclass(frozen=True, kw_only=True)
-class File:
+class File(History[Fact, Kind, State]):
     """Everything about a use. `facts` has at least one, the oldest first."""
 
     use: Use
-    facts: tuple[Fact, ...]
     rulebook: Rulebook | None = None
     """The scheme's, if whoever lists many has it at hand."""
-
-    @property
-    def state(self) -> State:
-        return cast(State, self.facts[-1].state)
 
     @property
     def number(self) -> str:
@@ -131,10 +126,6 @@ class File:
         """The last instant at which it opens."""
         return instant(Authorisation.decode(self.statement).valid_to)
 
-    def latest(self, *kinds: Kind) -> Fact | None:
-        """The last fact of these kinds."""
-        return next((one for one in reversed(self.facts) if one.kind in kinds), None)
-
 
 def file_of(use: Use) -> File:
     """The use with all its facts."""
@@ -143,21 +134,14 @@ def file_of(use: Use) -> File:
 
 def files_of(uses: Sequence[Use], rules: Rulebook | None = None) -> list[File]:
     """These uses with their facts, in their order; one query."""
-    facts: dict[str, list[Fact]] = {use.pk: [] for use in uses}
-    for fact in Fact.objects.filter(case__in=list(facts)).select_related("by").order_by("serial"):
-        facts[fact.case_id].append(fact)
-    return [File(use=use, facts=tuple(facts[use.pk]), rulebook=rules) for use in uses]
+    facts = facts_of(Fact, [use.pk for use in uses])
+    return [File(use=use, facts=facts[use.pk], rulebook=rules) for use in uses]
 
 
 def check_state(file: File | None, kind: Kind) -> None:
     """Raise ActionRefusedError if a fact of this kind cannot follow now."""
-    state = file.state if file else None
-    if state not in STEPS[kind].after:
-        now = STATES[state] if state else _t("まだ起票がない")
-        raise ActionRefusedError(
-            _t("いまはできません"),
-            Reason(text=_t("この内部利用は「%(state)s」です。") % {"state": now}),
-        )
+    said = _t("この内部利用は「%(state)s」です。")
+    check_step(file, STEPS[kind].after, STATES, said=said, nothing=_t("まだ起票がない"))
 
 
 def add(
@@ -171,15 +155,13 @@ def add(
     if use.scheme_id != acting.scheme.pk:
         raise ActionError("a use is moved by people of its own scheme", where=kind)
     check_state(before, kind)
-    state = STEPS[kind].then or (before.state if before else None)
-    assert state is not None
     made = append(
         Fact,
         case=use,
         scheme=use.scheme,
-        serial=before.facts[-1].serial + 1 if before else 1,
+        serial=next_serial(before),
         kind=kind,
-        state=state,
+        state=next_state(before, STEPS[kind]),
         data=data,
         entry="internal.step",
         at=acting.at,
@@ -187,4 +169,4 @@ def add(
     )
     if before is None:
         return File(use=use, facts=(made,))
-    return replace(before, facts=(*before.facts, made))
+    return before.and_then(made)

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The states of an internal use, and which fact leads from where to where."""
 
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from machimori.office.shared.steps import Step, step
 
 State = Literal["drafted", "permitted", "in_use", "recorded", "closed", "refused", "withdrawn"]
 STATES: Final[dict[State, Promise]] = {
@@ -40,33 +41,19 @@ Kind = Literal[
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Step:
-    """A fact with this text follows in the states `after` (None: there is no use yet), and the use
-    is in `then` from then on; None: it stays where it is."""
-
-    text: Promise
-    after: frozenset[State | None]
-    then: State | None
-
-
-def _step(text: Promise, *after: State | None, then: State | None = None) -> Step:
-    return Step(text=text, after=frozenset(after), then=then)
-
-
-STEPS: Final[dict[Kind, Step]] = {
-    "drafted": _step(_("起票した"), None, then="drafted"),
-    "attendance": _step(_("立会いを認めた"), "drafted"),
-    "permitted": _step(_("署名して許可した"), "drafted", then="permitted"),
-    "refused": _step(_("許可しなかった"), "drafted", then="refused"),
-    "withdrawn": _step(_("取り下げた"), "drafted", "permitted", then="withdrawn"),
-    "begun": _step(_("利用を始めた"), *USABLE, then="in_use"),
-    "copying": _step(_("複製を始めた"), *USABLE, then="in_use"),
-    "copied": _step(_("複製ができた"), "in_use"),
-    "copy_failed": _step(_("複製できなかった"), "in_use"),
-    "copy_written": _step(_("複製を媒体に書いた"), "in_use"),
-    "copy_checked": _step(_("複製を確かめた"), "in_use", "recorded"),
-    "copy_ended": _step(_("複製を消去・廃棄した"), "in_use", "recorded"),
-    "recorded": _step(_("利用の結果を記録した"), "in_use", then="recorded"),
-    "closed": _step(_("完結にした"), "recorded", then="closed"),
+STEPS: Final[dict[Kind, Step[State]]] = {
+    "drafted": step(_("起票した"), None, then="drafted"),
+    "attendance": step(_("立会いを認めた"), "drafted"),
+    "permitted": step(_("署名して許可した"), "drafted", then="permitted"),
+    "refused": step(_("許可しなかった"), "drafted", then="refused"),
+    "withdrawn": step(_("取り下げた"), "drafted", "permitted", then="withdrawn"),
+    "begun": step(_("利用を始めた"), *USABLE, then="in_use"),
+    "copying": step(_("複製を始めた"), *USABLE, then="in_use"),
+    "copied": step(_("複製ができた"), "in_use"),
+    "copy_failed": step(_("複製できなかった"), "in_use"),
+    "copy_written": step(_("複製を媒体に書いた"), "in_use"),
+    "copy_checked": step(_("複製を確かめた"), "in_use", "recorded"),
+    "copy_ended": step(_("複製を消去・廃棄した"), "in_use", "recorded"),
+    "recorded": step(_("利用の結果を記録した"), "in_use", then="recorded"),
+    "closed": step(_("完結にした"), "recorded", then="closed"),
 }

@@ -3,8 +3,8 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
@@ -16,20 +16,16 @@ from machimori.office.oversight.states import STATES, STEPS, Kind, State
 from machimori.office.oversight.states import Record as RecordKind
 from machimori.office.people.acting import Acting
 from machimori.office.people.facts import append
+from machimori.office.people.history import History, facts_of
 from machimori.office.people.models import Person, Scheme
 from machimori.office.shared.errors import ActionError, refusal
 
 
 @dataclass(frozen=True, kw_only=True)
-class File:
+class File(History[Fact, Kind, State]):
     """A record with its facts, at least one, the oldest first."""
 
     record: Record
-    facts: tuple[Fact, ...]
-
-    @property
-    def state(self) -> State:
-        return cast(State, self.facts[-1].state)
 
     @property
     def text(self) -> str:
@@ -42,10 +38,6 @@ class File:
         found: Mapping[str, Any] = self.facts[0].data
         return found
 
-    def latest(self, *kinds: Kind) -> Fact | None:
-        """The last fact of these kinds."""
-        return next((one for one in reversed(self.facts) if one.kind in kinds), None)
-
 
 def records(scheme: Scheme, kind: RecordKind) -> "QuerySet[Record]":
     """The scheme's records of this kind, the newest first."""
@@ -54,11 +46,8 @@ def records(scheme: Scheme, kind: RecordKind) -> "QuerySet[Record]":
 
 def files_of(rows: Sequence[Record]) -> list[File]:
     """These records with their facts, in their order; one query."""
-    facts: dict[str, list[Fact]] = {row.pk: [] for row in rows}
-    found = Fact.objects.filter(case__in=list(facts)).select_related("by").order_by("serial")
-    for fact in found if facts else ():
-        facts[fact.case_id].append(fact)
-    return [File(record=row, facts=tuple(facts[row.pk])) for row in rows]
+    facts = facts_of(Fact, [row.pk for row in rows])
+    return [File(record=row, facts=facts[row.pk]) for row in rows]
 
 
 def find(scheme: Scheme, kind: RecordKind, name: str) -> File | None:
@@ -116,7 +105,7 @@ def add(
             _t("いまはできません"), _t("この記録は「%(state)s」です。") % {"state": file.text}
         )
     made = _append(file.record, file.facts[-1].serial + 1, kind, data, at=at, by=by)
-    return replace(file, facts=(*file.facts, made))
+    return file.and_then(made)
 
 
 def by(acting: Acting) -> dict[str, Any]:

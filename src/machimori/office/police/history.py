@@ -3,8 +3,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import cast
+from dataclasses import dataclass
 
 from django.utils.translation import gettext as _t
 
@@ -14,25 +13,20 @@ from machimori.kernel.envelope import Envelope
 from machimori.kernel.instants import instant, local_day, micros
 from machimori.office.people.acting import Acting
 from machimori.office.people.facts import append
+from machimori.office.people.history import History, check_step, next_serial, next_state
 from machimori.office.police.models import Extraction, Fact
 from machimori.office.police.states import STATES, STEPS, UNFILED, Kind, State
 from machimori.office.provision.drafting import Extent, extent_of
 from machimori.office.rules.access import in_force
-from machimori.office.shared.errors import ActionRefusedError, Reason
 from machimori.policy.profile import Profile
 from machimori.vault.client.statements import Authorisation
 
 
 @dataclass(frozen=True, kw_only=True)
-class File:
+class File(History[Fact, Kind, State]):
     """Everything about an extraction. `facts` has at least one, the oldest first."""
 
     extraction: Extraction
-    facts: tuple[Fact, ...]
-
-    @property
-    def state(self) -> State:
-        return cast(State, self.facts[-1].state)
 
     @property
     def rules(self) -> Profile:
@@ -77,10 +71,6 @@ class File:
         """Whether the station has footage of it, as far as it has said."""
         return self.latest("saved") is not None and self.latest("erased") is None
 
-    def latest(self, *kinds: Kind) -> Fact | None:
-        """The last fact of these kinds."""
-        return next((one for one in reversed(self.facts) if one.kind in kinds), None)
-
 
 def file_of(extraction: Extraction) -> File:
     """The extraction with all its facts."""
@@ -90,13 +80,8 @@ def file_of(extraction: Extraction) -> File:
 
 def check_state(file: File | None, kind: Kind) -> None:
     """Raise ActionRefusedError if a fact of this kind cannot follow now."""
-    state = file.state if file else None
-    if state not in STEPS[kind].after:
-        now = STATES[state] if state else _t("まだ命令がない")
-        raise ActionRefusedError(
-            _t("いまはできません"),
-            Reason(text=_t("この取出しは「%(state)s」です。") % {"state": now}),
-        )
+    said = _t("この取出しは「%(state)s」です。")
+    check_step(file, STEPS[kind].after, STATES, said=said, nothing=_t("まだ命令がない"))
 
 
 def add(
@@ -117,9 +102,9 @@ def add(
         Fact,
         case=extraction,
         scheme=extraction.scheme,
-        serial=before.facts[-1].serial + 1 if before else 1,
+        serial=next_serial(before),
         kind=kind,
-        state=STEPS[kind].then,
+        state=next_state(before, STEPS[kind]),
         data=data,
         entry="police.step",
         at=acting.at,
@@ -127,4 +112,4 @@ def add(
     )
     if before is None:
         return File(extraction=extraction, facts=(made,))
-    return replace(before, facts=(*before.facts, made))
+    return before.and_then(made)

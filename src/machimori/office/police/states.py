@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The states of an emergency extraction (旭川3(5); A17), and which fact leads where."""
 
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from machimori.office.shared.steps import Step, step
 
 State = Literal[
     "written",
@@ -56,34 +57,20 @@ Kind = Literal[
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Step:
-    """A fact with this text follows in the states `after` (None: there is no order yet) and leads
-    to `then`."""
-
-    text: Promise
-    after: frozenset[State | None]
-    then: State
-
-
-def _step(text: Promise, *after: State | None, then: State) -> Step:
-    return Step(text=text, after=frozenset(after), then=then)
-
-
-STEPS: Final[dict[Kind, Step]] = {
-    "written": _step(_("命令を書いた"), None, then="written"),
-    "ordered": _step(_("命令に署名した"), "written", then="ordered"),
-    "withdrawn": _step(_("取りやめた"), "written", "ordered", then="withdrawn"),
-    "begun": _step(_("取出しを始めた"), "ordered", then="taking"),
-    "failed": _step(_("取り出せなかった"), "taking", then="ordered"),
-    "extracted": _step(_("取り出した"), "taking", then="extracted"),
-    "saved": _step(_("端末に保存した"), "extracted", then="awaiting_request"),
-    "filed": _step(_("申請書を出した"), *UNFILED, then="under_review"),
-    "accepted": _step(_("適正と判定した"), "under_review", then="accepted"),
-    "excess_found": _step(_("範囲超過と判定した"), "under_review", then="excess_found"),
-    "rejected": _step(_("不適と判定した"), "under_review", then="rejected"),
-    "erased": _step(_("消去した"), *VERDICTS, then="erasure_reported"),
-    "confirmed": _step(_("消去を確認した"), "erasure_reported", then="closed"),
+STEPS: Final[dict[Kind, Step[State]]] = {
+    "written": step(_("命令を書いた"), None, then="written"),
+    "ordered": step(_("命令に署名した"), "written", then="ordered"),
+    "withdrawn": step(_("取りやめた"), "written", "ordered", then="withdrawn"),
+    "begun": step(_("取出しを始めた"), "ordered", then="taking"),
+    "failed": step(_("取り出せなかった"), "taking", then="ordered"),
+    "extracted": step(_("取り出した"), "taking", then="extracted"),
+    "saved": step(_("端末に保存した"), "extracted", then="awaiting_request"),
+    "filed": step(_("申請書を出した"), *UNFILED, then="under_review"),
+    "accepted": step(_("適正と判定した"), "under_review", then="accepted"),
+    "excess_found": step(_("範囲超過と判定した"), "under_review", then="excess_found"),
+    "rejected": step(_("不適と判定した"), "under_review", then="rejected"),
+    "erased": step(_("消去した"), *VERDICTS, then="erasure_reported"),
+    "confirmed": step(_("消去を確認した"), "erasure_reported", then="closed"),
 }
 WAY: Final[tuple[State, ...]] = (
     "written",

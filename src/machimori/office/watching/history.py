@@ -3,8 +3,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import cast
+from dataclasses import dataclass
 
 from django.utils.translation import gettext as _t
 
@@ -13,6 +12,7 @@ from machimori.kernel.envelope import Envelope
 from machimori.kernel.instants import Micros, instant
 from machimori.office.people.acting import Acting
 from machimori.office.people.facts import append
+from machimori.office.people.history import History, facts_of, next_serial
 from machimori.office.people.models import Person
 from machimori.office.shared.errors import ActionRefusedError, Reason
 from machimori.office.watching.models import Fact, Shift
@@ -20,15 +20,10 @@ from machimori.office.watching.states import STEPS, Kind, State
 
 
 @dataclass(frozen=True, kw_only=True)
-class File:
+class File(History[Fact, Kind, State]):
     """Everything about a shift. `facts` has at least one, the oldest first."""
 
     shift: Shift
-    facts: tuple[Fact, ...]
-
-    @property
-    def state(self) -> State:
-        return cast(State, self.facts[-1].state)
 
     @property
     def turn(self) -> Fact:
@@ -65,10 +60,8 @@ def file_of(shift: Shift) -> File:
 
 def files_of(shifts: Sequence[Shift]) -> list[File]:
     """These shifts with their facts; one query."""
-    facts: dict[str, list[Fact]] = {one.pk: [] for one in shifts}
-    for fact in Fact.objects.filter(case__in=list(facts)).select_related("by").order_by("serial"):
-        facts[fact.case_id].append(fact)
-    return [File(shift=one, facts=tuple(facts[one.pk])) for one in shifts]
+    facts = facts_of(Fact, [one.pk for one in shifts])
+    return [File(shift=one, facts=facts[one.pk]) for one in shifts]
 
 
 def check_on(file: File) -> None:
@@ -92,7 +85,7 @@ def add(
         Fact,
         case=shift,
         scheme=shift.scheme,
-        serial=before.facts[-1].serial + 1 if before else 1,
+        serial=next_serial(before),
         kind=kind,
         state=STEPS[kind][1],
         data=data,
@@ -102,4 +95,4 @@ def add(
     )
     if before is None:
         return File(shift=shift, facts=(made,))
-    return replace(before, facts=(*before.facts, made))
+    return before.and_then(made)

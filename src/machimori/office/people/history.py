@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What happened to one thing, as its facts tell it: what the histories of all apps share.
+
+An app's own class says what its facts come to, and its `add` is the only way to another fact.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Generic, Self, TypeVar, cast
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _t
+
+from machimori.office.people.facts import FactRow
+from machimori.office.shared.errors import refusal
+from machimori.office.shared.steps import Step
+
+Row = TypeVar("Row", bound=FactRow)
+Kind = TypeVar("Kind", bound=str)
+State = TypeVar("State", bound=str)
+
+
+@dataclass(frozen=True, kw_only=True)
+class History(Generic[Row, Kind, State]):
+    """`facts` has at least one, the oldest first."""
+
+    facts: tuple[Row, ...]
+
+    @property
+    def state(self) -> State:
+        return cast(State, self.facts[-1].state)
+
+    def latest(self, *kinds: Kind) -> Row | None:
+        """The last fact of these kinds."""
+        return next((one for one in reversed(self.facts) if one.kind in kinds), None)
+
+    def and_then(self, fact: Row) -> Self:
+        """The history with this fact."""
+        return replace(self, facts=(*self.facts, fact))
+
+
+def facts_of(model: type[Row], things: Iterable[str]) -> dict[str, tuple[Row, ...]]:
+    """The facts of the things with these keys, the oldest first, with who acted; one query."""
+    found: dict[str, list[Row]] = {key: [] for key in things}
+    rows: Any = model._default_manager.filter(case__in=list(found))
+    for row in rows.select_related("by").order_by("serial") if found else ():
+        found[row.case_id].append(row)
+    return {key: tuple(rows) for key, rows in found.items()}
+
+
+def next_serial(before: History[Row, Kind, State] | None) -> int:
+    """That of the fact which follows."""
+    return before.facts[-1].serial + 1 if before else 1
+
+
+def next_state(before: History[Row, Kind, State] | None, step: Step[State]) -> State:
+    """Where this step leads; the table lets nothing begin with a step that leads nowhere."""
+    state = step.then or (before.state if before else None)
+    assert state is not None
+    return state
+
+
+def check_step(
+    before: History[Row, Kind, State] | None,
+    after: Collection[State | None],
+    states: Mapping[State, str | Promise],
+    *,
+    said: str,
+    nothing: str = "",
+) -> None:
+    """Raise ActionRefusedError unless a step that follows `after` these states may follow now.
+
+    `said` tells the state, as `%(state)s`, from `states`; `nothing` stands for it before the first
+    fact.
+    """
+    state = before.state if before else None
+    if state not in after:
+        now = nothing if state is None else states[state]
+        raise refusal(_t("いまはできません"), said % {"state": now})
