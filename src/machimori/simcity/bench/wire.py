@@ -8,6 +8,7 @@ without segmentation, receive offload or checksum offload. Needs root and `ip` (
 
 import array
 import fcntl
+import ipaddress
 import os
 import secrets
 import shutil
@@ -24,10 +25,10 @@ _SWITCHES = {"tx": 0x17, "tso": 0x1F, "gso": 0x24, "gro": 0x2C, "sg": 0x19}
 
 
 class Wire:
-    """`near` is in this namespace, `far` in one of its own. Removed when the block ends."""
+    """`near` is in this namespace, `far` in one of its own. Removed when the block ends.
 
-    near_address = "10.78.0.1"
-    far_address = "10.78.0.2"
+    A network of its own each time: one that outlived its killed process must not take the packets.
+    """
 
     def __init__(self) -> None:
         if os.geteuid() != 0 or shutil.which("ip") is None:
@@ -36,6 +37,10 @@ class Wire:
                 remedy="apt-get install iproute2, and run as root",
             )
         tag = secrets.token_hex(3)
+        network = ipaddress.ip_network(
+            (f"10.78.{secrets.randbelow(256)}.{secrets.randbelow(64) * 4}", 30)
+        )
+        self.near_address, self.far_address = map(str, network.hosts())
         self.namespace = f"mm-{tag}"
         self._near, self._far = f"mmn{tag}", f"mmf{tag}"
 
@@ -51,10 +56,10 @@ class Wire:
             for name in (self._near, self._far):
                 _without_offloads(name)
             _ip("link", "set", self._far, "netns", self.namespace)
-            _ip("address", "add", f"{self.near_address}/24", "dev", self._near)
+            _ip("address", "add", f"{self.near_address}/30", "dev", self._near)
             _ip("link", "set", self._near, "up", "mtu", "1500")
             far = ("-n", self.namespace)
-            _ip(*far, "address", "add", f"{self.far_address}/24", "dev", self._far)
+            _ip(*far, "address", "add", f"{self.far_address}/30", "dev", self._far)
             _ip(*far, "link", "set", self._far, "up", "mtu", "1500")
             _ip(*far, "link", "set", "lo", "up")
         except BaseException:
