@@ -48,7 +48,8 @@ run: setup ## five cities' schemes at http://localhost:8080, until Ctrl-C (ARGS=
 	@$(BIN)/machimori demo $(ARGS)
 
 test: setup servers check ## everything
-	$(BIN)/pytest -n 2 --dist loadfile -m "not soak and not alone" $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadfile -m "not soak and not alone and not commits" $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadfile -m "commits and not soak and not alone" tests/office $(ARGS)
 	$(BIN)/pytest -m "alone and not soak" $(ARGS)
 
 check: setup ## the fast checks: format, lint, types, imports, documents

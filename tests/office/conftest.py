@@ -48,6 +48,14 @@ _CONFIG.make_secret(Disk())
 configure(_CONFIG, conninfo="dbname=none")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what leaves rows behind, before `-m` chooses by the mark."""
+    for item in items:
+        if "real" in getattr(item, "fixturenames", ()):
+            item.add_marker("commits")
+
+
 @pytest.fixture(scope="session")
 def office_config() -> OfficeConfig:
     """The configuration of these tests: a demo."""

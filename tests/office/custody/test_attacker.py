@@ -36,8 +36,6 @@ from machimori.vault.client.statements import (
 from machimori.vault.client.testing import FAR, Officer, signed
 from machimori.vault.errors import VaultRefusedError
 
-pytestmark = pytest.mark.alone
-
 THIEF = Officer("thief", posts=("system-manager",))
 """The attacker's own key, for which the tables say what he likes."""
 

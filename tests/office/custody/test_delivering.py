@@ -19,8 +19,6 @@ from machimori.office.shared.config import config
 from machimori.office.shared.engine import engine
 from machimori.vault.errors import VaultRefusedError
 
-pytestmark = pytest.mark.alone
-
 
 def page(desk: EngineDesk, person: Person | None = None) -> str:
     return desk.browser(person).get(reverse("custody:overview")).content.decode()

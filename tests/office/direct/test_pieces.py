@@ -16,8 +16,6 @@ from machimori.ledger.testing import LedgerProcess
 from machimori.office.direct.testing import Fetching, trust
 from machimori.office.provision.testing_engine import EngineDesk, engine_desk
 
-pytestmark = pytest.mark.alone
-
 
 @pytest.fixture
 def real(database: LedgerProcess, clock: ManualClock) -> Iterator[EngineDesk]:

@@ -23,8 +23,6 @@ from machimori.office.direct.taking import package_of
 from machimori.office.direct.testing import Fetching, trust
 from machimori.office.provision.testing_engine import EngineDesk, engine_desk
 
-pytestmark = pytest.mark.alone
-
 
 @pytest.fixture
 def real(database: LedgerProcess, clock: ManualClock) -> Iterator[EngineDesk]:

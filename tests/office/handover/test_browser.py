@@ -24,7 +24,6 @@ from machimori.office.provision.testing_engine import EngineDesk
 from machimori.office.shared.config import config
 from machimori.office.site.wsgi import with_static_files
 
-pytestmark = pytest.mark.alone
 ROOT = Path(__file__).resolve().parents[3]
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 VIOLATIONS = """

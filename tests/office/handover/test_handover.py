@@ -4,7 +4,6 @@
 import hashlib
 from pathlib import Path
 
-import pytest
 from django.urls import reverse
 
 from machimori.evidence.verifier.check import verify
@@ -27,8 +26,6 @@ from machimori.office.people.acting import now
 from machimori.office.provision.testing_engine import EngineDesk
 from machimori.office.shared.config import config
 from machimori.office.shared.engine import engine
-
-pytestmark = pytest.mark.alone
 
 
 def lies(name: str) -> set[str]:

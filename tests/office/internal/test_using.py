@@ -24,8 +24,6 @@ from machimori.office.shared.engine import engine
 from machimori.office.viewing.models import Viewing
 from machimori.vault.client.testing import POST, rules
 
-pytestmark = pytest.mark.alone
-
 
 @pytest.fixture
 def real(database: LedgerProcess, clock: ManualClock) -> Iterator[EngineDesk]:

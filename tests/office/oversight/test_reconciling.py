@@ -27,8 +27,6 @@ from machimori.vault.client.journal import VaultJournal
 from machimori.vault.client.reader import Reader
 from machimori.vault.client.testing import authorisation, signed
 
-pytestmark = pytest.mark.alone
-
 
 @pytest.fixture
 def clock() -> ManualClock:

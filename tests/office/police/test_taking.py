@@ -19,8 +19,6 @@ from machimori.office.police.taking import package_of
 from machimori.office.police.testing import Station
 from machimori.office.provision.testing_engine import EngineDesk, engine_desk
 
-pytestmark = pytest.mark.alone
-
 
 @pytest.fixture
 def real(database: LedgerProcess, clock: ManualClock) -> Iterator[EngineDesk]:

@@ -14,8 +14,6 @@ from machimori.office.provision.testing_engine import EngineDesk
 from machimori.office.shared.errors import ActionRefusedError
 from machimori.vault.errors import VaultRefusedError
 
-pytestmark = pytest.mark.alone
-
 
 def test_what_the_manager_approved_and_instructed_opens_and_nothing_else(real: EngineDesk) -> None:
     file = real.instructed(last_time="09:57")

@@ -13,8 +13,6 @@ from machimori.office.provision.testing_engine import EngineDesk, engine_desk
 from machimori.office.shared.engine import engine
 from machimori.vault.errors import VaultRefusedError
 
-pytestmark = pytest.mark.alone
-
 
 @pytest.fixture
 def inzai(database: LedgerProcess, clock: ManualClock) -> Iterator[EngineDesk]:

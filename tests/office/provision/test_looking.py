@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The talk at the counter: place and time say what there is, until when, and what is missing."""
 
-import pytest
 from django.urls import reverse
 
 from machimori.footage.naming import SegmentName, parse
@@ -10,8 +9,6 @@ from machimori.kernel.instants import TOKYO, Micros
 from machimori.kernel.signing import SigningKey
 from machimori.office.provision.testing_engine import MINUTE, EngineDesk
 from machimori.recorder.chain import Chain
-
-pytestmark = pytest.mark.alone
 
 
 def look(desk: EngineDesk, **typed: object) -> str:

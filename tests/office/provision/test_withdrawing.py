@@ -10,8 +10,6 @@ from machimori.office.provision.testing_engine import EngineDesk
 from machimori.vault.client.statements import AuthorisationEnd
 from machimori.vault.errors import VaultRefusedError
 
-pytestmark = pytest.mark.alone
-
 
 def test_a_revoked_approval_opens_nothing_for_who_holds_secret_and_ledger(
     real: EngineDesk,

@@ -22,7 +22,6 @@ from machimori.office.provision.testing_engine import MINUTE, EngineDesk
 from machimori.office.shared.config import config
 from machimori.office.site.wsgi import with_static_files
 
-pytestmark = pytest.mark.alone
 AXE = Path(__file__).resolve().parents[3] / "frontend/node_modules/axe-core/axe.min.js"
 VIOLATIONS = """
 axe.run().then((result) => result.violations.map(

@@ -7,7 +7,6 @@ import zipfile
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
 from django.test import Client
 from django.urls import reverse
 
@@ -24,7 +23,6 @@ from machimori.office.shared.engine import engine
 from machimori.office.viewing.forms import instant_input
 from machimori.office.viewing.models import Viewing
 
-pytestmark = pytest.mark.alone
 SECOND = 1_000_000
 
 

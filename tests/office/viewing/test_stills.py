@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 import av
-import pytest
 from django.test import Client
 from django.urls import reverse
 from pypdf import PdfReader
@@ -17,7 +16,6 @@ from machimori.office.provision.testing_engine import EngineDesk
 from machimori.office.shared.config import config
 from machimori.office.viewing.models import Print, Viewing
 
-pytestmark = pytest.mark.alone
 STILL = {"at": "61500000", "reason": "決裁に添える", "due": "令和8年6月30日"}
 
 

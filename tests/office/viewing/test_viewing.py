@@ -30,7 +30,6 @@ from machimori.office.shared.engine import engine
 from machimori.office.shared.posts import POSTS
 from machimori.office.viewing.models import Keys, Viewing, Watched
 
-pytestmark = pytest.mark.alone
 MAY = {"system_manager", "operator", "viewer"}
 """堺 7."""
 

@@ -7,7 +7,6 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from threading import Thread
 
-import pytest
 from django.db import connections
 from django.test import Client
 from django.urls import reverse
@@ -16,8 +15,6 @@ from playwright.sync_api import Page
 from machimori.office.provision.testing_engine import EngineDesk
 from machimori.office.watching.access import at_terminal
 from machimori.office.watching.testing import Room, allow
-
-pytestmark = pytest.mark.alone
 
 AXE = Path(__file__).resolve().parents[3] / "frontend/node_modules/axe-core/axe.min.js"
 SHOWN = "[...document.querySelectorAll('.watch video')].map((one) => one.currentTime)"

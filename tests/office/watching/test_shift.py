@@ -25,8 +25,6 @@ from machimori.office.watching.testing import Room, allow
 from machimori.recorder.errors import LiveRefusedError
 from machimori.recorder.live.client import LiveClient
 
-pytestmark = pytest.mark.alone
-
 
 def on(room: Room) -> File:
     found = at_terminal(room.terminal)
