@@ -19,6 +19,7 @@ from machimori.office.provision.application import Application
 from machimori.office.provision.models import Case, Fact, Head
 from machimori.office.provision.states import SIGNED, STATES, STEPS, Kind, State
 from machimori.office.rules.access import Rulebook, rulebook
+from machimori.office.rules.words import chosen
 from machimori.office.shared.errors import ActionError, ActionRefusedError, Reason
 from machimori.policy.errors import UnsetError
 from machimori.policy.grounds import Ground, grounds
@@ -77,6 +78,11 @@ class File:
             and ground.paper in ("prior", "after")
             and not self.application.document_present(ground)
         )
+
+    @property
+    def document_name(self) -> str:
+        """捜査関係事項照会書 or the like, in the page's language; empty before one was named."""
+        return "".join(chosen("grounds.*.documents", (self.application.document,)))
 
     @property
     def last_day(self) -> dt.date | None:

@@ -2,6 +2,7 @@
 """How pages name a question, its subject, its value and who says so, in the page's language."""
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -62,6 +63,12 @@ class Line:
 def either(ja: str, en: str) -> str:
     """The one in the page's language."""
     return en if get_language() == "en" else ja
+
+
+def chosen(pattern: str, names: Collection[str]) -> list[str]:
+    """These choices of a question of the catalogue, in its order and the page's language."""
+    choices = catalogue().questions[pattern].choices
+    return [either(one.ja, one.en) for one in choices if one.id in names]
 
 
 def lines(profile: Profile) -> list[Line]:
