@@ -3,10 +3,10 @@
 
 from typing import Final
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import F, QuerySet
 
 from machimori.office.direct.history import File, file_of, files_of
-from machimori.office.direct.models import Case, Fact
+from machimori.office.direct.models import Case
 from machimori.office.people.acting import Acting
 from machimori.office.police import access as police
 from machimori.office.rules.access import rules_of
@@ -17,27 +17,24 @@ FETCHERS: Final[tuple[Post, ...]] = ("police_operator",)
 COMPARERS: Final[tuple[Post, ...]] = ("system_manager", "handling_supervisor")
 """Who compares what was fetched with what the station's own record says."""
 READERS: Final[tuple[Post, ...]] = police.READERS
+MOST: Final = 90
+"""Acquisitions that a list of the first page has; the others are in the list of all."""
 
 
 def cases(acting: Acting, *, states: tuple[str, ...] = ()) -> QuerySet[Case]:
     """The acquisitions that the acting person may see, the newest first; those in `states`."""
-    last = Fact.objects.filter(case=OuterRef("pk")).order_by("-serial")
-    first = Fact.objects.filter(case=OuterRef("pk"), serial=1)
-    found = Case.objects.filter(scheme=acting.scheme).annotate(
-        now=Subquery(last.values("state")[:1]), began=Subquery(first.values("at")[:1])
-    )
+    found = Case.objects.filter(head__scheme=acting.scheme).annotate(began=F("head__began"))
     if not acting.holds(*police.CITY):
         found = found.filter(station__in=police.stations(acting))
     if states:
-        found = found.filter(now__in=states)
-    return found.select_related("scheme", "numbered").order_by(
-        "-numbered__series__fiscal_year", "-numbered__number"
-    )
+        found = found.filter(head__state__in=states)
+    return found.select_related("scheme", "numbered").order_by("-head__began", "-pk")
 
 
 def files(acting: Acting, *states: str) -> list[File]:
-    """Those in these states with their facts; two queries and the rules."""
-    return files_of(list(cases(acting, states=states)), rules_of(acting))
+    """The oldest in these states with their facts, as many as the first page looks at; two queries
+    and the rules."""
+    return files_of(list(cases(acting, states=states).reverse()[:MOST]), rules_of(acting))
 
 
 def find(acting: Acting, name: str) -> File | None:

@@ -13,6 +13,7 @@ from machimori.office.direct.reconciling import Told
 from machimori.office.direct.requesting import Wanted
 from machimori.office.people.models import Scheme
 from machimori.office.provision.forms import LONG, WholeExtentForm, named
+from machimori.office.shared.forms import ManyBoxes
 from machimori.policy.grounds import Ground
 
 
@@ -30,7 +31,7 @@ class AgreedField(forms.MultipleChoiceField):
 class RequestForm(WholeExtentForm):
     """What is to be fetched, and why."""
 
-    cameras = AgreedField(label=_("協定のカメラ"), widget=forms.CheckboxSelectMultiple)
+    cameras = AgreedField(label=_("協定のカメラ"), widget=ManyBoxes)
     reference = forms.CharField(
         label=_("事件番号"), max_length=80, required=False, help_text=_("例：刑一第123号")
     )

@@ -8,6 +8,7 @@ from machimori.kernel.ids import CaseId
 from machimori.office.cameras.models import Camera
 from machimori.office.direct.states import STATES, STEPS
 from machimori.office.people.facts import FactRow, NumberedRow, SeriesRow
+from machimori.office.people.heads import HeadRow
 from machimori.office.people.models import NAME, Person, Scheme
 from machimori.office.police.models import STATION
 from machimori.office.shared.grants import FACT, Grants
@@ -77,8 +78,23 @@ class Fact(FactRow):
     grants = FACT
 
     class Meta:
+        indexes = [models.Index(fields=["-at", "-id"], name="direct_newest_facts")]
         constraints = [
             models.UniqueConstraint(fields=["case", "serial"], name="direct_serial_once"),
             models.CheckConstraint(condition=Q(kind__in=list(STEPS)), name="direct_kind"),
             models.CheckConstraint(condition=Q(state__in=list(STATES)), name="direct_state"),
+        ]
+
+
+class Head(HeadRow):
+    """Where the case stands."""
+
+    case = models.OneToOneField(Case, models.PROTECT, primary_key=True, related_name="head")
+
+    grants = Grants(insert=False)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["scheme", "-began", "-case"], name="direct_newest"),
+            models.Index(fields=["scheme", "state", "began"], name="direct_by_state"),
         ]

@@ -3,11 +3,11 @@
 
 from typing import Final
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _t
 
 from machimori.office.disclosure.history import File, file_of
-from machimori.office.disclosure.models import Case, Fact
+from machimori.office.disclosure.models import Case
 from machimori.office.people.acting import Acting
 from machimori.office.shared.errors import ActionRefusedError, Reason
 from machimori.office.shared.posts import Post
@@ -17,21 +17,15 @@ READERS: Final[tuple[Post, ...]] = (*CLERKS, "auditor")
 
 
 def cases(acting: Acting, *, state: str = "", but: str = "") -> QuerySet[Case]:
-    """The cases of the scheme, the newest first; those in `state`, or not in `but`. There are tens
-    a year, so that each state is read from the last fact."""
+    """The cases of the scheme, the newest first; those in `state`, or not in `but`."""
     if not acting.holds(*READERS):
         return Case.objects.none()
-    last = Fact.objects.filter(case=OuterRef("pk")).order_by("-serial")
-    found = Case.objects.filter(scheme=acting.scheme).annotate(
-        now=Subquery(last.values("state")[:1])
-    )
+    found = Case.objects.filter(head__scheme=acting.scheme)
     if state:
-        found = found.filter(now=state)
+        found = found.filter(head__state=state)
     if but:
-        found = found.exclude(now=but)
-    return found.select_related("scheme", "numbered").order_by(
-        "-numbered__series__fiscal_year", "-numbered__number"
-    )
+        found = found.exclude(head__state=but)
+    return found.select_related("scheme", "numbered").order_by("-head__began", "-pk")
 
 
 def find(acting: Acting, name: str) -> File | None:

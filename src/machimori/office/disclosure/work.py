@@ -3,6 +3,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Final
 
 from django.urls import reverse
 from django.utils.translation import gettext as _t
@@ -18,10 +19,13 @@ from machimori.office.shared import menu
 from machimori.office.shared.templatetags.office import day
 from machimori.office.shared.work import Item, Work, register
 
+MOST: Final = 90
+"""Requests that the first page looks at; the others are in the list."""
+
 
 def open_requests(acting: Acting) -> Sequence[Item]:
-    """Every request that is not completed, what is due first; overdue ones are marked."""
-    rows = access.cases(acting, but="closed")
+    """The oldest requests that are not completed, what is due first; overdue ones are marked."""
+    rows = access.cases(acting, but="closed").reverse()[:MOST]
     files = files_of(list(rows), rules_of(acting))
     items = [_item(file, day_of(acting)) for file in files]
     return [item for _, item in sorted(items, key=lambda one: one[0])]

@@ -4,10 +4,10 @@
 from collections.abc import Sequence
 from typing import Final
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import QuerySet
 
 from machimori.office.internal.history import File, file_of, files_of
-from machimori.office.internal.models import Fact, Use
+from machimori.office.internal.models import Use
 from machimori.office.internal.states import State
 from machimori.office.people.acting import Acting
 from machimori.office.rules.access import rules_of
@@ -27,19 +27,17 @@ MOST: Final = 90
 def uses(acting: Acting) -> QuerySet[Use]:
     """Every use that the acting person may see, the newest first: those who decide and those who
     audit see all, others their own."""
-    found = Use.objects.filter(scheme=acting.scheme).select_related("scheme", "numbered")
+    found = Use.objects.filter(head__scheme=acting.scheme).select_related("scheme", "numbered")
     if not acting.holds("system_manager", "handling_supervisor", "auditor"):
-        own = Fact.objects.filter(serial=1, by=acting.person).values("case")
-        found = found.filter(pk__in=own)
-    return found.order_by("-numbered__series__fiscal_year", "-numbered__number")
+        found = found.filter(head__by=acting.person)
+    return found.order_by("-head__began", "-pk")
 
 
 def in_states(acting: Acting, *states: State) -> Sequence[File]:
     """Those of them that are in one of these states, none of which is an end, the oldest first;
     fetched once a request."""
     if "internal.open" not in acting.memo:
-        last = Fact.objects.filter(case=OuterRef("pk")).order_by("-serial").values("state")[:1]
-        found = uses(acting).annotate(state=Subquery(last)).filter(state__in=OPEN)
+        found = uses(acting).filter(head__state__in=OPEN)
         acting.memo["internal.open"] = files_of(list(found.reverse()[:MOST]), rules_of(acting))
     files: Sequence[File] = acting.memo["internal.open"]
     return [file for file in files if file.state in states]

@@ -7,6 +7,7 @@ from django.db.models import Q
 from machimori.kernel.ids import CaseId
 from machimori.office.internal.states import STATES, STEPS
 from machimori.office.people.facts import FactRow, NumberedRow, SeriesRow
+from machimori.office.people.heads import HeadRow
 from machimori.office.people.models import NAME, Person, Scheme
 from machimori.office.shared.grants import FACT, Grants
 
@@ -59,8 +60,23 @@ class Fact(FactRow):
     grants = FACT
 
     class Meta:
+        indexes = [models.Index(fields=["-at", "-id"], name="internal_newest_facts")]
         constraints = [
             models.UniqueConstraint(fields=["case", "serial"], name="internal_serial_once"),
             models.CheckConstraint(condition=Q(kind__in=list(STEPS)), name="internal_kind"),
             models.CheckConstraint(condition=Q(state__in=list(STATES)), name="internal_state"),
+        ]
+
+
+class Head(HeadRow):
+    """Where the case stands."""
+
+    case = models.OneToOneField(Use, models.PROTECT, primary_key=True, related_name="head")
+
+    grants = Grants(insert=False)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["scheme", "-began", "-case"], name="internal_newest"),
+            models.Index(fields=["scheme", "state", "began"], name="internal_by_state"),
         ]

@@ -22,6 +22,7 @@ from machimori.policy.wareki import fiscal_year_start
 _APPROVED: Final = (
     "approved",
     "instructed",
+    "reviewing",
     "extracting",
     "awaiting_check",
     "ready_for_handover",
@@ -32,19 +33,11 @@ _APPROVED: Final = (
 )
 _COUNTED: Final = """
 WITH cases AS (
-    SELECT case_id, state, extract(month FROM began AT TIME ZONE 'Asia/Tokyo')::int AS month
+    SELECT state, extract(month FROM began AT TIME ZONE 'Asia/Tokyo')::int AS month,
+        nullif(ground, '') AS ground, extract(epoch FROM decided - received) / 86400 AS days
     FROM office.provision_head
     WHERE scheme_id = %(scheme)s AND began >= %(start)s AND began < %(end)s
         AND state NOT IN ('consultation', 'informed')
-), facts AS (
-    SELECT case_id,
-        (array_agg(data #>> '{application,ground}' ORDER BY serial DESC)
-            FILTER (WHERE data ? 'application'))[1] AS ground,
-        extract(epoch FROM min(at) FILTER (WHERE kind IN ('authorised', 'declined'))
-            - min(at) FILTER (WHERE kind = 'taken_in')) / 86400 AS days
-    FROM office.provision_fact JOIN cases USING (case_id)
-    WHERE kind IN ('taken_in', 'amended', 'authorised', 'declined')
-    GROUP BY case_id
 )
 SELECT grouping(month), grouping(ground), month, ground,
     count(*),
@@ -55,7 +48,7 @@ SELECT grouping(month), grouping(ground), month, ground,
     count(*) FILTER (WHERE state IN ('provided', 'closed')),
     count(*) FILTER (WHERE state IN ('received', 'awaiting_correction', 'under_decision')),
     percentile_cont(0.5) WITHIN GROUP (ORDER BY days)
-FROM cases LEFT JOIN facts USING (case_id)
+FROM cases
 GROUP BY GROUPING SETS ((month), (ground), ())
 ORDER BY 1 DESC, 2 DESC, (month + 8) %% 12, ground
 """

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _t
 
 from machimori.kernel.canonical import Json
@@ -24,6 +25,7 @@ from machimori.office.people.models import Scheme
 from machimori.office.police.access import extractions
 from machimori.office.police.history import File as Extraction
 from machimori.office.police.models import Fact
+from machimori.office.police.states import OVER
 from machimori.office.rules.access import Rulebook, rules_of, today
 from machimori.office.shared.errors import refusal
 from machimori.office.terminals.models import Custody, Terminal
@@ -130,7 +132,9 @@ def savings(statement: Statement, *, acting: Acting, at: dt.datetime) -> list[Sa
     """What the statement lists as of this instant: savings of the month, and those before it of
     which footage was still kept when it began."""
     begins, ends = months.bounds(statement.month)
-    rows = extractions(acting).filter(station=statement.terminal.lent_to)
+    over = Q(head__state__in=OVER, head__at__lt=begins)
+    rows = extractions(acting).filter(station=statement.terminal.lent_to, head__began__lt=ends)
+    rows = rows.exclude(over).order_by("head__began", "pk")
     facts: dict[str, list[Fact]] = {row.pk: [] for row in rows}
     known = Fact.objects.filter(case__in=list(facts), at__lte=at).select_related("by")
     for fact in known.order_by("serial") if facts else ():

@@ -3,19 +3,22 @@
 
 from typing import Final
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _t
 
 from machimori.office.people.acting import Acting, current
 from machimori.office.people.models import Appointment, Person
-from machimori.office.police.history import File, file_of
-from machimori.office.police.models import Extraction, Fact, Posting
+from machimori.office.police.history import File, file_of, files_of
+from machimori.office.police.models import Extraction, Posting
+from machimori.office.police.states import OVER
 from machimori.office.shared.errors import ActionRefusedError, Reason
 from machimori.office.shared.posts import Post
 
 POLICE: Final[tuple[Post, ...]] = ("police_image_manager", "police_operator")
 CITY: Final[tuple[Post, ...]] = ("system_manager", "handling_supervisor", "auditor")
 READERS: Final[tuple[Post, ...]] = (*CITY, *POLICE)
+MOST: Final = 90
+"""Extractions that the first page looks at; the others are in the list."""
 
 
 def station_of(person: Person, acting: Acting) -> str:
@@ -52,22 +55,25 @@ def stations(acting: Acting) -> list[str]:
 
 
 def extractions(acting: Acting) -> QuerySet[Extraction]:
-    """Every extraction that the acting person may see."""
-    found = Extraction.objects.filter(scheme=acting.scheme).select_related("scheme")
-    return found if acting.holds(*CITY) else found.filter(station__in=stations(acting))
+    """Every extraction that the acting person may see, the newest first."""
+    found = Extraction.objects.filter(head__scheme=acting.scheme).select_related("scheme")
+    if not acting.holds(*CITY):
+        found = found.filter(station__in=stations(acting))
+    return found.order_by("-head__began", "-pk")
 
 
-def files(acting: Acting) -> list[File]:
-    """The same with their facts, the newest first; fetched once a request."""
-    if "police.files" in acting.memo:
-        known: list[File] = acting.memo["police.files"]
-        return known
-    facts = Prefetch("facts", Fact.objects.select_related("by").order_by("serial"))
-    rows = extractions(acting).prefetch_related(facts)
-    found = [File(extraction=one, facts=tuple(one.facts.all())) for one in rows]
-    files = sorted(found, key=lambda file: file.order.at, reverse=True)
-    acting.memo["police.files"] = files
-    return files
+def open_files(acting: Acting) -> list[File]:
+    """Those that are not over, with their facts, the newest first."""
+    return files_of(list(extractions(acting).exclude(head__state__in=OVER)))
+
+
+def waiting(acting: Acting) -> list[File]:
+    """The oldest of them, as many as the first page looks at; fetched once a request."""
+    if "police.waiting" not in acting.memo:
+        rows = extractions(acting).exclude(head__state__in=OVER).reverse()[:MOST]
+        acting.memo["police.waiting"] = files_of(list(rows))
+    found: list[File] = acting.memo["police.waiting"]
+    return found
 
 
 def find(acting: Acting, name: str) -> File | None:

@@ -29,8 +29,7 @@ def open_cases(acting: Acting, post: Post) -> Sequence[OpenCase]:
             ),
             held_until=None,
         )
-        for file in access.files(acting)
-        if file.state not in ("closed", "withdrawn")
+        for file in access.open_files(acting)
     ]
 
 

@@ -9,9 +9,10 @@ from django.db.models import Q
 
 from machimori.kernel.ids import CaseId
 from machimori.office.people.facts import FactRow
+from machimori.office.people.heads import HeadRow
 from machimori.office.people.models import NAME, Person, Scheme
 from machimori.office.police.states import STATES, STEPS
-from machimori.office.shared.grants import FACT
+from machimori.office.shared.grants import FACT, Grants
 
 STATION = 80
 """Characters of a station's name."""
@@ -57,8 +58,23 @@ class Fact(FactRow):
     grants = FACT
 
     class Meta:
+        indexes = [models.Index(fields=["-at", "-id"], name="police_newest_facts")]
         constraints = [
             models.UniqueConstraint(fields=["case", "serial"], name="police_serial_once"),
             models.CheckConstraint(condition=Q(kind__in=list(STEPS)), name="police_kind"),
             models.CheckConstraint(condition=Q(state__in=list(STATES)), name="police_state"),
+        ]
+
+
+class Head(HeadRow):
+    """Where the case stands."""
+
+    case = models.OneToOneField(Extraction, models.PROTECT, primary_key=True, related_name="head")
+
+    grants = Grants(insert=False)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["scheme", "-began", "-case"], name="police_newest"),
+            models.Index(fields=["scheme", "state", "began"], name="police_by_state"),
         ]

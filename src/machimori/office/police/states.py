@@ -36,6 +36,7 @@ STATES: Final[dict[State, Promise]] = {
     "closed": _("完結"),
     "withdrawn": _("取りやめ"),
 }
+OVER: Final[tuple[State, ...]] = ("closed", "withdrawn")
 VERDICTS: Final[tuple[State, ...]] = ("accepted", "excess_found", "rejected")
 UNFILED: Final[tuple[State, ...]] = ("extracted", "awaiting_request")
 """Footage was taken out and the 申請書 has not come."""

@@ -20,14 +20,14 @@ from machimori.office.shared.work import Item, Work, register
 
 def _in(*states: State) -> Callable[[Acting], Sequence[Item]]:
     def find(acting: Acting) -> Sequence[Item]:
-        return [_item(file, acting) for file in access.files(acting) if file.state in states]
+        return [_item(file, acting) for file in access.waiting(acting) if file.state in states]
 
     return find
 
 
 def to_sign(acting: Acting) -> Sequence[Item]:
     """Orders that wait for the acting person's key."""
-    found = access.files(acting)
+    found = access.waiting(acting)
     mine = [one for one in found if one.order.data["chief"] == acting.person.pk]
     return [_item(file, acting) for file in mine if file.state == "written"]
 

@@ -69,6 +69,12 @@ class Head(models.Model):
     """Where the footage begins that is asked for: what is erased first comes first."""
     words = models.TextField()
     """The case's number, the applicant's body and name, and the place: for searches."""
+    ground = models.CharField(max_length=63, default="")
+    """The last application's, for counts."""
+    received = models.DateTimeField(null=True)
+    """When it was taken in first."""
+    decided = models.DateTimeField(null=True)
+    """When it was approved or refused first."""
 
     grants = Grants(insert=False)
 

@@ -67,7 +67,7 @@ def listing(request: ActingRequest) -> HttpResponse:
             _t("最初の画像まで"),
         ),
         cells=partial(_cells, names=camera_names(acting.scheme)),
-        search=("numbered__text", "station", "facts__data__reference"),
+        search=("numbered__text", "station", "head__words"),
         load=partial(files_of, rules=rules_of(acting)),
     )
     rows, context = within(request, access.cases(acting))

@@ -55,7 +55,7 @@ def within(request: ActingRequest, rows: QuerySet[Case]) -> tuple[QuerySet[Case]
     year, month = request.GET.get("year", ""), request.GET.get("month", "")
     since = rows.aggregate(since=Min("began"))["since"]
     context = choices(year, month, since=since, at=request.acting.at)
-    return rows.filter(**period(year, month)).distinct(), context
+    return rows.filter(**period(year, month)), context
 
 
 def camera_names(scheme: Scheme) -> dict[str, str]:

@@ -45,7 +45,7 @@ def listing(request: ActingRequest) -> HttpResponse:
             _t("違うところ"),
         ),
         cells=partial(_cells, names=camera_names(acting.scheme)),
-        search=("numbered__text", "station", "facts__data__reference"),
+        search=("numbered__text", "station", "head__words"),
         load=partial(files_of, rules=rules_of(acting)),
     )
     rows, context = within(request, access.cases(acting, states=_COMPARED))

@@ -54,7 +54,8 @@ def listing(request: ActingRequest) -> HttpResponse:
             _t("決定の種類"),
         ),
         cells=partial(_cells, acting=request.acting),
-        search=("numbered__text", "facts__data__asked__name", "facts__data__asked__item"),
+        search=("numbered__text", "head__words"),
+        lookup="contains",
         load=partial(files_of, rules=rules_of(request.acting)),
     )
     context = {
@@ -62,7 +63,7 @@ def listing(request: ActingRequest) -> HttpResponse:
         "states": STATES.items(),
         "may_write": request.acting.holds(*access.CLERKS),
     }
-    return found.respond(request, rows.distinct(), "disclosure/cases.html", context)
+    return found.respond(request, rows, "disclosure/cases.html", context)
 
 
 def _cells(file: File, *, acting: Acting) -> tuple[str | Cell, ...]:

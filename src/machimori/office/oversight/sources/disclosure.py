@@ -19,7 +19,7 @@ ACT: Final[dict[Kind, str]] = {"found": "search", "disclosed": "provide"}
 
 
 class Disclosure:
-    """Facts of disclosure's cases. There are tens a year."""
+    """Facts of disclosure's cases."""
 
     name: ClassVar[str] = "disclosure"
     numbered: ClassVar[bool] = True

@@ -18,7 +18,7 @@ ACT: Final[dict[Kind, str]] = {"extracted": "emergency", "saved": "copy", "erase
 
 
 class Police:
-    """Facts of emergency extractions. There are tens a year."""
+    """Facts of emergency extractions."""
 
     name: ClassVar[str] = "police"
     numbered: ClassVar[bool] = True

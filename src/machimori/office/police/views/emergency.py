@@ -9,20 +9,21 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from machimori.kernel.instants import TOKYO, instant, local_day, micros
-from machimori.office.cameras.access import cameras
+from machimori.office.cameras.access import names
 from machimori.office.people import demo_signing
 from machimori.office.people.acting import Acting, ActingRequest
 from machimori.office.people.views import signing
 from machimori.office.police import access, asking, ordering
 from machimori.office.police.forms import OrderForm
-from machimori.office.police.history import File
+from machimori.office.police.history import File, files_of
+from machimori.office.police.models import Extraction
 from machimori.office.police.states import STATES, STEPS, UNFILED, VERDICTS, WAY
 from machimori.office.police.taking import package_of
 from machimori.office.police.views.pages import form_page, making, one
 from machimori.office.rules.access import in_force
 from machimori.office.shared.errors import ActionRefusedError, Reason
 from machimori.office.shared.posts import posts
-from machimori.office.shared.tables import Cell, ValueListing
+from machimori.office.shared.tables import Cell, Listing
 from machimori.office.shared.templatetags.office import minute
 from machimori.policy.calendar import HoursClass
 from machimori.policy.wording import source
@@ -41,7 +42,7 @@ _CAUSES = {"crime": _("犯罪の捜査"), "accident": _("事故の捜査")}
 def listing(request: ActingRequest) -> HttpResponse:
     """Every extraction that the person may see, the newest first."""
     acting = request.acting
-    found = ValueListing[File](
+    found = Listing[Extraction](
         name=_t("緊急の取出し"),
         columns=(
             _t("命令"),
@@ -64,9 +65,11 @@ def listing(request: ActingRequest) -> HttpResponse:
             interval(file),
             minute(file.due) if file.due else "",
         ),
+        search=("station", "head__words"),
+        load=files_of,
     )
     context = {"may_order": acting.holds(*access.POLICE), "refused": _why_not(acting)}
-    return found.respond(request, access.files(acting), "police/extractions.html", context)
+    return found.respond(request, access.extractions(acting), "police/extractions.html", context)
 
 
 @posts(*access.POLICE)
@@ -151,7 +154,6 @@ def page(
 ) -> HttpResponse:
     """The page of one extraction."""
     acting, data = request.acting, file.order.data
-    known = {row.camera_id: row.name for row in cameras(acting.scheme)}
     taken = file.latest("extracted")
     context = {
         "file": file,
@@ -161,7 +163,7 @@ def page(
         "main": _main(file, acting),
         "to_sign": file.state == "written" and data["chief"] == acting.person.pk,
         "code": file.statement.short_code(),
-        "cameras": [f"{known.get(name, name)}（{name}）" for name in file.extent.cameras],
+        "cameras": list(names(acting.scheme, file.extent.cameras).values()),
         "interval": interval(file),
         "ordered_at": instant(data["ordered_at"]),
         "hours": _HOURS[data["hours"]],

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """案件一覧 and 案件: everything about a case on one page, with one main button."""
 
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import cast
 from urllib.parse import urlencode
@@ -14,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from machimori.kernel.instants import instant
-from machimori.office.cameras.access import cameras
+from machimori.office.cameras.access import names
 from machimori.office.deputies.access import standing_in
 from machimori.office.people.acting import Acting, ActingRequest
 from machimori.office.provision import access, asking, withdrawing
@@ -24,7 +25,7 @@ from machimori.office.provision.drafting import Extent, extent_of
 from machimori.office.provision.ending import why_nothing
 from machimori.office.provision.forms import named
 from machimori.office.provision.history import File, files_of
-from machimori.office.provision.models import Head, Series
+from machimori.office.provision.models import Fact, Head, Series
 from machimori.office.provision.offers import offers
 from machimori.office.provision.orders import chosen
 from machimori.office.provision.papers import papers
@@ -124,21 +125,26 @@ def case(request: ActingRequest, name: str) -> HttpResponse:
 def told(request: ActingRequest, file: File) -> dict[str, object]:
     """What the pages of a case and of its decision show."""
     granted = file.statement
-    refusal = file.latest("declined")
+    extent = extent_of(Authorisation.decode(granted)) if granted else None
+    ordered, refusal = file.latest("ordered"), file.latest("declined")
+    shown = {*file.application.cameras, *(extent.cameras if extent else ())}
+    shown.update(ordered.data["cameras"] if ordered else ())
+    shown.update(camera for part in chosen(file) for camera in part.cameras)
+    called = names(file.case.scheme, shown)
     return {
         "file": file,
         "title": title(file),
         "application": file.application,
         "ground": named(file.ground) if file.ground else "",
         "uses": [_USES[name] for name in file.application.uses],
-        "cameras": _named(file, file.application.cameras),
+        "cameras": [called[name] for name in file.application.cameras],
         "interval": _interval(file.application),
         "steps": _steps(file),
         "state": STATES[file.state],
-        "granted": _extent(file, extent_of(Authorisation.decode(granted))) if granted else None,
+        "granted": _extent(extent, called) if extent else None,
         "partial": file.latest_draft is not None and file.latest_draft.kind == "narrowed",
-        "ordered": _ordered(file),
-        "chosen": chosen_lines(file),
+        "ordered": _ordered(ordered, called) if ordered else None,
+        "chosen": _parts(chosen(file), called),
         "attendees": attendees(file),
         "refusal": refusal,
         "ending": _ending(file),
@@ -222,41 +228,32 @@ def _steps(file: File) -> list[dict[str, object]]:
     ]
 
 
-def _extent(file: File, extent: Extent) -> dict[str, object]:
+def _extent(extent: Extent, called: Mapping[str, str]) -> dict[str, object]:
     return {
-        "cameras": _named(file, extent.cameras),
+        "cameras": [called[name] for name in extent.cameras],
         "interval": f"{minute(extent.start)} ～ {minute(extent.end)}",
     }
 
 
-def _ordered(file: File) -> dict[str, object] | None:
-    fact = file.latest("ordered")
-    if fact is None:
-        return None
+def _ordered(fact: Fact, called: Mapping[str, str]) -> dict[str, object]:
     extent = Extent(
         cameras=tuple(fact.data["cameras"]),
         start=instant(fact.data["start"]),
         end=instant(fact.data["end"]),
     )
-    return _extent(file, extent) | {"note": fact.data["note"]}
+    return _extent(extent, called) | {"note": fact.data["note"]}
 
 
 def chosen_lines(file: File) -> list[tuple[str, str]]:
     """Camera and interval of each part that was chosen to be taken out."""
     parts = chosen(file)
-    names = _named(file, tuple(part.cameras[0] for part in parts))
+    return _parts(parts, names(file.case.scheme, [part.cameras[0] for part in parts]))
+
+
+def _parts(parts: Sequence[Extent], called: Mapping[str, str]) -> list[tuple[str, str]]:
     return [
-        (name, f"{second(part.start)} ～ {second(part.end)}")
-        for name, part in zip(names, parts, strict=True)
+        (called[part.cameras[0]], f"{second(part.start)} ～ {second(part.end)}") for part in parts
     ]
-
-
-def _named(file: File, names: tuple[str, ...]) -> list[str]:
-    known = {
-        row.camera_id: f"{row.name}（{row.camera_id}）"
-        for row in cameras(file.case.scheme).filter(camera__in=names)
-    }
-    return [known.get(name, name) for name in names]
 
 
 def _interval(application: Application) -> str:

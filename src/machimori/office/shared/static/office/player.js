@@ -94,8 +94,9 @@ class Screen {
     this.early = null;
     const found = early ?? this.wanted(at);
     if (!found) return;
+    const asked = early ? early.answer : this.ask(found.piece, found.since);
+    const { signal } = this.feeding;
     try {
-      const asked = early ? early.answer : this.ask(found.piece, found.since);
       await this.ready;
       await this.evict(at);
       const answer = await asked;
@@ -105,6 +106,8 @@ class Screen {
         const { done, value } = await reader.read();
         if (done) break;
         await this.append(value);
+        // A picture that somebody waits for is not left until the next tick.
+        if (Math.abs(this.video.currentTime - this.player.at) > 0.3) this.show(this.player.at, this.player.playing, this.player.speed);
       }
       this.loaded.set(found.piece, found.since);
     } catch (error) {
@@ -113,6 +116,8 @@ class Screen {
     } finally {
       this.feeding = null;
     }
+    // Who jumped elsewhere while this came waits for the other.
+    if (signal.aborted) this.feed(this.player.at);
   }
 
   append(bytes) {
