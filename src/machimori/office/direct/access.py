@@ -28,7 +28,7 @@ def cases(acting: Acting, *, states: tuple[str, ...] = ()) -> QuerySet[Case]:
         found = found.filter(station__in=police.stations(acting))
     if states:
         found = found.filter(head__state__in=states)
-    return found.select_related("scheme", "numbered").order_by("-head__began", "-pk")
+    return found.select_related("scheme", "numbered").order_by("-head__began", "-numbered__number")
 
 
 def files(acting: Acting, *states: str) -> list[File]:

@@ -25,7 +25,7 @@ def cases(acting: Acting, *, state: str = "", but: str = "") -> QuerySet[Case]:
         found = found.filter(head__state=state)
     if but:
         found = found.exclude(head__state=but)
-    return found.select_related("scheme", "numbered").order_by("-head__began", "-pk")
+    return found.select_related("scheme", "numbered").order_by("-head__began", "-numbered__number")
 
 
 def find(acting: Acting, name: str) -> File | None:

@@ -30,7 +30,7 @@ def uses(acting: Acting) -> QuerySet[Use]:
     found = Use.objects.filter(head__scheme=acting.scheme).select_related("scheme", "numbered")
     if not acting.holds("system_manager", "handling_supervisor", "auditor"):
         found = found.filter(head__by=acting.person)
-    return found.order_by("-head__began", "-pk")
+    return found.order_by("-head__began", "-numbered__number")
 
 
 def in_states(acting: Acting, *states: State) -> Sequence[File]:
