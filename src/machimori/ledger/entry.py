@@ -99,6 +99,7 @@ EntryType = Literal[
     "print.checked",
     "print.ended",
     "oversight.step",
+    "record.disposed",
     "police.step",
     "police.posted",
     "direct.agreed",

@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from machimori.office.oversight.auditing import MOST
 from machimori.office.oversight.complaints import CHANNELS
 from machimori.office.oversight.correcting import FIELDS
-from machimori.office.shared.forms import DayField
+from machimori.office.oversight.stays import CAUSES
+from machimori.office.shared.forms import DayField, NoMyNumber
 
 
 class CorrectionForm(forms.Form):
@@ -132,3 +133,25 @@ class ImportForm(forms.Form):
     """取り込む."""
 
     file = forms.FileField(label=_("Excelのファイル（.xlsx）"))
+
+
+class StayForm(NoMyNumber):
+    """廃棄を止める."""
+
+    cause = forms.ChoiceField(
+        label=_("止める原因"), choices=list(CAUSES.items()), widget=forms.RadioSelect
+    )
+    reference = forms.CharField(label=_("事件や審査請求の番号"), max_length=100, required=False)
+    reason = forms.CharField(
+        label=_("止める理由"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+class DisposalForm(NoMyNumber):
+    """廃棄を決める."""
+
+    number = forms.CharField(label=_("決裁番号"), max_length=80)
+    decided_on = DayField(label=_("決裁の日"))
+    sure = forms.BooleanField(
+        label=_("一覧を確かめました。廃棄した文書は、元に戻せません。"),
+    )

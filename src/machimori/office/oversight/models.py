@@ -96,3 +96,36 @@ class OldUse(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["batch", "line"], name="oversight_old_line_once")
         ]
+
+
+class Tombstone(models.Model):
+    """What stays in the office of records that were disposed of. Beside it there is the ledger.
+
+    Inserting one erases the case: a trigger does it, as the tables' owner, in the same transaction
+    (`erasing.py`). It refuses where no decision names the case, or a stay (`stays.py`) forbids it.
+    """
+
+    scheme = models.ForeignKey(Scheme, models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=20)
+    """Key of `kept.KINDS`."""
+    case = models.CharField(max_length=63)
+    """What ledger and vault call the case."""
+    number = models.CharField(max_length=100, blank=True)
+    state = models.CharField(max_length=20)
+    """How the case ended."""
+    completed = models.DateField()
+    last_day = models.DateField()
+    """The last day on which the records were to be kept."""
+    decision = models.ForeignKey(Record, models.PROTECT, related_name="tombstones")
+    at = models.DateTimeField()
+
+    grants = FACT
+
+    class Meta:
+        indexes = [models.Index(fields=["scheme", "-at", "-id"], name="oversight_disposed")]
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "case"], name="oversight_disposed_once"),
+            models.CheckConstraint(
+                condition=Q(last_day__gt=models.F("completed")), name="oversight_kept_first"
+            ),
+        ]

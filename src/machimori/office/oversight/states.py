@@ -18,6 +18,8 @@ Record = Literal[
     "opinion",
     "complaint",
     "imported",
+    "disposal",
+    "stay",
 ]
 State = Literal[
     "standing",
@@ -38,6 +40,11 @@ State = Literal[
     "answered_to",
     "closed",
     "imported",
+    "listed",
+    "disposing",
+    "disposed",
+    "stayed",
+    "released",
 ]
 STATES: Final[dict[State, Promise]] = {
     "standing": _("訂正あり"),
@@ -58,6 +65,11 @@ STATES: Final[dict[State, Promise]] = {
     "answered_to": _("回答した"),
     "closed": _("終わった"),
     "imported": _("取込み済み"),
+    "listed": _("廃棄の決定待ち"),
+    "disposing": _("廃棄しています"),
+    "disposed": _("廃棄済み"),
+    "stayed": _("廃棄を止めている"),
+    "released": _("停止を解いた"),
 }
 Kind = Literal[
     "corrected",
@@ -81,6 +93,11 @@ Kind = Literal[
     "complaint_replied",
     "complaint_closed",
     "import_read",
+    "disposal_listed",
+    "disposal_decided",
+    "disposal_done",
+    "stayed",
+    "stay_released",
 ]
 
 
@@ -123,4 +140,11 @@ STEPS: Final[dict[Kind, Step]] = {
     ),
     "complaint_closed": _step("complaint", _("終わりにした"), "answered_to", then="closed"),
     "import_read": _step("imported", _("取り込んだ"), None, then="imported"),
+    "disposal_listed": _step("disposal", _("保存年限が過ぎた"), None, then="listed"),
+    "disposal_decided": _step(
+        "disposal", _("廃棄を決めた"), None, "listed", "disposed", then="disposing"
+    ),
+    "disposal_done": _step("disposal", _("廃棄が終わった"), "disposing", then="disposed"),
+    "stayed": _step("stay", _("廃棄を止めた"), None, then="stayed"),
+    "stay_released": _step("stay", _("停止を解いた"), "stayed", then="released"),
 }

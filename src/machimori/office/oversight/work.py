@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from machimori.office.oversight import (
     access,
     complaints,
+    disposing,
     months,
     reporting,
     runs,
@@ -30,6 +31,7 @@ from machimori.office.shared.menu import Entry
 from machimori.office.shared.menu import register as register_page
 from machimori.office.shared.templatetags.office import day
 from machimori.office.shared.work import Item, Work, register
+from machimori.policy.wareki import wareki_fiscal_year
 
 SHOWN: Final = 10
 
@@ -85,6 +87,19 @@ def to_reply(acting: Acting) -> Sequence[Item]:
     return found
 
 
+def to_dispose(acting: Acting) -> Sequence[Item]:
+    """年度 whose records wait for the decision that they are disposed of."""
+    return [
+        Item(
+            text=_t("%(year)s末までの文書　%(n)s件")
+            % {"year": wareki_fiscal_year(file.opened["year"]), "n": file.opened["count"]},
+            href=f"{reverse('oversight:disposal')}?year={file.opened['year']}",
+            due=_t("保存年限が過ぎています"),
+        )
+        for file in _waiting(acting, "disposal")
+    ]
+
+
 def _waiting(acting: Acting, kind: RecordKind) -> list[File]:
     """What waits of this kind, and every statement and run; the newest first. One query a request
     for all kinds."""
@@ -96,6 +111,7 @@ def _waiting(acting: Acting, kind: RecordKind) -> list[File]:
         wanted = rows.filter(
             Q(kind="finding", now="found")
             | Q(kind="complaint", now="received")
+            | Q(kind="disposal", now="listed")
             | Q(kind__in=("statement", "reconciliation"))
         )
         facts: dict[str, list[Fact]] = {}
@@ -138,6 +154,7 @@ def install() -> None:
     runs.install()
     reporting.install()
     verifying.install()
+    disposing.install()
     register(
         Work(
             key="oversight.return",
@@ -176,6 +193,16 @@ def install() -> None:
             empty=_("回答を待つ苦情はありません。"),
             posts=frozenset(access.KEEPERS),
             find=to_reply,
+        )
+    )
+    register(
+        Work(
+            key="oversight.dispose",
+            order=60,
+            title=_("文書の廃棄"),
+            empty=_("廃棄の決定を待つ文書はありません。"),
+            posts=frozenset(access.KEEPERS),
+            find=to_dispose,
         )
     )
     register_page(

@@ -91,6 +91,14 @@ def _clause(d: Drafting, clause: str) -> str:
     return _CLAUSES[clause]
 
 
+_KEPT = (
+    ("records.years", "画像の利用及び提供"),
+    ("records.disclosure_years", "開示請求"),
+    ("records.complaint_years", "苦情"),
+)
+"""Kinds of record whose years the city sets."""
+
+
 def records(d: Drafting) -> Article:
     """（記録及び点検）: what is recorded, monthly statement, reconciliation (A18, A19)."""
     paragraphs = [
@@ -140,18 +148,22 @@ def _recorded(d: Drafting) -> list[Paragraph]:
 
 
 def keeping(d: Drafting) -> Article:
-    """（文書の保存）."""
-    return Article(
-        name="keeping",
-        caption="文書の保存",
-        paragraphs=(
-            d.paragraph(
-                "画像の利用及び提供に係る文書及び記録は、当該事案が完結した日の属する年度の翌年度の4月1日から"
-                f"起算して{d.words('records.years')}年間保存するものとする。",
-                "records.years",
-            ),
-        ),
+    """（文書の保存）: how long, and who decides that they are disposed of."""
+    paragraphs = [
+        d.paragraph(
+            f"{what}に係る文書及び記録は、当該事案が完結した日の属する年度の翌年度の4月1日から"
+            f"起算して{d.words(key)}年間保存するものとする。",
+            key,
+        )
+        for key, what in _KEPT
+    ]
+    deciders = d.holders("records.disposed_by", "又は")
+    text = (
+        f"保存の期間が満了した文書及び記録は、{deciders}の決定により廃棄する。ただし、審査請求、"
+        "訴訟又は監査のために必要なものは、これらが終わるまで廃棄してはならない。"
     )
+    paragraphs.append(d.paragraph(text, "records.disposed_by"))
+    return Article(name="keeping", caption="文書の保存", paragraphs=tuple(paragraphs))
 
 
 def publication(d: Drafting) -> Article | None:

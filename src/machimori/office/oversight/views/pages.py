@@ -22,6 +22,7 @@ def form_page(
     back: str,
     text: str = "",
     more: dict[str, Any] | None = None,
+    template: str = "oversight/form.html",
 ) -> HttpResponse:
     """`act` is what the button does; it says where to go."""
     refused = None
@@ -38,4 +39,4 @@ def form_page(
         "refused": refused,
         "back": back,
     }
-    return render(request, "oversight/form.html", context | (more or {}))
+    return render(request, template, context | (more or {}))

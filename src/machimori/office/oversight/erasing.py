@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""How the records of a case are erased from the tables: by the database, and by nobody else.
+
+The web process may delete no fact. `oversight_erase` is made anew at each upgrade from the models
+themselves: for each kind of record every table whose rows refer to the case, directly or through
+others, the farthest first, so that a table which another app adds is not forgotten. A trigger runs
+it when a tombstone is inserted (migration 0003). A deleted row lies in the database's journal and
+pages until they are written over, and in backups until those end (docs/design/backup.md).
+"""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from django.db import connection
+from django.db.models import ForeignKey, Model
+from psycopg import Connection, sql
+
+from machimori.office.direct.models import Fact as DirectFact
+from machimori.office.disclosure.models import Fact as DisclosureFact
+from machimori.office.internal.models import Fact as InternalFact
+from machimori.office.oversight.kept import KINDS, Kind
+from machimori.office.oversight.models import Record, Tombstone
+from machimori.office.police.models import Fact as PoliceFact
+from machimori.office.provision.models import Fact as ProvisionFact
+from machimori.office.shared.errors import OfficeError
+from machimori.office.viewing.models import Viewing
+
+USES: Final[dict[type[Model], str]] = {
+    DirectFact: "direct",
+    DisclosureFact: "disclosure",
+    InternalFact: "internal",
+    PoliceFact: "police",
+    ProvisionFact: "provision",
+    Viewing: "viewing",
+}
+"""Rows that are lines of 利用簿, by the source that shows them: their corrections go with them."""
+Path = tuple["ForeignKey[Model, Model]", ...]
+"""From a table to the case, the nearest reference last."""
+
+
+def define(**_signal: object) -> None:
+    """Make `oversight_erase`, as the tables' owner, after every migration."""
+    connection.ensure_connection()
+    raw = connection.connection
+    assert isinstance(raw, Connection)
+    raw.execute(function())
+
+
+def function() -> sql.Composed:
+    """The statement that makes `oversight_erase(kind, case)`."""
+    branches = sql.SQL("").join(_branch(name, kind) for name, kind in KINDS.items())
+    return sql.SQL(
+        "CREATE OR REPLACE FUNCTION oversight_erase(wanted text, gone text) RETURNS void"
+        " LANGUAGE plpgsql SET search_path = office, pg_temp AS $erase$ BEGIN {}"
+        " RAISE EXCEPTION 'no such kind of record'; END $erase$"
+    ).format(branches)
+
+
+def reaching(case: type[Model]) -> Iterator[tuple[type[Model], Path]]:
+    """Every table whose rows refer to the case, with the way, the farthest first.
+
+    Raises OfficeError where the rows of one case refer to another case: both would be erased.
+    """
+    yield from _reaching(case, ())
+
+
+def _reaching(model: type[Model], path: Path) -> Iterator[tuple[type[Model], Path]]:
+    for relation in model._meta.related_objects:
+        near, field = relation.related_model, relation.field
+        if near is Tombstone:
+            continue
+        assert not isinstance(near, str)
+        if near in {kind.case for kind in KINDS.values()} or len(path) > 8:
+            raise OfficeError("a case refers to another case", where=near._meta.label)
+        assert isinstance(field, ForeignKey)
+        yield from _reaching(near, (field, *path))
+        yield near, (field, *path)
+
+
+def _branch(name: str, kind: Kind) -> sql.Composed:
+    own = sql.Identifier(kind.case._meta.db_table)
+    steps = [_check(kind)]
+    for model, path in reaching(kind.case):
+        rows = _rows(path)
+        if model in USES:
+            steps.append(_corrections(model, rows))
+        steps.append(
+            sql.SQL("DELETE FROM {} WHERE {};").format(sql.Identifier(model._meta.db_table), rows)
+        )
+    # Whatever refers to it still, deferred or not, stops the transaction here.
+    steps.append(
+        sql.SQL("DELETE FROM {} WHERE id = gone; SET CONSTRAINTS ALL IMMEDIATE;").format(own)
+    )
+    return sql.SQL(" IF wanted = {} THEN {} RETURN; END IF;").format(
+        sql.Literal(name), sql.SQL(" ").join(steps)
+    )
+
+
+def _check(kind: Kind) -> sql.Composed:
+    """Only what is over, as its facts say; a record of oversight, only of the kind."""
+    more = sql.SQL("")
+    if kind.case is Record:
+        more = sql.SQL(
+            " OR NOT EXISTS (SELECT 1 FROM oversight_record WHERE id = gone AND kind = 'complaint')"
+        )
+    return sql.SQL(
+        "IF coalesce((SELECT state FROM {} WHERE case_id = gone ORDER BY serial DESC LIMIT 1)"
+        " NOT IN ({}), true){} THEN RAISE EXCEPTION 'this case is not over'; END IF;"
+    ).format(
+        sql.Identifier(kind.facts._meta.db_table),
+        sql.SQL(", ").join(map(sql.Literal, kind.ended)),
+        more,
+    )
+
+
+def _rows(path: Path) -> sql.Composed:
+    """The condition under which a row of the first reference's table belongs to the case."""
+    column = sql.Identifier(_column(path[0]))
+    if len(path) == 1:
+        return sql.SQL("{} = gone").format(column)
+    above = path[1].model
+    return sql.SQL("{} IN (SELECT {} FROM {} WHERE {})").format(
+        column,
+        sql.Identifier(_column(above._meta.pk)),
+        sql.Identifier(above._meta.db_table),
+        _rows(path[1:]),
+    )
+
+
+def _corrections(model: type[Model], rows: sql.Composed) -> sql.Composed:
+    """訂正 of lines of 利用簿 hold what stood there before."""
+    about = sql.SQL("(SELECT {} || id::text FROM {} WHERE {})").format(
+        sql.Literal(f"{USES[model]}-"), sql.Identifier(model._meta.db_table), rows
+    )
+    found = sql.SQL("kind = 'correction' AND key IN {}").format(about)
+    return sql.SQL(
+        "DELETE FROM oversight_fact WHERE case_id IN"
+        " (SELECT id FROM oversight_record WHERE {found});"
+        " DELETE FROM oversight_record WHERE {found};"
+    ).format(found=found)
+
+
+def _column(field: Any) -> str:
+    return str(field.column)
