@@ -3,6 +3,7 @@
 
 import csv
 import io
+import re
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,7 @@ from machimori.kernel.clock import ManualClock
 from machimori.kernel.instants import parse_rfc3339
 from machimori.ledger.entry import Entry
 from machimori.ledger.testing import MemoryLedger
+from machimori.office.internal.testing import Users
 from machimori.office.jobs.testing import work_off
 from machimori.office.oversight import reporting
 from machimori.office.oversight.history import records
@@ -47,6 +49,42 @@ def test_a_year_is_counted_by_month_and_ground(
     assert found["画像を開いた回数", "取出し"]["件数"] == "1"
     page = desk.browser().get(reverse("oversight:counts"), {"year": "2025"})
     assert "月別" not in page.content.decode()
+
+
+def test_urgent_requests_and_internal_uses_are_counted(
+    desk: Desk, operator: Person, office: ManualClock
+) -> None:
+    """Beside the ordinary way: 急ぎの提供 within the requests, 内部利用 on a line of its own."""
+    desk.take_in(document="", document_number="", document_day="", said=["form_filed", "urgent"])
+    desk.take_in()
+    users = Users.of(desk)
+    users.sign(users.drafted())
+    users.drafted()
+    found = counted(desk)
+    assert found["提供の申請", "計"]["件数"] == "2"
+    assert found["提供の申請", "うち急ぎの提供"]["件数"] == "1"
+    line = found["内部利用", "計"]
+    assert (line["件数"], line["承認"], line["不承認"]) == ("2", "1", "0")
+    assert found["監視", "監視勤務"]["件数"] == "0"
+    assert found["直接取得", "計"]["件数"] == "0"
+
+
+def test_the_page_of_registers_shows_each_person_what_they_may_enter(
+    desk: Desk, office: ManualClock
+) -> None:
+    """Every link leads somewhere; the police see their own registers alone."""
+    page = desk.browser().get(reverse("oversight:registers")).content.decode()
+    links = re.findall('<h3><a href="([^"]+)">', page)
+    assert len(links) >= 16
+    browser = desk.browser()
+    assert {browser.get(link).status_code for link in links} == {200}
+    chief = desk.browser(desk.cast.person("police_image_manager"))
+    own = re.findall(
+        '<h3><a href="([^"]+)">', chief.get(reverse("oversight:registers")).content.decode()
+    )
+    assert reverse("oversight:statements") in own
+    assert reverse("oversight:complaints") not in own
+    assert {chief.get(link).status_code for link in own} == {200}
 
 
 @pytest.mark.parametrize(
@@ -101,6 +139,18 @@ def test_P10_the_public_report_is_counted_from_the_ledger_alone(
             {"case": "c-9", "scheme": scheme},
             kind="taken_in",
         ),
+        *(
+            entry("internal.step", day, {"case": "u-1", "scheme": scheme}, kind="permitted")
+            for _ in range(7)
+        ),
+        *(
+            entry("direct.step", day, {"case": "d-1", "scheme": scheme}, kind="acquired")
+            for _ in range(8)
+        ),
+        *(
+            entry("watch.step", day, {"shift": "s-1", "scheme": scheme}, kind="begun")
+            for _ in range(9)
+        ),
     )
     desk.browser().post(reverse("oversight:compute"))
     [row] = records(desk.cast.scheme, "report")
@@ -110,6 +160,8 @@ def test_P10_the_public_report_is_counted_from_the_ledger_alone(
     inside = desk.browser().get(reverse("oversight:report")).content.decode()
     assert "<td>保管庫が画像を開けた</td><td>6</td>" in inside
     assert "<td>提供の申請を受けた</td><td>1</td><td>5未満</td>" in inside
+    for line in ("内部利用を許可した</td><td>7", "直接取得した</td><td>8", "始めた</td><td>9"):
+        assert f"{line}</td>" in inside
     auditor = desk.cast.person("auditor")
     publish = reverse("oversight:publish", args=[row.pk])
     assert desk.browser(auditor).post(publish).status_code == 403

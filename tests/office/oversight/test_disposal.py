@@ -116,6 +116,9 @@ def test_P_records_are_disposed_of_after_their_years(
         one.data.get("kind") for one in recorded() if one.subject.get("case") == file.case.pk
     }
     assert "この年度に保存年限が来る文書はありません" in shown(desk)
+    uses = desk.browser().get(reverse("oversight:uses"), {"year": "all"}).content.decode()
+    assert "文書の廃棄（保存年限が過ぎ、内容を消した）" in uses
+    assert "山田 太郎" not in uses
 
 
 def test_P_a_stay_forbids_disposal_until_somebody_releases_it(

@@ -8,9 +8,11 @@ from django.urls import reverse
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
+from machimori.kernel.canonical import Json
 from machimori.kernel.clock import ManualClock
 from machimori.office.oversight import register
 from machimori.office.oversight.asked import Asked
+from machimori.office.oversight.reconciling import put
 from machimori.office.oversight.sources.source import Place
 from machimori.office.oversight.testing import DIGEST, provided
 from machimori.office.people.models import Person
@@ -110,6 +112,26 @@ def test_a_month_is_printed(desk: Desk, operator: Person) -> None:
     assert "令和8年度5月" in text
     assert "".join(file.number.split()) in text
     assert "USB-12" in text
+    answer = desk.browser().get(reverse("oversight:provisions_paper"), {"month": "5"})
+    pages = PdfReader(io.BytesIO(answer.content)).pages
+    text = "".join("".join(one.extract_text() for one in pages).split())
+    assert "提供記録" in text
+    assert "山田太郎" in text
+    assert "検索" not in text
+
+
+def test_what_was_found_is_printed(desk: Desk, office: ManualClock) -> None:
+    scheme, at = desk.cast.scheme, desk.cast.now
+    data: dict[str, Json] = {"case": "c-1", "number": "令和8年度 街頭 第9号"}
+    put(scheme, "no_case", "c-1", data, at)
+    answer = desk.browser().get(reverse("oversight:reconciliation_paper"), {"month": "5"})
+    pages = PdfReader(io.BytesIO(answer.content)).pages
+    text = "".join("".join(one.extract_text() for one in pages).split())
+    for said in ("突合の結果", "令和8年度5月", "令和8年度街頭第9号"):
+        assert said in text
+    empty = desk.browser().get(reverse("oversight:reconciliation_paper"), {"month": "4"})
+    pages = PdfReader(io.BytesIO(empty.content)).pages
+    assert "見つかったものはありません" in "".join(pages[0].extract_text().split())
 
 
 def test_a_correction_shows_old_and_new_and_asks_why(desk: Desk, operator: Person) -> None:

@@ -9,12 +9,17 @@ from django.db import connection
 from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _t
 
+from machimori.office.direct.models import Fact as DirectFact
 from machimori.office.disclosure.models import Fact as DisclosureFact
+from machimori.office.internal.models import Fact as InternalFact
 from machimori.office.oversight.asked import midnight
 from machimori.office.oversight.models import Fact
 from machimori.office.people.models import Scheme
 from machimori.office.police.models import Fact as PoliceFact
+from machimori.office.provision.models import Fact as ProvisionFact
+from machimori.office.provision.models import Head
 from machimori.office.viewing.models import Viewing
+from machimori.office.watching.models import Fact as WatchFact
 from machimori.policy.grounds import grounds
 from machimori.policy.profile import Profile
 from machimori.policy.wareki import fiscal_year_start
@@ -76,8 +81,12 @@ def count(scheme: Scheme, rules: Profile, year: int) -> list[Counted]:
     start, end = midnight(fiscal_year_start(year)), midnight(fiscal_year_start(year + 1))
     return [
         *_cases(scheme, rules, start, end),
+        _urgent(scheme, start, end),
         *_uses(scheme, start, end),
         *_emergencies(scheme, start, end),
+        _direct(scheme, start, end),
+        _internal(scheme, start, end),
+        *_watching(scheme, start, end),
         *_disclosures(scheme, start, end),
         _complaints(scheme, start, end),
     ]
@@ -118,6 +127,62 @@ def _counted(row: tuple[Any, ...], names: dict[str, str]) -> Counted:
         open=still,
         days=None if days is None else float(days),
     )
+
+
+def _urgent(scheme: Scheme, start: dt.datetime, end: dt.datetime) -> Counted:
+    """急ぎの提供: applications that were taken in before their document, as they were then."""
+    taken = ProvisionFact.objects.filter(
+        case__scheme=scheme, kind="taken_in", data__application__urgent=True
+    )
+    cases = Head.objects.filter(
+        scheme=scheme, began__gte=start, began__lt=end, case__in=taken.values("case")
+    )
+    states = _by(cases, "state")
+    return Counted(
+        group=_t("提供の申請"),
+        name=_t("うち急ぎの提供"),
+        received=sum(states.values()),
+        approved=sum(states.get(one, 0) for one in _APPROVED),
+        refused=states.get("refused", 0),
+        not_found=states.get("not_found", 0),
+        withdrawn=states.get("withdrawn", 0),
+        provided=states.get("provided", 0) + states.get("closed", 0),
+    )
+
+
+def _direct(scheme: Scheme, start: dt.datetime, end: dt.datetime) -> Counted:
+    facts = DirectFact.objects.filter(case__scheme=scheme, at__gte=start, at__lt=end)
+    kinds = _by(facts, "kind")
+    return Counted(
+        group=_t("直接取得"),
+        name=_t("計"),
+        received=kinds.get("requested", 0),
+        not_found=kinds.get("failed", 0),
+        withdrawn=kinds.get("withdrawn", 0),
+        provided=kinds.get("acquired", 0),
+    )
+
+
+def _internal(scheme: Scheme, start: dt.datetime, end: dt.datetime) -> Counted:
+    facts = InternalFact.objects.filter(case__scheme=scheme, at__gte=start, at__lt=end)
+    kinds = _by(facts, "kind")
+    return Counted(
+        group=_t("内部利用"),
+        name=_t("計"),
+        received=kinds.get("drafted", 0),
+        approved=kinds.get("permitted", 0),
+        refused=kinds.get("refused", 0),
+        withdrawn=kinds.get("withdrawn", 0),
+    )
+
+
+def _watching(scheme: Scheme, start: dt.datetime, end: dt.datetime) -> list[Counted]:
+    facts = WatchFact.objects.filter(case__scheme=scheme, at__gte=start, at__lt=end)
+    kinds, group = _by(facts, "kind"), _t("監視")
+    return [
+        Counted(group=group, name=_t("監視勤務"), received=kinds.get("begun", 0)),
+        Counted(group=group, name=_t("通報"), received=kinds.get("noticed", 0)),
+    ]
 
 
 def _uses(scheme: Scheme, start: dt.datetime, end: dt.datetime) -> list[Counted]:

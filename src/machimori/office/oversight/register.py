@@ -10,6 +10,7 @@ from typing import Any, Final
 from machimori.office.oversight.asked import Asked
 from machimori.office.oversight.sources.direct import Direct
 from machimori.office.oversight.sources.disclosure import Disclosure
+from machimori.office.oversight.sources.disposed import Disposed
 from machimori.office.oversight.sources.imported import Imported
 from machimori.office.oversight.sources.internal import Internal
 from machimori.office.oversight.sources.police import Police
@@ -27,6 +28,7 @@ SOURCES: Final[tuple[Source, ...]] = (
     Imported(),
     Direct(),
     Internal(),
+    Disposed(),
 )
 """Their order decides between uses of one instant, and stands in addresses of pages."""
 PAGE: Final = 50

@@ -22,6 +22,7 @@ ACTS: Final[dict[str, Promise]] = {
     "internal": _("内部利用"),
     "end": _("複製の終わり"),
     "imported": _("取込み"),
+    "disposed": _("文書の廃棄"),
 }
 """What a use can be, as the register is narrowed by."""
 

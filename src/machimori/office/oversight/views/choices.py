@@ -4,10 +4,23 @@
 import datetime as dt
 from typing import Final
 
+from django.utils.translation import gettext as _t
+
+from machimori.office.oversight.asked import Period
 from machimori.policy.wareki import fiscal_year, wareki_fiscal_year
 
 FIRST_YEAR: Final = 2019
 """The 年度 with which the list of years ends."""
+PRINTED: Final = 2000
+"""Lines that are put on one paper; more of a period are asked for by month or act."""
+
+
+def named(within: Period) -> str:
+    """A period in words."""
+    if within.year == "all":
+        return _t("すべての年度")
+    year = wareki_fiscal_year(int(within.year))
+    return f"{year}{within.month}月" if within.month else year
 
 
 def years(day: dt.date) -> list[tuple[str, str]]:

@@ -5,20 +5,26 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _t
+from django.utils.translation import override
 from django.views.decorators.http import require_POST, require_safe
 
-from machimori.kernel.instants import instant
+from machimori.kernel.instants import TOKYO, instant
 from machimori.office.jobs.actions import latest as progress_of
 from machimori.office.oversight import access, months, runs
+from machimori.office.oversight.asked import period
+from machimori.office.oversight.finding_form import Reconciliation
 from machimori.office.oversight.forms import ReasonForm
 from machimori.office.oversight.history import File, files_of, find, records
 from machimori.office.oversight.models import Record
 from machimori.office.oversight.reconciling import FOUND
+from machimori.office.oversight.views.choices import PRINTED, named
 from machimori.office.oversight.views.pages import form_page
 from machimori.office.people.acting import ActingRequest
 from machimori.office.rules.access import rules_of, today
 from machimori.office.shared.errors import ActionRefusedError
 from machimori.office.shared.posts import posts
+from machimori.office.shared.printing import answer as reply
+from machimori.office.shared.printing import masthead
 from machimori.office.shared.tables import Cell, Listing
 from machimori.office.shared.templatetags.office import minute, second
 
@@ -39,6 +45,32 @@ def start(request: ActingRequest) -> HttpResponse:
     except ActionRefusedError as error:
         return _page(request, refused=error)
     return HttpResponseRedirect(reverse("oversight:reconciliation"))
+
+
+@posts(*access.CITY)
+@require_safe
+def paper(request: ActingRequest) -> HttpResponse:
+    """What was found in a 年度 or month as PDF, the oldest first."""
+    acting = request.acting
+    within = period(request.GET, today(acting))
+    rows = records(acting.scheme, "finding")
+    if within.start is not None and within.end is not None:
+        rows = rows.filter(at__gte=within.start, at__lt=within.end)
+    if rows.count() > PRINTED:
+        context = {"back": reverse("oversight:reconciliation")}
+        return render(request, "oversight/too_long.html", context, status=403)
+    last = runs.latest(acting.scheme)
+    done = last.latest("run_done") if last else None
+    with override("ja"):
+        form = Reconciliation(
+            period=named(within),
+            run=last.record.at.astimezone(TOKYO) if last else None,
+            openings=done.data["openings"] if done else None,
+            matched=done.data["matched"] if done else None,
+            rows=tuple(_printed(file) for file in files_of(list(rows)[::-1])),
+        )
+    head = masthead(rules_of(acting).on(today(acting)), form.KIND)
+    return reply(form, head, on=today(acting), name=f"{form.TITLE} {form.period}")
 
 
 @posts(*access.CITY)
@@ -124,6 +156,12 @@ def _cells(file: File) -> tuple[str | Cell, ...]:
         answered.data["reason"] if answered else "",
         answered.by.name if answered and answered.by else "",
     )
+
+
+def _printed(file: File) -> tuple[str, ...]:
+    """The same line without the state, which the answer tells."""
+    found = [one.text if isinstance(one, Cell) else one for one in _cells(file)]
+    return (*found[:4], *found[5:])
 
 
 def _told(file: File) -> list[tuple[str, str]]:

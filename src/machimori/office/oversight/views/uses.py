@@ -2,6 +2,7 @@
 """利用簿 and 提供記録: the lists, one line with its corrections, the paper."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -26,7 +27,7 @@ from machimori.office.oversight.lines import (
 from machimori.office.oversight.paper import register_paper
 from machimori.office.oversight.sources.source import Place
 from machimori.office.oversight.uses import ACTS, Use
-from machimori.office.oversight.views.choices import months, years
+from machimori.office.oversight.views.choices import PRINTED, months, named, years
 from machimori.office.people.acting import Acting, ActingRequest
 from machimori.office.people.models import Appointment, Person
 from machimori.office.rules.access import rules_of, today
@@ -35,12 +36,9 @@ from machimori.office.shared.posts import LABELS, posts
 from machimori.office.shared.printing import answer, masthead
 from machimori.office.shared.sheets import MAX_FILE
 from machimori.office.shared.tables import Cell, csv_file, xlsx_file
-from machimori.policy.wareki import wareki_fiscal_year
 
 _Cells = Callable[[Use, Lines], tuple[str | Cell, ...]]
 _BATCH = 1000
-PRINTED = 2000
-"""Lines that are put on one paper; more of a period are asked for by month or act."""
 
 
 @posts(*access.READERS)
@@ -75,18 +73,31 @@ def provisions(request: ActingRequest) -> HttpResponse:
 @require_safe
 def paper(request: ActingRequest) -> HttpResponse:
     """利用簿 of a period as PDF, the oldest line first."""
+    return _paper(request, back="oversight:uses")
+
+
+@posts(*access.READERS)
+@require_safe
+def provisions_paper(request: ActingRequest) -> HttpResponse:
+    """提供記録 of a period likewise."""
+    return _paper(request, back="oversight:provisions", title="提供記録", act="provide")
+
+
+def _paper(request: ActingRequest, *, back: str, title: str = "", **more: Any) -> HttpResponse:
     acting = request.acting
-    within, wanted = _asked(request)
+    within, wanted = _asked(request, **more)
     if len(list(islice(register.every(wanted, rules_of(acting)), PRINTED + 1))) > PRINTED:
-        context = {"back": f"{reverse('oversight:uses')}?{request.GET.urlencode()}"}
+        context = {"back": f"{reverse(back)}?{request.GET.urlencode()}"}
         return render(request, "oversight/too_long.html", context, status=403)
     with override("ja"):
         # The lines again: what is printed is Japanese whatever the language of the page.
         found = list(register.every(wanted, rules_of(acting)))
-        form = register_paper(Lines.of(acting.scheme, found[::-1]), _named(within))
+        form = register_paper(Lines.of(acting.scheme, found[::-1]), named(within))
     head = masthead(rules_of(acting).on(today(acting)), form.KIND)
+    # The document's own number and title are those of its 利用簿.
+    head = replace(head, title=title, form_number="") if title else head
     title = head.title or form.TITLE
-    return answer(form, head, on=today(acting), name=f"{title} {_named(within)}")
+    return answer(form, head, on=today(acting), name=f"{title} {named(within)}")
 
 
 @posts(*access.KEEPERS)
@@ -159,7 +170,7 @@ def _list(
     kind = request.GET.get("as")
     if kind in ("csv", "xlsx"):
         texts = _texts(wanted, acting, cells)
-        title = f"{name} {_named(within)}"
+        title = f"{name} {named(within)}"
         return (csv_file if kind == "csv" else xlsx_file)(title, columns, texts)
     after = Place.parse(request.GET.get("after", ""))
     page = register.page(wanted, rules_of(acting), after)
@@ -210,10 +221,3 @@ def _kept(request: HttpRequest) -> Any:
     for name in ("after", "as"):
         kept.pop(name, None)
     return kept
-
-
-def _named(within: Period) -> str:
-    if within.year == "all":
-        return _t("すべての年度")
-    year = wareki_fiscal_year(int(within.year))
-    return f"{year}{within.month}月" if within.month else year
