@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import ForeignKey, Model
+from django.db.models import ForeignKey, ForeignObjectRel, Model
 from psycopg import Connection, sql
 
 from machimori.office.direct.models import Fact as DirectFact
@@ -65,7 +65,10 @@ def reaching(case: type[Model]) -> Iterator[tuple[type[Model], Path]]:
 
 
 def _reaching(model: type[Model], path: Path) -> Iterator[tuple[type[Model], Path]]:
-    for relation in model._meta.related_objects:
+    # With hidden ones: those whose model wanted no way back.
+    for relation in model._meta.get_fields(include_hidden=True):
+        if not isinstance(relation, ForeignObjectRel):
+            continue
         near, field = relation.related_model, relation.field
         if near is Tombstone:
             continue
