@@ -32,9 +32,17 @@ STATES = {
     "/disclosures/": "受付 補正中 検索・特定 意見照会 決定 申出待ち 実施 移送 取下げ 完結",
     "/emergency/": "命令の署名待ち 命令済 取出し済 事後申請待ち 審査中 適正 範囲超過 不適"
     " 消去の確認待ち 完結 取りやめ",
+    "/internal/": "起票 許可 利用中 記録済 完結 不許可 取下げ",
+    "/direct/": "署名待ち 取得済 突合待ち 一致 不一致 是正済 完結 取得できず 取りやめ",
+    "/watch/shifts/": "終了",
+    "/complaints/": "回答前 回答した 終わった",
 }
 """The lists of the demo's cases, and what stands in them."""
-SHOWN = {"sakai": ("/cases/", "/disclosures/"), "asahikawa": ("/emergency/",)}
+SHOWN = {
+    "sakai": ("/cases/", "/disclosures/", "/watch/shifts/", "/complaints/"),
+    "asahikawa": ("/emergency/", "/internal/"),
+    "saga": ("/direct/",),
+}
 """In which schemes every state is seen."""
 
 
@@ -135,6 +143,10 @@ def test_five_cities_at_one_address_and_again_after_ctrl_c() -> None:
                     assert status == 200 or refused, (address, status)
                 for path in SHOWN.get(town.id, ()):
                     assert set(STATES[path].split()) <= every(browser, path)
+                if not town.starts:
+                    assert "決まっていないこと" in first
+                    continue
+                assert "届けるものはありません" in browser.page("/vault/")
                 waiting = browser.page("/cases/?state=instructed")
                 case = re.findall(r'href="/cases/(c-[0-9a-f]+)/"', waiting)[0]
                 if town.id == "sakai":

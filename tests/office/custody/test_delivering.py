@@ -10,13 +10,14 @@ from machimori.evidence.ordering import Order
 from machimori.kernel import canonical
 from machimori.kernel.envelope import Envelope
 from machimori.office.custody import delivering
-from machimori.office.custody.differences import differences
 from machimori.office.people import actions as people
 from machimori.office.people.models import Person
+from machimori.office.provision.testing_delivering import deliver, second_manager
 from machimori.office.provision.testing_engine import EngineDesk
 from machimori.office.rules import actions as rules
 from machimori.office.shared.config import config
 from machimori.office.shared.engine import engine
+from machimori.office.watching.testing import allow
 from machimori.vault.errors import VaultRefusedError
 
 
@@ -24,32 +25,10 @@ def page(desk: EngineDesk, person: Person | None = None) -> str:
     return desk.browser(person).get(reverse("custody:overview")).content.decode()
 
 
-def second_manager(desk: EngineDesk) -> Person:
-    """Another officer of the charter's post, so that two can sign."""
-    person = desk.cast.person("system_manager")
-    desk.give_key(person)
-    desk.appoint(person)
-    return person
-
-
-def deliver(desk: EngineDesk, *signers: Person) -> None:
-    """Draft every difference, and sign all of them, one after the other."""
-    acting = desk.cast.acting(signers[0])
-    standing = delivering.standing()
-    assert standing is not None
-    wanted = [
-        f"{one.kind}/{one.about}" for one in differences(standing, acting) if one.make is not None
-    ]
-    answer = desk.browser(signers[0]).post(reverse("custody:draft"), {"what": wanted})
-    assert answer.status_code == 302, answer.content.decode()
-    for signer in signers:
-        for letter in delivering.open_letters(acting):
-            if signer not in letter.signed_by and not letter.complete:
-                assert "location" in desk.sign_letter(letter, signer)
-
-
 def test_a_new_officer_and_a_lost_key_reach_the_vault_by_two_signatures(real: EngineDesk) -> None:
     other = second_manager(real)
+    assert "現在の映像の許可が、保管庫に届いていません" in page(real)
+    allow(real, *real.cameras)
     assert "届けるものはありません" in page(real)
     clerk = real.cast.person("handling_supervisor")
     assert "キーをまだ登録していません" in page(real)

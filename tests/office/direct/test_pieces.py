@@ -13,8 +13,10 @@ from playwright.sync_api import Page, Route
 
 from machimori.kernel.clock import ManualClock
 from machimori.ledger.testing import LedgerProcess
-from machimori.office.direct.testing import Fetching, trust
+from machimori.office.direct.testing import Fetching
+from machimori.office.provision.testing_delivering import deliver, second_manager
 from machimori.office.provision.testing_engine import EngineDesk, engine_desk
+from machimori.office.shared.engine import engine
 
 
 @pytest.fixture
@@ -29,7 +31,12 @@ def test_S7_the_page_goes_on_where_the_link_broke(
     """Every second piece fails at first; the file that is saved is the package, and its fingerprint
     stands in the form that confirms it."""
     fetching = Fetching.of(real, *real.cameras)
-    trust(real, fetching, *real.cameras)
+    assert (
+        "保管庫に届いていません" in real.browser().get(reverse("custody:overview")).content.decode()
+    )
+    deliver(real, real.manager, second_manager(real))
+    (known,) = engine().vault.standing().agreements
+    assert set(known.cameras) == set(real.cameras)
     file = fetching.worked(fetching.signed(**real.asked), "acquired")
     taken = file.latest("acquired")
     assert taken is not None

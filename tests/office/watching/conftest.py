@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from machimori.cli.running.testing import free_port
 from machimori.kernel.clock import SystemClock
 from machimori.ledger.testing import LedgerProcess
 from machimori.office.provision.testing_engine import RETENTION_CLASS, EngineDesk, engine_desk
@@ -48,6 +49,7 @@ def _recorder(home: Path, desk: EngineDesk, city: SimCity) -> RecorderConfig:
         'directory = "rec"',
         f'vault_key = "{desk.vault.client.status().vault_key.hex()}"',
         "min_free_mb = 1",
+        f'listen = "127.0.0.1:{free_port()}"',
         f'live = "{SOCKET}"',
     ]
     for name, camera in zip(desk.cameras, city.cameras, strict=True):

@@ -13,8 +13,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from machimori.kernel.ids import RecorderId
 from machimori.ledger.entry import Entry
 from machimori.office.people.models import Person
+from machimori.office.provision.testing_delivering import deliver, second_manager
 from machimori.office.provision.testing_engine import EngineDesk
 from machimori.office.shared.config import config
 from machimori.office.shared.engine import engine
@@ -80,14 +82,15 @@ def hand_over(browser: Client, file: File, person: Person, room: Room) -> dict[s
 
 
 def test_K6_a_shift_with_its_pictures_changes_hands_and_is_on_record(real: EngineDesk) -> None:
-    """Every camera moves; the next guard's key makes the screen theirs at once, an unlisted one's
-    does not; a guard who went sees nothing; a notice is kept; who watched what from when to when is
-    in the register and in the ledger."""
+    """Officers let the vault know on the page; then every camera moves; the next guard's key makes
+    the screen theirs at once, an unlisted one's does not; a guard who went sees nothing; a notice
+    is kept; who watched what from when to when is in the register and in the ledger."""
     room = Room.of(real)
     first, second, unlisted = room.guard(), room.guard(), room.guard(place=None)
     browser = room.browser(first)
     assert "保管庫に登録されていません" in browser.post(reverse("watching:begin")).content.decode()
-    allow(real, *real.cameras)
+    deliver(real, real.manager, second_manager(real))
+    assert RecorderId("rec-1") in {one.recorder for one in engine().vault.standing().recorders}
     browser.post(reverse("watching:begin"))
     file = on(room)
     film = watch(browser, file, seconds=4)

@@ -7,8 +7,10 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Final
 
 from machimori.cli.installing import certificate, keeping
+from machimori.cli.installing.answers import Answers
 from machimori.cli.installing.making import Making
 from machimori.kernel.envelope import Envelope
 from machimori.kernel.errors import MachimoriError
@@ -17,6 +19,8 @@ from machimori.kernel.instants import Micros
 from machimori.kernel.signing import SigningKey
 from machimori.ledger.postgres.home import create
 from machimori.ledger.postgres.server import end_with_parent
+from machimori.policy.document import ProfileId
+from machimori.policy.profile import bundled
 from machimori.recorder.directory import load_key
 from machimori.recorder.feed import load_keys
 from machimori.vault.client.statements import RecorderEnrolment
@@ -47,6 +51,15 @@ store = "../../store"
 vault_key = "{city}"
 listen = "127.0.0.1:9464"
 cameras = "cameras.json"
+"""
+_LIVE: Final = """\
+# 監視: where the pages of a watch ask for the present picture. Without a statement that the vault's
+# officers signed nobody gets one.
+live = "live.sock"
+"""
+_NO_LIVE: Final = """\
+# The profile names nobody who watches live, so there is no socket for it. If the city decides that
+# named posts watch: live = "live.sock"
 """
 
 
@@ -135,10 +148,15 @@ def _recorder(making: Making) -> bool:
     load_keys(making.recorder, making.disk)
     charter = making.directory / "vault" / "charter.json"
     city = Charter.decode(Envelope.decode(charter.read_bytes())).city.hex()
-    text = _RECORDER_FILE.format(
-        recorder=making.answers.recorder, scheme=making.answers.scheme, city=city
-    )
-    return _write(making, making.recorder / "recorder.toml", text)
+    return _write(making, making.recorder / "recorder.toml", recorder_file(making.answers, city))
+
+
+def recorder_file(answers: Answers, city: str) -> str:
+    """The recorder's configuration; `city` is the vault's key in hexadecimal. It offers present
+    pictures only under a profile by which named posts watch (堺 7)."""
+    text = _RECORDER_FILE.format(recorder=answers.recorder, scheme=answers.scheme, city=city)
+    watched = bundled(ProfileId(answers.profile)).text("live.mode") == "named_posts"
+    return text + (_LIVE if watched else _NO_LIVE)
 
 
 def _expiry(making: Making) -> bool:

@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _t
 from machimori.kernel.errors import UnavailableError
 from machimori.office.custody import letters
 from machimori.office.custody.access import vault_post
-from machimori.office.custody.differences import Difference, differences
+from machimori.office.custody.difference import Difference
+from machimori.office.custody.differences import differences
 from machimori.office.custody.models import Letter
 from machimori.office.people.acting import Acting
 from machimori.office.shared.engine import engine

@@ -7,8 +7,7 @@ office cannot mend (a signer whom it does not know) has none.
 
 import datetime as dt
 import secrets
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 
 from django.utils.translation import gettext as _t
 
@@ -18,6 +17,8 @@ from machimori.kernel.ids import ClassId, OfficerId
 from machimori.kernel.instants import Micros, local_day, micros
 from machimori.office.cameras.access import cameras
 from machimori.office.custody.access import vault_post
+from machimori.office.custody.difference import Difference, sources
+from machimori.office.custody.enrolling import recorders
 from machimori.office.custody.rules_statement import rules_statement, same
 from machimori.office.deputies.access import delegations
 from machimori.office.people.acting import Acting
@@ -36,27 +37,10 @@ from machimori.vault.client.statements import (
     Hold,
     Revocation,
     Rules,
-    Statement,
 )
 
 FOREVER = Micros(7_258_118_400_000_000)
 """The end of an appointment without an end: the year 2200."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Difference:
-    """One thing in which office and vault differ. `make` is the statement that ends it."""
-
-    kind: str
-    """Of statement."""
-    about: str
-    text: str
-    """In plain words."""
-    make: Callable[[], Statement] | None = None
-    signed: Envelope | None = None
-    """The statement, if it was signed already on another page."""
-    signer: Person | None = None
-    """Who signed it."""
 
 
 def differences(standing: Standing, acting: Acting) -> list[Difference]:
@@ -66,6 +50,8 @@ def differences(standing: Standing, acting: Acting) -> list[Difference]:
         *_rules(standing, acting),
         *_deputies(standing, acting),
         *_cameras(standing, acting),
+        *recorders(standing, acting),
+        *(found for source in sources() for found in source.find(standing, acting)),
         *_holds(standing, acting),
     ]
 
@@ -85,13 +71,15 @@ def _officers(standing: Standing, acting: Acting) -> Iterator[Difference]:
     posts = signing_posts(standing, acting)
     believed = {one.officer: one for one in standing.appointments}
     rows = Row.objects.exclude(valid_until__lte=acting.at).select_related("person", "scheme")
+    found = list(rows.order_by("valid_from").prefetch_related("person__credentials"))
+    named = _named(found, posts, acting)
     by_person: dict[Person, list[Row]] = {}
-    for row in rows.order_by("valid_from").prefetch_related("person__credentials"):
-        if vault_post(row.post) in posts:
+    for row in found:
+        if named[row.pk]:
             by_person.setdefault(row.person, []).append(row)
     for person, held in by_person.items():
         if any(one.scheme_id == acting.scheme.pk for one in held):
-            yield from _officer(person, held, believed.get(person.officer_id), acting.at)
+            yield from _officer(person, held, named, believed.get(person.officer_id), acting.at)
     known = {one.officer_id for one in by_person}
     gone = Person.objects.filter(
         officer__in=[one for one in believed if one not in known],
@@ -109,8 +97,22 @@ def _officers(standing: Standing, acting: Acting) -> Iterator[Difference]:
         )
 
 
+def _named(rows: list[Row], posts: frozenset[str], acting: Acting) -> Mapping[int, frozenset[str]]:
+    """By an appointment's row, what the vault calls the posts by which its holder signs."""
+    more = [source.posts(rows, acting) for source in sources()]
+    return {
+        row.pk: frozenset({vault_post(row.post)} & posts)
+        | {found[row.pk] for found in more if row.pk in found}
+        for row in rows
+    }
+
+
 def _officer(
-    person: Person, held: list[Row], believed: Appointment | None, at: dt.datetime
+    person: Person,
+    held: list[Row],
+    named: Mapping[int, frozenset[str]],
+    believed: Appointment | None,
+    at: dt.datetime,
 ) -> Iterator[Difference]:
     begun = [one for one in held if one.valid_from <= at] or held[:1]
     keys = tuple(officer_key(one) for one in person.credentials.all() if one.revoked_at is None)
@@ -127,7 +129,7 @@ def _officer(
     wanted = Appointment(
         officer=OfficerId(person.officer),
         keys=tuple(sorted(keys, key=lambda key: key.keyid)),
-        posts=tuple(sorted({vault_post(one.post) for one in begun})),
+        posts=tuple(sorted(frozenset().union(*(named[one.pk] for one in begun)))),
         valid_from=min(micros(one.valid_from) for one in begun),
         valid_until=min(ends, default=FOREVER),
     )

@@ -14,12 +14,15 @@ from machimori.office.people.models import Person, Scheme
 from machimori.office.shared.posts import LABELS
 from machimori.office.shared.templatetags.office import day, minute
 from machimori.vault.client.statements import (
+    Agreement,
     Appointment,
     AuthorisationEnd,
     CameraClass,
     Delegation,
     Hold,
     HoldEnd,
+    LiveView,
+    RecorderEnrolment,
     Revocation,
     Rules,
     Statement,
@@ -94,6 +97,16 @@ def _rows(scheme: Scheme, statement: Statement) -> tuple[tuple[str, str], ...]:
         return (
             (_t("カメラ"), "、".join(_cameras(scheme, (statement.camera,)))),
             (_t("保存区分"), statement.retention_class),
+        )
+    if isinstance(statement, Agreement | LiveView):
+        return (
+            (_t("カメラ"), "、".join(_cameras(scheme, statement.cameras))),
+            (_t("期間"), _period(statement.valid_from, statement.valid_until)),
+        )
+    if isinstance(statement, RecorderEnrolment):
+        return (
+            (_t("録画装置"), statement.recorder),
+            (_t("署名の鍵（録画装置の表示と比べてください）"), statement.public.hex(" ", 4)),
         )
     if isinstance(statement, Rules):
         return _rules(statement)

@@ -7,7 +7,9 @@ from typing import Final
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from machimori.office.direct import access
+from machimori.office.custody.difference import Source
+from machimori.office.custody.difference import register as register_source
+from machimori.office.direct import access, telling_vault
 from machimori.office.direct.history import File
 from machimori.office.direct.states import STATES, State
 from machimori.office.people.acting import Acting
@@ -35,6 +37,7 @@ def _item(file: File) -> Item:
 
 def install() -> None:
     """Called once, when the app is ready."""
+    register_source("direct", Source(find=telling_vault.find, posts=telling_vault.posts))
     city: frozenset[Post] = frozenset(access.COMPARERS)
     register(
         Work(

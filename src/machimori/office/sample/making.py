@@ -7,28 +7,28 @@ from collections.abc import Callable, Iterator, Sequence
 from django.db import connections
 
 from machimori.kernel.clock import ManualClock
-from machimori.kernel.ids import OfficerId
 from machimori.kernel.instants import Micros
-from machimori.office.people.keys import officer_key
-from machimori.office.people.models import Person
+from machimori.office.custody.differences import differences
 from machimori.office.rules.access import in_force
-from machimori.office.sample import disclosure, police, provision
+from machimori.office.sample import (
+    complaints,
+    direct,
+    disclosure,
+    internal,
+    police,
+    provision,
+    watching,
+)
 from machimori.office.sample.desk import SampleDesk
 from machimori.office.sample.diary import Days, Story, tell
 from machimori.office.sample.people import found
 from machimori.office.sample.towns import Town
-from machimori.office.shared.posts import Post
 from machimori.policy.profile import Profile
-from machimori.vault.client.statements import Appointment
-from machimori.vault.client.testing import EVER, FAR
+from machimori.vault.client.standing import Standing
+from machimori.vault.client.statements import Statement
 
 OPENED = provision.OPENED
 """Days ago on which the schemes of a demo began."""
-SIGNERS: dict[Post, str] = {
-    "system_manager": "system-manager",
-    "police_image_manager": "police-image-manager",
-}
-"""Whose signatures the vault is to know, and what it calls their posts."""
 
 
 def found_all(towns: Sequence[Town], *, clock: ManualClock, days: Days) -> tuple[SampleDesk, ...]:
@@ -44,11 +44,11 @@ def rules_of(desk: SampleDesk, on: dt.date) -> Profile:
     return in_force(desk.cast.scheme, on)
 
 
-def appointments(desk: SampleDesk) -> Iterator[Appointment]:
-    """What the vault must know of the people who sign."""
-    for post, name in SIGNERS.items():
-        if (person := desk.people.get(post)) is not None:
-            yield _appointment(person, name)
+def lacking(desk: SampleDesk, standing: Standing) -> Iterator[Statement]:
+    """What 保管庫に届けるもの would have signed: people, rules, cameras, agreement, live view."""
+    for one in differences(standing, desk.cast.acting(desk.manager)):
+        if one.make is not None:
+            yield one.make()
 
 
 def fill(
@@ -70,23 +70,21 @@ def fill(
 
     stories = [nights]
     for number, desk in enumerate(desks):
-        stories += provision.stories(desk, every=number == 0)
-        stories += disclosure.stories(desk, clock, every=number == 0)
-        if rules_of(desk, desk.days.today).flag("emergency.allowed"):
-            stories += police.stories(desk)
+        if not desk.town.starts:
+            continue
+        every = number == 0
+        stories += provision.stories(desk, every=every)
+        stories += disclosure.stories(desk, clock, every=every)
+        stories += internal.stories(desk)
+        stories += watching.stories(desk)
+        stories += complaints.stories(desk)
+        if desk.town.station:
+            station = police.station_of(desk)
+            stories += police.stories(desk, station)
+            stories += direct.stories(desk, station)
     return tell(stories, arrive=at)
 
 
 def close() -> None:
     """Leave the database."""
     connections.close_all()
-
-
-def _appointment(person: Person, post: str) -> Appointment:
-    return Appointment(
-        officer=OfficerId(person.officer),
-        keys=tuple(officer_key(one) for one in person.credentials.all()),
-        posts=(post,),
-        valid_from=EVER,
-        valid_until=FAR,
-    )

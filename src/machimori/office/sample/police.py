@@ -10,6 +10,7 @@ from machimori.office.jobs.testing import work_off
 from machimori.office.police.history import File, file_of
 from machimori.office.police.states import State
 from machimori.office.police.testing import Station
+from machimori.office.rules.access import in_force
 from machimori.office.sample.desk import SampleDesk
 from machimori.office.sample.diary import Story
 from machimori.office.shared.errors import ActionError
@@ -33,22 +34,21 @@ _MATTERS: Final = ("コンビニエンスストアの強盗", "路上での傷�
 
 
 def station_of(desk: SampleDesk) -> Station:
-    """The scheme's police, assigned to their station by the manager."""
+    """The scheme's police, to whom the city lends a computer."""
     made = Station(
         desk=desk,
         name=desk.town.station,
         chief=desk.people["police_image_manager"],
         operator=desk.people["police_operator"],
     )
-    for person in (made.chief, made.operator):
-        desk.browser().post(reverse("police:assign"), {"person": person.pk, "station": made.name})
+    made.lend()
     return made
 
 
-def stories(desk: SampleDesk) -> Iterator[Story]:
-    """One extraction in every state; the city lends the station its computer first."""
-    station = station_of(desk)
-    station.lend()
+def stories(desk: SampleDesk, station: Station) -> Iterator[Story]:
+    """One extraction in every state, where the rules allow it."""
+    if not in_force(desk.cast.scheme, desk.days.today).flag("emergency.allowed"):
+        return
     for number, state in enumerate(_AGO):
         yield _story(station, desk, number, state)
 

@@ -11,10 +11,13 @@ from machimori.office.handover.testing import copies, fetched, send
 from machimori.office.jobs.running import once
 from machimori.office.jobs.testing import work_off
 from machimori.office.provision.history import File
+from machimori.office.provision.keeping import keeping
 from machimori.office.provision.states import WAY, State
+from machimori.office.rules.access import in_force as rules_in_force
 from machimori.office.sample.desk import SampleDesk
 from machimori.office.sample.diary import Story
 from machimori.office.shared.errors import ActionError
+from machimori.policy.grounds import grounds
 
 LAPSES: Final = 30
 """Days after which an approval lapses by the recommended rules."""
@@ -58,9 +61,38 @@ def stories(desk: SampleDesk, *, every: bool) -> Iterator[Story]:
     states = (*WAY, *_ELSEWHERE) if every else some
     for number, state in enumerate(states):
         yield _story(desk, number, state)
+    # Copies that the first page asks for: one that is late, and one whose day comes near.
+    for number, days in enumerate((-1, 3) if every else (2,), len(states)):
+        yield _story(desk, number, "provided", due=days)
+    yield from _held(desk, len(states) + 2)
 
 
-def _story(desk: SampleDesk, number: int, state: State) -> Story:
+def _held(desk: SampleDesk, number: int) -> Iterator[Story]:
+    """A case whose footage is kept beyond its days, where a ground has a hold (印西 3(4)イ)."""
+    for ground in grounds(rules_in_force(desk.cast.scheme, desk.days.today)):
+        if ground.hold and "investigative_inquiry" in ground.documents:
+            yield _kept(desk, number, ground.id)
+            return
+
+
+def _kept(desk: SampleDesk, number: int, ground: str) -> Story:
+    yield desk.days.at(3, 9, 40)
+    paper = {
+        "ground": ground,
+        "document": "investigative_inquiry",
+        "document_number": f"刑第{120 + number}号",
+        "document_day": f"{desk.days.day(3):%Y-%m-%d}",
+    }
+    file = desk.take_in(**desk.application(number, 3) | paper)
+    yield desk.days.at(3, 9, 50)
+    letter = keeping(file).pending
+    if letter is None:
+        raise ActionError("nothing is kept in the demo", where=desk.refused())
+    desk.sign_letter(letter)
+
+
+def _story(desk: SampleDesk, number: int, state: State, *, due: int = 30) -> Story:
+    """`due`: in how many days the copy is to come back."""
     ago, minute = _AGO[state], 3 * number % 60
     yield desk.days.at(ago, 9, minute)
     typed = desk.application(number, ago)
@@ -71,7 +103,7 @@ def _story(desk: SampleDesk, number: int, state: State) -> Story:
     else:
         file = desk.take_in(**typed)
     if state in WAY or state in ("refused", "revoked", "lapsed"):
-        yield from _decided(desk, file, state, ago, minute)
+        yield from _decided(desk, file, state, ago, minute, due)
     else:
         yield desk.days.at(ago, 11, minute)
         _ended(desk, file, state)
@@ -101,7 +133,7 @@ def _ended(desk: SampleDesk, file: File, state: State) -> None:
         desk.post(file, "nothing", clerk, why="out_of_view", reason="店の裏側は写りません。")
 
 
-def _decided(desk: SampleDesk, file: File, state: State, ago: int, minute: int) -> Story:
+def _decided(desk: SampleDesk, file: File, state: State, ago: int, minute: int, due: int) -> Story:
     if state in ("consultation", "received"):
         return
     yield desk.days.at(ago, 10, minute)
@@ -125,10 +157,12 @@ def _decided(desk: SampleDesk, file: File, state: State, ago: int, minute: int) 
         return
     yield desk.days.at(ago, 13, minute)
     desk.post(file, "instruct", **desk.asked(ago + 1))
-    yield from _taken_out(desk, file, state, ago, minute)
+    yield from _taken_out(desk, file, state, ago, minute, due)
 
 
-def _taken_out(desk: SampleDesk, file: File, state: State, ago: int, minute: int) -> Story:
+def _taken_out(
+    desk: SampleDesk, file: File, state: State, ago: int, minute: int, due: int
+) -> Story:
     if state == "instructed":
         return
     yield desk.days.at(ago, 14, minute)
@@ -157,7 +191,7 @@ def _taken_out(desk: SampleDesk, file: File, state: State, ago: int, minute: int
     if state == "ready_for_handover":
         return
     yield desk.days.at(ago - 1, 10, minute)
-    desk.says(send(desk.browser(clerk), "hand_over", case, **_recipient(desk, file)))
+    desk.says(send(desk.browser(clerk), "hand_over", case, **_recipient(desk, file, due)))
     if state == "provided":
         return
     yield desk.days.at(ago - 3, 10, minute)
@@ -166,13 +200,13 @@ def _taken_out(desk: SampleDesk, file: File, state: State, ago: int, minute: int
     desk.says(send(desk.browser(clerk), "complete", case))
 
 
-def _recipient(desk: SampleDesk, file: File) -> dict[str, Any]:
+def _recipient(desk: SampleDesk, file: File, due: int) -> dict[str, Any]:
     return {
         "body": file.application.body,
         "name": file.application.name,
         "identity_means": "警察手帳",
         "identity_by": desk.clerk().name,
-        "due": f"{desk.days.day(-30):%Y-%m-%d}",
+        "due": f"{desk.days.day(-due):%Y-%m-%d}",
         "conditions": "捜査が終わったら消去して報告する。",
     }
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The five schemes of the demo: their names, cameras and people. Everything here is invented but
-the cities' documents."""
+"""The demo's five schemes, and a sixth that a city prepares: names, cameras, people. All of it is
+invented but the cities' documents."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Town:
     """A scheme of the demo."""
 
     id: str
-    """SchemeId, and the profile's id."""
+    """SchemeId."""
     scheme: str
     """Its name on the pages."""
     section: str
@@ -44,6 +44,15 @@ class Town:
     """Who asks."""
     station: str = ""
     """The police station whose officers work in the scheme."""
+    follows: str = ""
+    """The profile's id where it is not the scheme's own."""
+    starts: bool = True
+    """Without, the city has not decided what its document leaves open."""
+
+    @property
+    def profile(self) -> str:
+        """The id of the rules that it follows."""
+        return self.follows or self.id
 
     @property
     def retention_class(self) -> ClassId:
@@ -160,5 +169,17 @@ TOWNS: Final[tuple[Town, ...]] = (
         ground="police",
         document="written_request",
         police="松戸警察署 刑事課",
+    ),
+    Town(
+        id="asahikawa-ekimae",
+        scheme="旭川市駅前防犯カメラ（準備中）",
+        section="交通防犯課",
+        cameras=(),
+        people={"system_manager": "宮下 準", "auditor": "緑町 査"},
+        ground="law",
+        document="investigative_inquiry",
+        police="旭川中央警察署 刑事課",
+        follows="asahikawa",
+        starts=False,
     ),
 )

@@ -7,12 +7,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from machimori.office.custody.difference import Source
+from machimori.office.custody.difference import register as register_source
 from machimori.office.people.acting import Acting
 from machimori.office.rules.access import in_force, today
 from machimori.office.shared.menu import Entry
 from machimori.office.shared.menu import register as register_page
 from machimori.office.shared.work import Item, Work, register
-from machimori.office.watching import access
+from machimori.office.watching import access, telling_vault
 
 
 def screen(acting: Acting) -> Sequence[Item]:
@@ -24,6 +26,7 @@ def screen(acting: Acting) -> Sequence[Item]:
 
 def install() -> None:
     """Called once, when the app is ready."""
+    register_source("watching", Source(find=telling_vault.find))
     register(
         Work(
             key="watching.screen",

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What the vault believes now: its officers, their deputies, rules, cameras' classes and holds.
+"""What the vault believes now: officers, their deputies, rules, cameras' classes, recorders,
+agreements, what may be watched live, and holds.
 
 No secret is in it, and no name of a person. Whoever asks compares it with what an office holds.
 """
@@ -14,16 +15,21 @@ from machimori.kernel.ids import CaseId, SchemeId, check_name
 from machimori.kernel.instants import parse_day
 from machimori.vault.client.signers import read_names
 from machimori.vault.client.statements import (
+    Agreement,
     Appointment,
     CameraClass,
     Delegation,
+    LiveView,
     RecorderEnrolment,
     Rules,
     Statement,
 )
 from machimori.vault.errors import VaultMalformedError
 
-_LISTS = ("appointments", "cameras", "delegations", "holds", "recorders", "rules")
+_LISTS = (
+    *("agreements", "appointments", "cameras", "delegations"),
+    *("holds", "live_views", "recorders", "rules"),
+)
 _Kind = TypeVar("_Kind", bound=Statement)
 
 
@@ -78,14 +84,20 @@ class Standing:
     """Of each camera the last."""
     recorders: tuple[RecorderEnrolment, ...]
     """Of each recorder the last."""
+    agreements: tuple[Agreement, ...]
+    """Of each scheme and ground the last, also when it is over."""
+    live_views: tuple[LiveView, ...]
+    """Of each scheme the last, also when it is over."""
     holds: tuple[HeldCase, ...]
 
     def to_json(self) -> dict[str, Json]:
         return {
+            "agreements": _payloads(self.agreements),
             "appointments": _payloads(self.appointments),
             "cameras": _payloads(self.cameras),
             "delegations": _payloads(self.delegations),
             "holds": [one.to_json() for one in self.holds],
+            "live_views": _payloads(self.live_views),
             "posts": list(self.posts),
             "quorum": self.quorum,
             "recorders": _payloads(self.recorders),
@@ -104,6 +116,8 @@ class Standing:
             rules=_statements(Rules, source, "rules"),
             cameras=_statements(CameraClass, source, "cameras"),
             recorders=_statements(RecorderEnrolment, source, "recorders"),
+            agreements=_statements(Agreement, source, "agreements"),
+            live_views=_statements(LiveView, source, "live_views"),
             holds=tuple(map(HeldCase.from_json, canonical.field(source, "holds", list))),
         )
 

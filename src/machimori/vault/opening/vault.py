@@ -199,6 +199,8 @@ class Vault:
                 rules=tuple(one for versions in state.rules.values() for one in versions),
                 cameras=tuple(found[-1] for found in state.cameras.values() if found),
                 recorders=tuple(found[-1] for found in state.recorders.values() if found),
+                agreements=tuple(state.agreements.values()),
+                live_views=tuple(state.live.values()),
                 holds=tuple(
                     HeldCase(
                         case=name,

@@ -5,10 +5,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+from machimori.cli.demo.five import waiting
 from machimori.cli.demo.five.places import Places
 from machimori.cli.demo.five.running import Installation
 from machimori.cli.demo.five.telling import say, welcome
@@ -35,7 +36,8 @@ def run(directory: Path, *, port: int, fresh: bool, towns: Sequence[str]) -> int
     try:
         with places.held():
             if fresh or not places.made:
-                _make(places, port, towns)
+                with waiting.page(port) as tell:
+                    _make(places, port, towns, tell)
             with Installation(places) as running:
                 running.await_ready()
                 running.await_vault()
@@ -49,12 +51,15 @@ def run(directory: Path, *, port: int, fresh: bool, towns: Sequence[str]) -> int
         return 0
 
 
-def _make(places: Places, port: int, towns: Sequence[str]) -> None:
+def _make(
+    places: Places, port: int, towns: Sequence[str], tell: Callable[[str, str], None]
+) -> None:
     """Make the city, in a process of its own whose lines are the progress."""
     places.begin()
     say(
-        "街守のデモを用意しています。1分ほどかかります。",
-        "Preparing the demo of Machimori; this takes about a minute.",
+        "街守のデモを用意しています。1分ほどかかります。\n"
+        f"  ブラウザーで開いておけます： http://localhost:{port}",
+        "Preparing the demo of Machimori: about a minute. The address can be opened now.",
     )
     command = [sys.executable, "-m", "machimori.cli.demo.five.making"]
     words = [str(places.directory), str(port), *(name for name in NAMES if name in towns)]
@@ -72,6 +77,7 @@ def _make(places: Places, port: int, towns: Sequence[str]) -> None:
         for line in process.stdout:
             japanese, _, english = line.rstrip("\n").partition("\t")
             say(f"  {japanese}", f"  {english}")
+            tell(japanese, english)
         status = process.wait()
     except KeyboardInterrupt:
         process.terminate()

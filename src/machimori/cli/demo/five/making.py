@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -28,7 +28,7 @@ from machimori.footage.store import DirectoryStore
 from machimori.kernel.clock import ManualClock, SystemClock
 from machimori.kernel.durable import Disk
 from machimori.kernel.errors import MachimoriError, UnavailableError
-from machimori.kernel.ids import CameraId, RecorderId, SchemeId
+from machimori.kernel.ids import RecorderId
 from machimori.kernel.instants import local_day
 from machimori.kernel.signing import SigningKey
 from machimori.ledger.courier import carry_journal, carry_outbox, leave
@@ -40,13 +40,10 @@ from machimori.office.shared.config import OfficeConfig
 from machimori.office.shared.engine import Engine, install
 from machimori.office.site.serve import upgrade
 from machimori.office.site.settings import configure
-from machimori.policy.grounds import grounds
-from machimori.policy.profile import Profile
 from machimori.recorder.directory import load_key
 from machimori.vault.client.journal import VaultJournal
-from machimori.vault.client.statements import CameraClass, RecorderEnrolment
-from machimori.vault.client.testing import DAY, EVER, VaultProcess
-from machimori.vault.client.testing import rules as usual_rules
+from machimori.vault.client.statements import RecorderEnrolment
+from machimori.vault.client.testing import EVER, VaultProcess
 
 KEEPER = RecorderId("retention")
 """As which the vault knows what removes expired footage."""
@@ -71,16 +68,21 @@ def main(directory: Path, port: int, names: Sequence[str]) -> int:
         vault=places.socket,
         store=places.store,
         cases=places.cases,
+        recorders=places.directory,
+        expiry=places.expiry,
         demo=True,
     )
     office.make_secret(disk)
-    with _serving(home) as admin:
+    with _serving(home) as admin, ThreadPoolExecutor(1) as beside:
         say("事務所の表を作っています", "Making the office's tables")
+        # The tables are made in a process of their own: here is time for the cameras' pictures.
+        drawn = beside.submit(past.draw, towns, places)
         upgrade(office, home, admin)
+        drawn.result()
         configure(office, conninfo=home.conninfo("office"))
         _fill(places, office, home, towns, days)
     office.save(disk)
-    places.finish()
+    places.finish(town.id for town in towns)
     return 0
 
 
@@ -121,15 +123,15 @@ def _fill(
         vault.submit(
             RecorderEnrolment(recorder=KEEPER, public=keeper.public.raw, effective_from=EVER)
         )
-        signers = []
         for desk in desks:
-            signers.append(_adopt(vault, places, desk.town, making.rules_of(desk, days.today)))
-            for appointment in making.appointments(desk):
-                vault.submit(appointment)
+            for statement in making.lacking(desk, vault.client.standing()):
+                vault.submit(statement)
+        filmed = [town for town in towns if town.cameras]
+        signers = [_enrol(vault, places, town) for town in filmed]
         vault.client.make_keys(making.OPENED + 1)
         say("過ぎた日の映像に封をしています", "Sealing the footage of past evenings")
         first = 1
-        for town, signer in zip(towns, signers, strict=True):
+        for town, signer in zip(filmed, signers, strict=True):
             evenings = [
                 past.Evening(start=days.at(ago, FILMED), minutes=MINUTES)
                 for ago in range(EVENINGS, 0, -1)
@@ -152,35 +154,8 @@ def _fill(
         _expire(places, engine, keeper)
 
 
-def _adopt(vault: VaultProcess, places: Places, town: Town, rules: Profile) -> SigningKey:
-    """The vault takes in the scheme's rules, cameras and recorder; the recorder's key."""
-    emergency = rules.flag("emergency.allowed") is True
-    usual = usual_rules(
-        town.id,
-        {town.retention_class: rules.retention()},
-        signers=1,
-        max_openings=rules.number("signing.openings") or 1,
-        sole_signers={"emergency": ("police-image-manager",)} if emergency else {},
-        hold_grounds=("disclosure", *(one.id for one in grounds(rules) if one.hold)),
-    )
-    vault.submit(
-        replace(
-            usual,
-            destruction_signers=rules.number("signing.destruction") or 2,
-            max_interval=(rules.number("signing.interval_hours") or 24) * DAY // 24,
-            max_validity=(rules.number("signing.validity_days") or 30) * DAY,
-            max_hold_days=rules.number("signing.max_hold_days") or 365,
-        )
-    )
-    for camera in town.cameras:
-        vault.submit(
-            CameraClass(
-                camera=CameraId(camera.id),
-                scheme=SchemeId(town.id),
-                retention_class=town.retention_class,
-                effective_from=EVER,
-            )
-        )
+def _enrol(vault: VaultProcess, places: Places, town: Town) -> SigningKey:
+    """The vault takes in the scheme's recorder; the recorder's key."""
     directory = places.recorder(town.recorder)
     Disk().make_directory(directory)
     signer = load_key(directory / "recorder.key", Disk())

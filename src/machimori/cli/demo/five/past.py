@@ -5,7 +5,7 @@ A short clip per camera and day, in segments of a minute that form a chain, sign
 that records on afterwards, with an anchor a day. One camera has a gap.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -24,7 +24,7 @@ from machimori.kernel.instants import Micros, local_day
 from machimori.kernel.signing import SigningKey
 from machimori.office.sample.towns import SampleCamera, Town
 from machimori.recorder import anchors
-from machimori.simcity.clips import CLOCK, ClipSpec, render
+from machimori.simcity.clips import CLOCK, Clip, ClipSpec, render
 from machimori.simcity.server import camera_name
 from machimori.vault.client.testing import VaultProcess, header_for
 from machimori.vault.sealing.bundle import KeyBundle
@@ -45,9 +45,19 @@ class Evening:
     minutes: int
 
 
+def draw(towns: Sequence[Town], places: Places) -> None:
+    """Draw what every camera of these schemes shows, so that it need not be waited for later."""
+    for number in range(1, 1 + sum(len(town.cameras) for town in towns)):
+        _drawn(number, places.clips)
+
+
+def _drawn(number: int, cache: Path) -> Clip:
+    return render(PATTERN.varied(name=camera_name(number), seed=number), cache)
+
+
 def clip_of(number: int, cache: Path, minutes: int) -> tuple[TimedChunk, ...]:
     """What the `number`th camera (from 1) sends in so many minutes; instants from zero."""
-    clip = render(PATTERN.varied(name=camera_name(number), seed=number), cache)
+    clip = _drawn(number, cache)
     loops = -(-minutes * 60 * CLOCK // clip.duration)
     pictures = [
         Picture(pts=one.pts + loop * clip.duration, units=one.units, key=one.key)

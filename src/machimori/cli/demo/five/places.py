@@ -10,7 +10,7 @@ clock           the vault's time, which making moves through two weeks and runni
 import contextlib
 import fcntl
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -30,7 +30,15 @@ class Places:
     @property
     def made(self) -> bool:
         """Whether there is a whole city to go on with."""
-        return (self.directory / _MADE).exists()
+        return bool(self.schemes)
+
+    @property
+    def schemes(self) -> tuple[str, ...]:
+        """The ids of its schemes; none before it is whole."""
+        try:
+            return tuple((self.directory / _MADE).read_text().split())
+        except FileNotFoundError:
+            return ()
 
     @property
     def config(self) -> Path:
@@ -121,6 +129,6 @@ class Places:
         for place in (self.store, self.cases, self.expiry, self.clips):
             place.mkdir()
 
-    def finish(self) -> None:
-        """From now on there is a city here."""
-        (self.directory / _MADE).touch()
+    def finish(self, schemes: Iterable[str]) -> None:
+        """From now on there is a city here, with these schemes."""
+        (self.directory / _MADE).write_text("\n".join(schemes))

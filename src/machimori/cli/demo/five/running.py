@@ -26,6 +26,8 @@ from machimori.kernel.errors import MachimoriError, UnavailableError, UsageError
 from machimori.ledger.postgres.server import end_with_parent
 from machimori.office.sample.towns import TOWNS, Town
 from machimori.office.shared.config import OfficeConfig
+from machimori.policy.document import ProfileId
+from machimori.policy.profile import bundled
 from machimori.simcity.city import SimCity
 from machimori.vault.client.client import VaultClient
 
@@ -45,7 +47,7 @@ class Installation:
         self._office = OfficeConfig.read(places.office)
         if not self._office.demo:
             raise UsageError("this office is not a demo's", where=str(places.office))
-        self.towns = tuple(town for town in TOWNS if places.recorder(town.recorder).exists())
+        self.towns = tuple(town for town in TOWNS if town.id in places.schemes)
         self._parts = contextlib.ExitStack()
         self._ended = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
@@ -178,6 +180,8 @@ class Installation:
             f'rehearsal_clock = "{places.vault_clock.relative_to(places.directory)}"',
         ]
         for town in self.towns:
+            if not town.cameras:
+                continue
             directory = places.recorder(town.recorder)
             secret = directory / "camera-password"
             secret.unlink(missing_ok=True)
@@ -206,6 +210,7 @@ class Installation:
 
 
 def _head(town: Town, vault_key: str) -> list[str]:
+    watched = bundled(ProfileId(town.profile)).text("live.mode") == "named_posts"
     return [
         "[recorder]",
         f'id = "{town.recorder}"',
@@ -215,6 +220,8 @@ def _head(town: Town, vault_key: str) -> list[str]:
         f'vault_key = "{vault_key}"',
         f'listen = "127.0.0.1:{_free_port()}"',
         "min_free_mb = 256",
+        # As `machimori init` writes it: only where the rules have posts that watch.
+        *(['live = "live.sock"'] if watched else []),
     ]
 
 

@@ -33,6 +33,11 @@ _FIRST: Final = {
         "citizens host the cameras and see nothing",
         ("handling_supervisor", "host"),
     ),
+    "asahikawa-ekimae": (
+        "まだ始まっていない制度。決まっていないことを、おすすめの値と理由を見て決めます",
+        "not started: decide what the document leaves open",
+        ("system_manager",),
+    ),
 }
 """What to try first in each scheme, and as whom."""
 _POSTS: Final = {
@@ -64,6 +69,16 @@ def welcome(origin: str, towns: Sequence[Town], *, seconds: float) -> None:
         "  パスワードもキーも要りません。",
         "  Choose a person under 「デモの人を選ぶ」 and you are signed in as that person.",
     )
+    if any(town.id == "sakai" for town in towns):
+        say(
+            "■ まず試すこと（堺の一件）\n"
+            "  1. 大浜 次郎（取扱者）：「電話・窓口の申請を受ける」を押し、案内のとおりに入れる\n"
+            "  2. 堺 花子（管理責任者）：「決裁待ち」の案件を開き、デモのキーで署名する\n"
+            "  3. 大浜 次郎：「きょうの仕事」に出る取出しと引渡しを続ける",
+            "Try first: 1. as 大浜 次郎 take in a request; 2. as 堺 花子 sign it;"
+            " 3. as 大浜 次郎 take it out and hand it over.",
+        )
+    say("■ 制度ごとの見どころ", "What is different in each scheme:")
     for town in towns:
         japanese, english, posts = _FIRST[town.id]
         people = [(name, _POSTS[post]) for post, name in town.people.items() if post in posts]

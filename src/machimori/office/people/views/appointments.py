@@ -57,7 +57,11 @@ def listing(request: ActingRequest) -> HttpResponse:
         cells=_cells if acting.holds(*_WRITERS) else _plain_cells,
         search=("person__name", "person__kana", "person__section", "person__login", "decision"),
     )
-    context = {"when": when, "may_appoint": bool(access.appointable(acting))}
+    context = {
+        "when": when,
+        "may_appoint": bool(access.appointable(acting)),
+        "delivers": acting.holds("system_manager"),
+    }
     return found.respond(request, rows, "people/appointments.html", context)
 
 
