@@ -5,18 +5,21 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from django.urls import reverse
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from machimori.office.custody.difference import Source
 from machimori.office.custody.difference import register as register_source
 from machimori.office.direct import access, telling_vault
+from machimori.office.direct.agreements import agreements
 from machimori.office.direct.history import File
 from machimori.office.direct.states import STATES, State
 from machimori.office.people.acting import Acting
+from machimori.office.rules.access import in_force, today
 from machimori.office.shared.menu import Entry
 from machimori.office.shared.menu import register as register_page
 from machimori.office.shared.posts import Post
-from machimori.office.shared.work import Item, Work, register
+from machimori.office.shared.work import Item, Start, Work, register
 
 _UNFETCHED: Final[tuple[State, ...]] = ("requested", "acquiring", "acquired")
 
@@ -35,6 +38,13 @@ def _item(file: File) -> Item:
     )
 
 
+def request(acting: Acting) -> Start | None:
+    """An acquisition, where the scheme has an agreement."""
+    if not agreements(in_force(acting.scheme, today(acting))):
+        return None
+    return Start(text=_t("直接取得を申し込む"), href=reverse("direct:new"))
+
+
 def install() -> None:
     """Called once, when the app is ready."""
     register_source("direct", Source(find=telling_vault.find, posts=telling_vault.posts))
@@ -47,6 +57,7 @@ def install() -> None:
             empty=_("取り出していない直接取得はありません。"),
             posts=frozenset(access.FETCHERS),
             find=_in(*_UNFETCHED),
+            start=request,
         )
     )
     register(

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from machimori.office.disclosure.asked import Asked
 from machimori.office.paper.forms.disclosure_request import MANNERS
 from machimori.office.provision.forms import LONG, ExtentForm
-from machimori.office.shared.forms import DayField
+from machimori.office.shared.forms import DayField, Grouped, Groups, grouped
 
 _AGENTS = [("self", _("本人")), ("legal", _("法定代理人")), ("mandated", _("任意代理人"))]
 _NUMBER: Final = re.compile(r"(?:\d[ -]?){12}")
@@ -24,6 +24,17 @@ def no_number(value: str) -> None:
     plain = value.translate(str.maketrans("０１２３４５６７８９－　", "0123456789- "))
     if _NUMBER.search(plain):
         raise ValidationError(_("番号は書けません。書類の種類だけを書いてください。"))
+
+
+_GROUPS: Final[Groups] = (
+    (_("請求者"), ("received", "arrived", "name", "contact", "address", "identity", "identity_by")),
+    (_("請求の内容"), ("item", "manner", "why")),
+    (
+        _("撮影場所と日時"),
+        ("cameras", "first_day", "first_time", "last_day", "last_time"),
+    ),
+    (_("請求する人の立場"), ("acting_as", "subject_name", "subject_address", "agency")),
+)
 
 
 class IdentityField(forms.CharField):
@@ -67,25 +78,10 @@ class AskedForm(ExtentForm):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
-    field_order = (
-        "received",
-        "name",
-        "address",
-        "contact",
-        "identity",
-        "identity_by",
-        "acting_as",
-        "subject_name",
-        "subject_address",
-        "agency",
-        "item",
-        "cameras",
-        "first_day",
-        "first_time",
-        "last_day",
-        "last_time",
-        "manner",
-    )
+
+    def groups(self) -> Grouped:
+        """The lines, group by group."""
+        return grouped(self, _GROUPS)
 
     def asked(self) -> Asked:
         """What was typed."""

@@ -11,11 +11,12 @@ from machimori.office.people.acting import Acting
 from machimori.office.police import access
 from machimori.office.police.history import File
 from machimori.office.police.states import STATES, UNFILED, VERDICTS, State
+from machimori.office.rules.access import in_force, today
 from machimori.office.shared.menu import Entry
 from machimori.office.shared.menu import register as register_page
 from machimori.office.shared.posts import Post
 from machimori.office.shared.templatetags.office import minute
-from machimori.office.shared.work import Item, Work, register
+from machimori.office.shared.work import Item, Start, Work, none_begins, register
 
 
 def _in(*states: State) -> Callable[[Acting], Sequence[Item]]:
@@ -41,6 +42,13 @@ def _item(file: File, acting: Acting) -> Item:
         due=due,
         urgent=file.overdue(acting.at),
     )
+
+
+def order(acting: Acting) -> Start | None:
+    """An order of the chief's, where the rules know emergencies."""
+    if not in_force(acting.scheme, today(acting)).flag("emergency.allowed"):
+        return None
+    return Start(text=_t("命令を記録する"), href=reverse("police:order"))
 
 
 def install() -> None:
@@ -83,9 +91,17 @@ def install() -> None:
             _in(*VERDICTS),
         ),
     )
-    for key, order, title, empty, posts, find in lists:
+    for key, place, title, empty, posts, find in lists:
         register(
-            Work(key=f"police.{key}", order=order, title=title, empty=empty, posts=posts, find=find)
+            Work(
+                key=f"police.{key}",
+                order=place,
+                title=title,
+                empty=empty,
+                posts=posts,
+                find=find,
+                start=order if key == "take" else none_begins,
+            )
         )
     register_page(
         Entry(

@@ -8,14 +8,12 @@ from dataclasses import fields, replace
 from typing import Any, Final
 
 from django import forms
-from django.forms.boundfield import BoundField
 from django.http import QueryDict
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from machimori.office.provision.application import Application
 from machimori.office.provision.forms import LONG, ExtentForm, named, words
-from machimori.office.shared.forms import DayField
+from machimori.office.shared.forms import DayField, Grouped, Groups, grouped
 from machimori.policy.grounds import Ground, grounds
 from machimori.policy.profile import Profile
 
@@ -37,7 +35,7 @@ _PAPERS = [
     ("face_photo", _("本人が特定できる顔写真など")),
 ]
 _DOCUMENT: Final = ("document", "document_number", "document_day", "original_day", "call_back")
-_GROUPS: Final[tuple[tuple[Promise, tuple[str, ...]], ...]] = (
+_GROUPS: Final[Groups] = (
     (_("申請者"), ("body", "name", "contact", "address", "identity_means", "identity_by")),
     (_("申請の内容"), ("purpose", "uses", "case", "reason")),
     (
@@ -142,13 +140,9 @@ class ApplicationForm(ExtentForm):
             self.data = self.data.copy()
             self.data.setlist(name, [one for one in self.data.getlist(name) if one in offered])
 
-    def groups(self) -> list[tuple[Promise, list[BoundField]]]:
-        """What the ground asks for, group by group, without groups that have nothing."""
-        found = [
-            (heading, [self[name] for name in names if name in self.fields])
-            for heading, names in _GROUPS
-        ]
-        return [(heading, rows) for heading, rows in found if rows]
+    def groups(self) -> Grouped:
+        """What the ground asks for, group by group."""
+        return grouped(self, _GROUPS)
 
     def application(self) -> Application:
         """What was typed, and what was known of what is not shown."""

@@ -22,7 +22,7 @@ from machimori.office.rules.access import rules_of
 from machimori.office.shared.menu import Entry
 from machimori.office.shared.menu import register as register_page
 from machimori.office.shared.templatetags.office import day
-from machimori.office.shared.work import Item, Work, register
+from machimori.office.shared.work import Item, Start, Work, register
 
 SHOWN: Final = 30
 """Cases of a list on the first page; the others are in the list of cases."""
@@ -134,6 +134,13 @@ def _item(file: File, route: str, acting: Acting) -> Item:
     )
 
 
+def intake(acting: Acting) -> Start | None:
+    """An application comes by telephone, over the counter or by post."""
+    if not access.takes_in(acting):
+        return None
+    return Start(text=_t("電話・窓口の申請を受ける"), href=reverse("provision:intake"))
+
+
 def install() -> None:
     """Called once, when the app is ready."""
     jobs.every("*/10 * * * *", "provision.lapse", lambda _work: _lapse())
@@ -185,6 +192,7 @@ def install() -> None:
             empty=_("受け付けて、起案を待つ案件はありません。"),
             posts=frozenset(access.DESK),
             find=to_complete,
+            start=intake,
         )
     )
     register_page(

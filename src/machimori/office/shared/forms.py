@@ -8,6 +8,7 @@ from typing import Any, Final
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.renderers import TemplatesSetting
+from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
@@ -45,6 +46,20 @@ class NoMyNumber(forms.Form):
                     name, _("12けたの番号は書かないでください。個人番号は記録しません。")
                 )
         return found
+
+
+Groups = tuple[tuple[Promise, tuple[str, ...]], ...]
+"""Headings with the names of the lines under them."""
+Grouped = list[tuple[Promise, list[forms.BoundField]]]
+
+
+def grouped(form: forms.Form, groups: Groups) -> Grouped:
+    """The form's lines under their headings, without headings that have nothing."""
+    found = [
+        (heading, [form[name] for name in names if name in form.fields])
+        for heading, names in groups
+    ]
+    return [(heading, rows) for heading, rows in found if rows]
 
 
 class DayInput(forms.TextInput):

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What waits for somebody: each app registers its lists, きょうの仕事 shows them by post.
 
-An app's `ready` (AppConfig) calls `register`. A list that is empty still shows, with what to do.
+An app's `ready` (AppConfig) calls `register`. Lists that are empty stand together at the end, with
+what it means.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,6 +27,19 @@ class Item:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Start:
+    """How work begins: the main button of the first page."""
+
+    text: Text
+    href: str
+
+
+def none_begins(acting: Any) -> Start | None:
+    """No work of this list begins on the first page."""
+    del acting
+
+
+@dataclass(frozen=True, kw_only=True)
 class Work:
     """A list on the first page of some posts. `find` is given the acting person (Acting)."""
 
@@ -37,6 +51,8 @@ class Work:
     """What to do, or what it means, when nothing waits."""
     posts: frozenset[Post]
     find: Callable[[Any], Sequence[Item]]
+    start: Callable[[Any], Start | None] = none_begins
+    """Whether the acting person begins such work here; the first that does is the main button."""
 
 
 _registered: Final[dict[str, Work]] = {}
@@ -49,5 +65,14 @@ def register(work: Work) -> None:
 
 def waiting(acting: Any, posts: frozenset[Post]) -> list[tuple[Work, Sequence[Item]]]:
     """The lists of these posts with what is in them, in order."""
+    return [(work, work.find(acting)) for work in _of(posts)]
+
+
+def start(acting: Any, posts: frozenset[Post]) -> Start | None:
+    """What the first page's main button begins."""
+    return next((found for work in _of(posts) if (found := work.start(acting))), None)
+
+
+def _of(posts: frozenset[Post]) -> list[Work]:
     mine = [work for work in _registered.values() if work.posts & posts]
-    return [(work, work.find(acting)) for work in sorted(mine, key=lambda work: work.order)]
+    return sorted(mine, key=lambda work: work.order)

@@ -208,8 +208,9 @@ def _steps(file: File) -> list[dict[str, object]]:
 
 def _told(data: dict[str, Any]) -> str:
     """What a fact says in words, for the history."""
-    said = (data.get(name, "") for name in ("on", "what", "reason", "excuse", "matter", "note"))
-    return "　".join(filter(None, said))
+    said = [data.get(name, "") for name in ("what", "reason", "excuse", "matter", "note")]
+    on = data.get("on", "")
+    return "　".join(filter(None, [day(dt.date.fromisoformat(on)) if on else "", *said]))
 
 
 def _erased(file: File) -> dt.date | None:

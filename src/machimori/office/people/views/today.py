@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from machimori.office.people.acting import ActingRequest, own_schemes
 from machimori.office.shared.posts import signed_in
-from machimori.office.shared.work import waiting
+from machimori.office.shared.work import start, waiting
 
 
 @signed_in
@@ -15,8 +15,11 @@ from machimori.office.shared.work import waiting
 def page(request: ActingRequest) -> HttpResponse:
     """What waits for the person that acts."""
     acting = request.acting
+    found = waiting(acting, acting.posts)
     context = {
         "schemes": own_schemes(acting),
-        "work": waiting(acting, acting.posts),
+        "start": start(acting, acting.posts),
+        "work": [(one, items) for one, items in found if items],
+        "idle": [one for one, items in found if not items],
     }
     return render(request, "people/today.html", context)
