@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What waits in custody, its page in the menu, and whose the office's own letters are."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.urls import reverse
 from django.utils.translation import gettext as _t
@@ -13,6 +13,7 @@ from machimori.office.custody.owners import Owner
 from machimori.office.custody.owners import register as register_owner
 from machimori.office.custody.words import KINDS
 from machimori.office.people.acting import Acting
+from machimori.office.people.models import Person
 from machimori.office.shared.menu import Entry
 from machimori.office.shared.menu import register as register_page
 from machimori.office.shared.work import Item, Work, register
@@ -31,12 +32,19 @@ def _text(letter: Letter) -> str:
     return _t("%(what)sを保管庫に届ける") % {"what": KINDS[letter.kind]}
 
 
+def _titles(found: Sequence[Letter]) -> Mapping[str, str]:
+    """Of a person their name; a letter about the whole scheme has the scheme's."""
+    people = Person.objects.filter(officer__in=[one.about for one in found])
+    schemes = {one.scheme_id: one.scheme.name for one in found if one.scheme_id == one.about}
+    return {one.officer: one.name for one in people} | schemes
+
+
 def install() -> None:
     """Called once, when the app is ready."""
     register_owner(
         delivering.OWNER,
         Owner(
-            title=lambda letter: letter.scheme.name,
+            titles=_titles,
             back=lambda _letter: reverse("custody:overview"),
             may_sign=lambda _letter, acting: delivering.may_sign(delivering.standing(), acting),
         ),

@@ -15,7 +15,7 @@ from machimori.office.direct.agreements import agreements
 from machimori.office.direct.history import File
 from machimori.office.direct.states import STATES, State
 from machimori.office.people.acting import Acting
-from machimori.office.rules.access import in_force, today
+from machimori.office.rules.access import rules_of, today
 from machimori.office.shared.menu import Entry
 from machimori.office.shared.menu import register as register_page
 from machimori.office.shared.posts import Post
@@ -40,7 +40,7 @@ def _item(file: File) -> Item:
 
 def request(acting: Acting) -> Start | None:
     """An acquisition, where the scheme has an agreement."""
-    if not agreements(in_force(acting.scheme, today(acting))):
+    if not agreements(rules_of(acting).on(today(acting))):
         return None
     return Start(text=_t("直接取得を申し込む"), href=reverse("direct:new"))
 

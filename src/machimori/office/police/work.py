@@ -11,7 +11,7 @@ from machimori.office.people.acting import Acting
 from machimori.office.police import access
 from machimori.office.police.history import File
 from machimori.office.police.states import STATES, UNFILED, VERDICTS, State
-from machimori.office.rules.access import in_force, today
+from machimori.office.rules.access import rules_of, today
 from machimori.office.shared.menu import Entry
 from machimori.office.shared.menu import register as register_page
 from machimori.office.shared.posts import Post
@@ -46,7 +46,7 @@ def _item(file: File, acting: Acting) -> Item:
 
 def order(acting: Acting) -> Start | None:
     """An order of the chief's, where the rules know emergencies."""
-    if not in_force(acting.scheme, today(acting)).flag("emergency.allowed"):
+    if not rules_of(acting).on(today(acting)).flag("emergency.allowed"):
         return None
     return Start(text=_t("命令を記録する"), href=reverse("police:order"))
 

@@ -2,7 +2,7 @@
 """What waits about holds and about approvals that ended, and whose those statements are."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.urls import reverse
 from django.utils.translation import gettext as _t
@@ -68,9 +68,9 @@ def to_withdraw(acting: Acting) -> Sequence[Item]:
     ]
 
 
-def _title(letter: Letter) -> str:
-    found = Numbered.objects.filter(case=letter.about).first()
-    return found.text if found else ""
+def _titles(found: Sequence[Letter]) -> Mapping[str, str]:
+    named = Numbered.objects.filter(case__in=[one.about for one in found])
+    return {one.case_id: one.text for one in named}
 
 
 def _back(letter: Letter) -> str:
@@ -88,7 +88,7 @@ def install() -> None:
     """Called once, when the app is ready."""
     register_owner(
         keeping.OWNER,
-        Owner(title=_title, back=_back, may_sign=_may_sign),
+        Owner(titles=_titles, back=_back, may_sign=_may_sign),
     )
     register(
         Work(

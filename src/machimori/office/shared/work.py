@@ -37,6 +37,7 @@ class Start:
 def none_begins(acting: Any) -> Start | None:
     """No work of this list begins on the first page."""
     del acting
+    return None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from machimori.office.custody import access, delivering, letters
 from machimori.office.custody.models import Letter
-from machimori.office.custody.owners import owner_of
+from machimori.office.custody.owners import owner_of, titles_of
 from machimori.office.custody.telling import told
 from machimori.office.custody.words import why_refused
 from machimori.office.people import demo_signing
@@ -103,7 +103,7 @@ def _page(
     context = {
         "letter": letter,
         "told": told(letter),
-        "title": owner.title(letter),
+        "title": titles_of([letter])[0],
         "back": owner.back(letter),
         "refused": refused,
         "answered": why_refused(letter.refused) if letter.refused and not refused else "",

@@ -2,6 +2,7 @@
 """保管庫に届けるもの: in what office and vault differ, and every statement's history."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from machimori.office.custody import access, delivering
 from machimori.office.custody.differences import differences
 from machimori.office.custody.models import Letter
+from machimori.office.custody.owners import titles_of
 from machimori.office.custody.words import KINDS, why_refused
 from machimori.office.people.acting import ActingRequest
 from machimori.office.shared.errors import ActionRefusedError
@@ -49,21 +51,28 @@ def history(request: ActingRequest) -> HttpResponse:
         columns=(_t("日時"), _t("何を"), _t("対象"), _t("署名した人"), _t("保管庫の返事")),
         cells=_cells,
         search=("about", "kind"),
+        load=_titled,
     )
     context = {"may_overview": request.acting.holds("system_manager")}
     rows = (
         Letter.objects.filter(scheme=request.acting.scheme)
+        .select_related("scheme")
         .prefetch_related("signatures__by", "answers")
         .order_by("-pk")
     )
     return found.respond(request, rows, "custody/history.html", context)
 
 
-def _cells(letter: Letter) -> tuple[str | Cell, ...]:
+def _titled(found: Sequence[Letter]) -> list[tuple[Letter, str]]:
+    return list(zip(found, titles_of(found), strict=True))
+
+
+def _cells(row: tuple[Letter, str]) -> tuple[str | Cell, ...]:
+    letter, title = row
     return (
         minute(letter.at),
         str(KINDS[letter.kind]),
-        letter.about,
+        title or letter.about,
         "、".join(one.name for one in letter.signed_by),
         _state(letter),
     )
