@@ -62,6 +62,8 @@ def test_a_new_officer_and_a_lost_key_reach_the_vault_by_two_signatures(real: En
     assert lost.keyid not in {key.keyid for key in keys}
     history = real.browser().get(reverse("custody:history")).content.decode()
     assert history.count("受け取りました") == 2
+    assert clerk.name in history
+    assert clerk.officer not in history
 
 
 def test_after_adoption_and_signing_the_vault_decides_by_the_new_signers(real: EngineDesk) -> None:
