@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The city's rule for a full disk: the oldest goes, with a record; what is held never does."""
 
+import threading
 from pathlib import Path
 
 import pytest
 
 from machimori.footage.check import check
+from machimori.footage.errors import StoreUnavailableError
 from machimori.footage.records import decode
 from machimori.footage.testing import SAMPLE_START, MemoryStore, SampleRecorder
 from machimori.kernel.envelope import Envelope
-from machimori.kernel.ids import RecorderId
+from machimori.kernel.ids import CameraId, RecorderId
 from machimori.kernel.instants import TOKYO, Micros
 from machimori.recorder.space import Policy, Space
 
@@ -28,17 +30,21 @@ class Full:
             self.store.put(name, data)
             self.names.append(name)
         self.events: list[str] = []
-        self.space = Space(
-            store=self.store,
-            place=directory,
-            holds=directory / "holds",
-            policy=policy,
+        self._directory, self._policy, self._room = directory, policy, room
+        self.space = self.looking_after(self.store)
+
+    def looking_after(self, store: MemoryStore) -> Space:
+        return Space(
+            store=store,
+            place=self._directory,
+            holds=self._directory / "holds",
+            policy=self._policy,
             min_free=9_000,
             recorder=RECORDER,
             signer=self.sample.signer,
             tz=TOKYO,
             on_event=lambda event, detail: self.events.append(event),
-            free=lambda place: room - sum(map(len, self.store.objects.values())),
+            free=lambda place: self._room - sum(map(len, store.objects.values())),
         )
 
     def left(self) -> list[str]:
@@ -135,3 +141,49 @@ def test_with_room_nothing_happens(tmp_path: Path, policy: Policy) -> None:
     full.space.keep()
     assert full.left() == full.names
     assert full.events == []
+
+
+class Together(MemoryStore):
+    """Takes a record only while three others are being put: one after the other none is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.others = threading.Barrier(4)
+        self.armed = False
+
+    def put(self, name: str, source: Path | bytes) -> None:
+        if self.armed and name.endswith(".rec"):
+            self.others.wait(timeout=30)
+        super().put(name, source)
+
+
+def test_several_cameras_are_overwritten_at_once(tmp_path: Path) -> None:
+    """Four cameras, a segment each: a slow disk's syncs are waited for together."""
+    full = Full(tmp_path, "overwrite", room=0)
+    together = Together()
+    for camera in ("cam-1", "cam-2", "cam-3", "cam-4"):
+        name, data = SampleRecorder(camera=CameraId(camera)).segment([b"x" * 2000])
+        together.put(name, data)
+    together.armed = True
+    space = full.looking_after(together)
+    space.keep()
+    assert space.overwritten == 4
+    assert {camera for camera, *_ in space.removed} == {"cam-1", "cam-2", "cam-3", "cam-4"}
+
+
+def test_what_was_removed_is_known_though_another_camera_failed(tmp_path: Path) -> None:
+    class Broken(MemoryStore):
+        def delete(self, name: str) -> None:
+            if "/cam-2/" in name:
+                raise StoreUnavailableError("gone", where=name)
+            super().delete(name)
+
+    full = Full(tmp_path, "overwrite", room=0)
+    broken = Broken()
+    for camera in ("cam-1", "cam-2", "cam-3"):
+        name, data = SampleRecorder(camera=CameraId(camera)).segment([b"x" * 2000])
+        broken.put(name, data)
+    space = full.looking_after(broken)
+    with pytest.raises(StoreUnavailableError):
+        space.keep()
+    assert [camera for camera, *_ in space.removed] == ["cam-1", "cam-3"]

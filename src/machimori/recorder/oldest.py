@@ -72,6 +72,17 @@ class Oldest:
             self._known = None
             raise
 
+    def batches(self, holds: Sequence[Held], needed: int, most: int) -> list[Batch]:
+        """Batches of at most `most` cameras, `needed` bytes of them; otherwise as `batch`."""
+        found: dict[str, Batch] = {}
+        while len(found) < most and needed > 0:
+            batch = self.batch(holds, needed)
+            if not batch or batch[0][1].camera in found:
+                break  # the round is over: what is at hand comes again once it was not removed
+            found[batch[0][1].camera] = batch
+            needed -= sum(stored.size for stored, _ in batch)
+        return list(found.values())
+
     def _days(self) -> list[str]:
         days = []
         for folder in self._store.folders():
@@ -83,9 +94,14 @@ class Oldest:
     def _all(self, holds: Sequence[Held], days: Sequence[str]) -> Iterator[Batch]:
         for day in days:
             while cameras := self._slice(day, holds):
-                for camera, before in cameras:
-                    while batch := self._pick(f"{day}/{camera}/", before, holds):
-                        yield batch
+                # A batch of each camera in turn: whoever takes several has as many folders.
+                while cameras:
+                    left = []
+                    for camera, before in cameras:
+                        if batch := self._pick(f"{day}/{camera}/", before, holds):
+                            left.append((camera, before))
+                            yield batch
+                    cameras = left
 
     def _slice(self, day: str, holds: Sequence[Held]) -> list[tuple[str, Micros]]:
         """The cameras of a day with something to remove, and up to which start it is to go."""

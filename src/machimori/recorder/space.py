@@ -11,6 +11,7 @@ import logging
 import os
 import secrets
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -30,6 +31,10 @@ from machimori.recorder.oldest import Batch, Held, Oldest
 log = logging.getLogger(__name__)
 
 Policy = Literal["overwrite", "stop"]
+Removed = tuple[CameraId, int, Micros, Micros]
+"""(camera, segments, first, last) that a record stands for."""
+WIDTH = 16
+"""Cameras whose segments are overwritten at once."""
 
 
 def _instant(value: object) -> Micros:
@@ -91,8 +96,8 @@ class Space:
         self._state = "ample"
         self.overwritten = 0
         """Segments removed so far."""
-        self.removed: list[tuple[CameraId, int, Micros, Micros]] = []
-        """(camera, segments, first, last) of the last `keep`, for the ledger."""
+        self.removed: list[Removed] = []
+        """By the last `keep`, for the ledger."""
 
     @property
     def state(self) -> str:
@@ -112,29 +117,42 @@ class Space:
         # A third more than the least, so that this does not run at every call.
         target = self._min_free + self._min_free // 3
         while (free := self._free(self._place)) < target:
-            batch = self._oldest(target - free)
-            if not batch:
+            batches = self._oldest(target - free)
+            if not batches:
                 if self._free(self._place) < self._min_free:
                     self._enter("full", "the disk is full, and all that is left is held or new")
                 return
-            self._overwrite(batch)
+            self._overwrite_all(batches)
 
     def _enter(self, state: str, detail: str) -> None:
         if state != self._state:
             self._state = state
             self._on_event(f"disk_{state}", detail)
 
-    def _oldest(self, needed: int) -> Batch:
-        """The oldest segments of one camera's day that nobody holds: `needed` bytes of them, at
-        most a batch."""
+    def _oldest(self, needed: int) -> list[Batch]:
+        """The oldest segments that nobody holds: `needed` bytes of them, a batch of each of at
+        most WIDTH cameras."""
         try:
             holds = read_holds(self._holds)
         except MachimoriError as error:
             self._on_event("holds_unreadable", error.message)
             return []
-        return self._segments.batch(holds, needed)
+        return self._segments.batches(holds, needed, WIDTH)
 
-    def _overwrite(self, batch: Batch) -> None:
+    def _overwrite_all(self, batches: list[Batch]) -> None:
+        """Each by a thread of its own, so that their syncs share the file system's commits: one
+        after the other a slow disk frees less than a thousand cameras fill. What was removed is
+        known whatever becomes of the others; the first failure is raised."""
+        with ThreadPoolExecutor(WIDTH, thread_name_prefix="space") as pool:
+            under_way = [pool.submit(self._overwrite, batch) for batch in batches]
+        for one in under_way:
+            if one.exception() is None and (removed := one.result()):
+                self.overwritten += removed[1]
+                self.removed.append(removed)
+        for one in under_way:
+            one.result()
+
+    def _overwrite(self, batch: Batch) -> Removed | None:
         """1. put the signed record; 2. delete what it stands in for. A crash between the two
         leaves segments that the record calls gone; they are still good and go the next time."""
         camera, day = batch[0][1].camera, batch[0][1].day
@@ -149,7 +167,7 @@ class Space:
                 continue  # it expired meanwhile, and expiry has its own record of that
             here.append((stored, segment))
         if not here:
-            return
+            return None
         chain = self._chains.get(camera)
         if chain is None:
             chain = self._chains[camera] = Chain(
@@ -172,8 +190,7 @@ class Space:
         self._store.put(name, data)
         for stored, _ in here:
             self._store.delete(stored.name)
-        self.overwritten += len(here)
-        self.removed.append((camera, len(here), first, last))
+        return camera, len(here), first, last
 
 
 def free_bytes(place: Path) -> int:
