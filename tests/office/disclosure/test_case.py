@@ -9,9 +9,11 @@ from django.urls import reverse
 from pypdf import PdfReader
 
 from machimori.kernel.clock import ManualClock
+from machimori.office.disclosure.forms import CorrectionForm
 from machimori.office.disclosure.letters import letters
 from machimori.office.disclosure.models import Case
 from machimori.office.disclosure.testing import ASKED, FULL, PART, Window
+from machimori.office.police.forms import NoteForm
 from machimori.office.provision.testing import Desk, recorded, without_empty
 
 ON = "2026-05-14"
@@ -286,3 +288,16 @@ def test_the_list_is_found_filtered_and_saved(window: Window) -> None:
         "開示請求を受け付ける"
         not in window.desk.browser(auditor).get(reverse("disclosure:cases")).content.decode()
     )
+
+
+def test_K14_no_line_of_a_request_takes_a_twelve_digit_number(window: Window) -> None:
+    """Every form of disclosure and of the police whose lines are free text: 個人番号 is refused."""
+    number = "123456789012"
+    file = window.take_in()
+    assert "個人番号は記録しません" in window.post(
+        file, "withdraw", on="令和8年5月14日", reason=number
+    )
+    assert window.again(file, "received")
+    for form in (CorrectionForm({"what": number}), NoteForm({"note": number})):
+        assert not form.is_valid()
+        assert "個人番号は記録しません" in str(form.errors)

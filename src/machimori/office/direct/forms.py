@@ -13,7 +13,7 @@ from machimori.office.direct.reconciling import Told
 from machimori.office.direct.requesting import Wanted
 from machimori.office.people.models import Scheme
 from machimori.office.provision.forms import LONG, WholeExtentForm, named
-from machimori.office.shared.forms import ManyBoxes
+from machimori.office.shared.forms import ManyBoxes, NoMyNumber
 from machimori.policy.grounds import Ground
 
 
@@ -92,19 +92,19 @@ class ToldForm(WholeExtentForm):
         return Told(reference=self.cleaned_data["reference"], extent=self.extent())
 
 
-class RemedyForm(forms.Form):
+class RemedyForm(NoMyNumber):
     """What was put right."""
 
     done = forms.CharField(label=_("違いのわけと、是正したこと"), max_length=1000, widget=LONG)
 
 
-class WithdrawForm(forms.Form):
+class WithdrawForm(NoMyNumber):
     """Why it is not fetched."""
 
     reason = forms.CharField(label=_("取りやめる理由"), max_length=500, widget=LONG)
 
 
-class MarkForm(forms.Form):
+class MarkForm(NoMyNumber):
     """Under which agreement a camera stands."""
 
     agreement = forms.ChoiceField(label=_("協定"), required=False)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from machimori.office.disclosure.asked import Asked
 from machimori.office.paper.forms.disclosure_request import MANNERS
 from machimori.office.provision.forms import LONG, ExtentForm
-from machimori.office.shared.forms import DayField, Grouped, Groups, grouped
+from machimori.office.shared.forms import DayField, Grouped, Groups, NoMyNumber, grouped
 
 _AGENTS = [("self", _("本人")), ("legal", _("法定代理人")), ("mandated", _("任意代理人"))]
 _NUMBER: Final = re.compile(r"(?:\d[ -]?){12}")
@@ -114,7 +114,7 @@ class CorrectedForm(AskedForm):
     arrived = DayField(label=_("補正が届いた日"))
 
 
-class NumberedForm(forms.Form):
+class NumberedForm(NoMyNumber):
     """A letter's day and number."""
 
     on = DayField(label=_("日付"))
@@ -131,5 +131,5 @@ class CorrectionForm(NumberedForm):
     field_order = ("what", "due", "on", "document_number")
 
 
-class NothingForm(forms.Form):
+class NothingForm(NoMyNumber):
     """Nothing to type: the button says it."""

@@ -12,7 +12,7 @@ from machimori.office.disclosure.judging import Decision
 from machimori.office.disclosure.states import RESULTS
 from machimori.office.paper.forms.disclosure_request import MANNERS
 from machimori.office.provision.forms import LONG
-from machimori.office.shared.forms import DayField
+from machimori.office.shared.forms import DayField, NoMyNumber
 
 EXEMPT = [
     ("個情法78条1項1号", _("1号　請求者の生命、健康、生活、財産を害するおそれ")),
@@ -31,7 +31,7 @@ _RULINGS = [
 ]
 
 
-class FoundForm(forms.Form):
+class FoundForm(NoMyNumber):
     """What the search came to."""
 
     kept = forms.BooleanField(label=_("画像は残っている"), required=False)
@@ -59,7 +59,7 @@ class OpinionForm(NumberedForm):
     field_order = ("name", "address", "about", "duty", "reply_by", "on", "document_number")
 
 
-class AnswerForm(forms.Form):
+class AnswerForm(NoMyNumber):
     """An opinion that was filed."""
 
     inquiry = forms.TypedChoiceField(label=_("だれの意見か"), coerce=int)
@@ -103,14 +103,14 @@ class TransferForm(NumberedForm):
     field_order = ("to", "reason", "on", "document_number")
 
 
-class WithdrawForm(forms.Form):
+class WithdrawForm(NoMyNumber):
     """The requester's word."""
 
     on = DayField(label=_("取り下げられた日"))
     reason = forms.CharField(label=_("取下げの理由"), max_length=300, required=False)
 
 
-class DecisionForm(forms.Form):
+class DecisionForm(NoMyNumber):
     """A decision. What a kind of decision does not need stays empty."""
 
     result = forms.ChoiceField(
@@ -157,7 +157,7 @@ class ToldForm(NumberedForm):
     field_order = ("reason", "on", "document_number")
 
 
-class MannerForm(forms.Form):
+class MannerForm(NoMyNumber):
     """How the requester wants it."""
 
     manner = forms.ChoiceField(label=_("実施の方法"), widget=forms.RadioSelect)
@@ -173,7 +173,7 @@ class MannerForm(forms.Form):
         field.choices = [(one, one) for one in manners]
 
 
-class DiscloseForm(forms.Form):
+class DiscloseForm(NoMyNumber):
     """To whom it was disclosed."""
 
     on = DayField(label=_("開示した日"))
@@ -187,7 +187,7 @@ class DiscloseForm(forms.Form):
     )
 
 
-class AppealForm(forms.Form):
+class AppealForm(NoMyNumber):
     """Who appeals, against what."""
 
     by = forms.ChoiceField(
@@ -209,7 +209,7 @@ class BoardForm(NumberedForm):
     field_order = ("board", "on", "document_number")
 
 
-class RulingForm(forms.Form):
+class RulingForm(NoMyNumber):
     """How the appeal ended."""
 
     ruling = forms.ChoiceField(label=_("裁決"), choices=_RULINGS, widget=forms.RadioSelect)
@@ -218,7 +218,7 @@ class RulingForm(forms.Form):
     on = DayField(label=_("裁決の日"))
 
 
-class CloseForm(forms.Form):
+class CloseForm(NoMyNumber):
     """What should be remembered."""
 
     note = forms.CharField(label=_("備考"), max_length=300, required=False)

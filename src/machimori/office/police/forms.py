@@ -17,7 +17,7 @@ from machimori.office.police.access import POLICE
 from machimori.office.police.models import STATION
 from machimori.office.police.ordering import Order
 from machimori.office.provision.forms import LONG, WholeExtentForm
-from machimori.office.shared.forms import DayField
+from machimori.office.shared.forms import DayField, NoMyNumber
 from machimori.office.shared.posts import LABELS
 
 _CAUSES = [("crime", _("犯罪の捜査")), ("accident", _("事故の捜査"))]
@@ -85,7 +85,7 @@ class SavedForm(forms.Form):
     )
 
 
-class RequestForm(forms.Form):
+class RequestForm(NoMyNumber):
     """The 申請書 that follows."""
 
     document = forms.CharField(label=_("申請書の文書番号"), max_length=80)
@@ -98,7 +98,7 @@ class RequestForm(forms.Form):
     )
 
 
-class VerdictForm(forms.Form):
+class VerdictForm(NoMyNumber):
     """The city's verdict."""
 
     verdict = forms.ChoiceField(
@@ -113,20 +113,20 @@ class VerdictForm(forms.Form):
     remarks = forms.CharField(label=_("意見"), max_length=1000, required=False, widget=LONG)
 
 
-class ErasureForm(forms.Form):
+class ErasureForm(NoMyNumber):
     """When and how the station's copy was erased."""
 
     on = DayField(label=_("消去した日"))
     means = forms.CharField(label=_("消去の方法"), max_length=200)
 
 
-class NoteForm(forms.Form):
+class NoteForm(NoMyNumber):
     """What was found when it was confirmed."""
 
     note = forms.CharField(label=_("確認したこと"), max_length=500, widget=LONG)
 
 
-class WithdrawForm(forms.Form):
+class WithdrawForm(NoMyNumber):
     """Why an order is taken back."""
 
     reason = forms.CharField(label=_("取りやめる理由"), max_length=500, widget=LONG)
@@ -157,7 +157,7 @@ class EnterForm(NewPersonForm):
                 del self.fields[name]
 
 
-class PostingForm(forms.Form):
+class PostingForm(NoMyNumber):
     """Who serves where."""
 
     person = PersonField(label=_("氏名"))
