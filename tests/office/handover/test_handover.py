@@ -4,6 +4,7 @@
 import hashlib
 from pathlib import Path
 
+import pytest
 from django.urls import reverse
 
 from machimori.evidence.verifier.check import verify
@@ -23,9 +24,13 @@ from machimori.office.handover.testing import (
 from machimori.office.handover.working import base_of, sweep
 from machimori.office.jobs.testing import work_off
 from machimori.office.people.acting import now
+from machimori.office.provision import withdrawing
+from machimori.office.provision.orders import order_of
 from machimori.office.provision.testing_engine import EngineDesk
 from machimori.office.shared.config import config
 from machimori.office.shared.engine import engine
+from machimori.office.shared.errors import ActionRefusedError
+from machimori.vault.errors import VaultRefusedError
 
 
 def lies(name: str) -> set[str]:
@@ -118,7 +123,9 @@ def check_register(desk: EngineDesk) -> None:
 def test_I13_K16_identity_at_hand_over_and_the_copy_followed_to_its_end(
     real: EngineDesk, clock: ManualClock
 ) -> None:
-    """Kind of paper and checker, no number; the copy is due, listed, and ends before the case."""
+    """Kind of paper and checker, no number; the copy is due as the approval's condition says, is
+    listed, and ends before the case."""
+    real.drafting.update(conditions="目的外に使わない\n複製しない", return_by="令和8年6月30日")
     pc = terminal(real, real.cast.person("operator"))
     file = written(real, pc, "USB-13", encrypted="on", password_way="envelope")
     send(real.browser(), "check", file.case.pk, note="再生できた")
@@ -127,12 +134,19 @@ def test_I13_K16_identity_at_hand_over_and_the_copy_followed_to_its_end(
     nobody = RECIPIENT | {"identity_means": ""}
     send(real.browser(), "hand_over", file.case.pk, **nobody)
     assert real.again(file, "ready_for_handover")
+    page = real.browser().get(reverse("handover:hand_over", args=[file.case.pk])).content.decode()
+    assert "目的外に使わない\n複製しない" in page
+    assert "令和8年6月30日" in page
+    late = RECIPIENT | {"due": "令和8年7月1日"}
+    assert "承認の条件は" in send(real.browser(), "hand_over", file.case.pk, **late)
     send(real.browser(), "hand_over", file.case.pk, **RECIPIENT)
     file = real.again(file, "provided")
-    assert "USB-13" in real.page(file)
+    page = real.page(file)
+    assert "USB-13" in page
+    assert "複製しない" in page
     (copy,) = copies(file)
     check_register(real)
-    for paper in ("receipt", "media_slip"):
+    for paper in ("receipt", "media_slip", "provided_reply"):
         answer = real.browser().get(reverse("provision:paper", args=[file.case.pk, paper]))
         assert answer.content.startswith(b"%PDF")
     remind = {"on": "令和8年5月14日", "how": "電話"}
@@ -154,6 +168,31 @@ def test_I13_K16_identity_at_hand_over_and_the_copy_followed_to_its_end(
     completed = file.latest("completed")
     assert completed is not None
     assert completed.data["records_until"].endswith("-03-31")
+
+
+def test_A15_a_closed_case_ends_its_approval_at_the_vault(real: EngineDesk) -> None:
+    """Closed within the approval's validity: the page asks the manager for a signature, and once
+    it is there the vault refuses whoever holds the reader's secret, the approval and the ledger."""
+    pc = terminal(real, real.cast.person("operator"))
+    file = written(real, pc, "USB-15")
+    order = order_of(file)
+    send(real.browser(), "check", file.case.pk, note="再生できた")
+    send(real.browser(), "hand_over", file.case.pk, **RECIPIENT)
+    (copy,) = copies(file)
+    send(real.browser(), "settle", copy.copy.pk, fate="erasure_reported", on="令和8年5月14日")
+    page = send(real.browser(), "complete", file.case.pk)
+    assert "承認の終わりが、保管庫にまだ届いていません" in page
+    file = real.again(file, "closed")
+    with pytest.raises(ActionRefusedError):
+        order_of(file)
+    assert real.look(file, order).frame.width == 160
+    letter = withdrawing.owed(file, real.cast.now)
+    assert letter is not None
+    assert "location" in real.sign_letter(letter)
+    with pytest.raises(VaultRefusedError) as caught:
+        real.look(file, order)
+    assert caught.value.reason == "taken_back"
+    assert "まだ届いていません" not in real.page(file)
 
 
 def test_P9_a_medium_that_was_rejected_is_destroyed_before_the_case_ends(

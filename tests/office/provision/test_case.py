@@ -16,6 +16,7 @@ from machimori.kernel.clock import ManualClock
 from machimori.kernel.envelope import Envelope
 from machimori.ledger.entry import Commitment
 from machimori.ledger.testing import LedgerProcess
+from machimori.office.paper.forms.ending import CorrectionReply
 from machimori.office.people.models import Credential
 from machimori.office.people.testing import Cast
 from machimori.office.provision import actions, deciding
@@ -23,6 +24,7 @@ from machimori.office.provision.application import Application
 from machimori.office.provision.drafting import Extent
 from machimori.office.provision.history import file_of
 from machimori.office.provision.models import Case, Numbered
+from machimori.office.provision.papers import papers
 from machimori.office.provision.testing import PART, TYPED, Desk, recorded
 from machimori.office.shared.config import config
 from machimori.office.shared.errors import ActionRefusedError
@@ -169,6 +171,10 @@ def test_what_is_missing_is_asked_for_with_a_day(desk: Desk) -> None:
     assert "期限が過ぎた日です" in desk.post(file, "correction", due="R8.5.1")
     desk.post(file, "correction", due="R8.5.20", note="事案を教えてください")
     waiting = desk.again(file, "awaiting_correction")
+    letter = papers(waiting)["correction_reply"]
+    assert isinstance(letter, CorrectionReply)
+    assert letter.missing
+    assert (letter.note, str(letter.due)) == ("事案を教えてください", "2026-05-20")
     assert "補正の期限 令和8年5月20日" in desk.browser().get("/").content.decode()
     assert "いまはできません" in desk.post(waiting, "draft", checks=CHECKS)
     desk.post(waiting, "amend", **TYPED, why="電話で補正")

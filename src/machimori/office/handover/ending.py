@@ -12,7 +12,7 @@ from machimori.kernel.instants import local_day, micros
 from machimori.office.handover.history import Followed, add, check_copy, copies_of
 from machimori.office.handover.states import FATES, Kind
 from machimori.office.people.acting import Acting
-from machimori.office.provision import asking
+from machimori.office.provision import asking, withdrawing
 from machimori.office.provision import history as cases
 from machimori.office.provision.history import File
 from machimori.office.shared.errors import refusal
@@ -64,7 +64,8 @@ def remind(file: File, copy: Followed, *, on: dt.date, how: str, acting: Acting)
 
 @transaction.atomic
 def complete(file: File, *, acting: Acting) -> File:
-    """完結にする: every copy has ended. The records are kept from the next April 1st on.
+    """完結にする: every copy has ended. The records are kept from the next April 1st on, and the
+    statement is drafted that ends the approval at the vault.
 
     Raises ActionRefusedError while a copy is out, or a medium that was not handed over is there.
     """
@@ -75,7 +76,9 @@ def complete(file: File, *, acting: Acting) -> File:
         raise refusal(heading, _t("複製の返却・消去・廃棄が、まだ記録されていません。"))
     today = local_day(micros(acting.at))
     data: dict[str, Json] = {"records_until": _records_until(file.rules, today).isoformat()}
-    return cases.add(file.case, file, "completed", data, acting=acting)
+    file = cases.add(file.case, file, "completed", data, acting=acting)
+    withdrawing.draft(file, acting=acting)
+    return file
 
 
 def spoiled(file: File, copy: Followed) -> bool:

@@ -15,6 +15,7 @@ from machimori.office.people.acting import Acting
 from machimori.office.provision import asking
 from machimori.office.provision.history import File, add, check_state
 from machimori.office.shared.errors import ActionRefusedError, Reason
+from machimori.policy.wareki import wareki
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +43,9 @@ def hand_over(
         raise ActionRefusedError(
             heading, Reason(text=_t("期限には、これからの日を入れてください。"))
         )
+    if file.return_by is not None and due > file.return_by:
+        text = _t("承認の条件は、%(day)sまでの返却・消去です。") % {"day": wareki(file.return_by)}
+        raise ActionRefusedError(heading, Reason(text=text))
     application = replace(
         file.application,
         identity_means=recipient.identity_means,
@@ -72,10 +76,13 @@ def hand_over(
 
 
 def due_day(file: File, today: dt.date) -> dt.date | None:
-    """The day by which the rules want a copy back that is handed over today; None if they name
-    none."""
+    """The day by which a copy comes back that is handed over today: the approval's condition, or
+    what the rules want, whichever is earlier; None if neither names one."""
     days = file.rules.number("copies.due_days")
-    return None if days is None else today + dt.timedelta(days=days)
+    found = [] if days is None else [today + dt.timedelta(days=days)]
+    if file.return_by is not None:
+        found.append(file.return_by)
+    return min(found, default=None)
 
 
 def _recorded(file: File, recipient: Recipient) -> frozenset[str]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""受領書 and 媒体受渡票 of a case, filled in from its facts. What is printed is Japanese."""
+"""受領書, 媒体受渡票 and 回答書 of a case, from its facts. What is printed is Japanese."""
 
 import datetime as dt
 from typing import Final
@@ -9,10 +9,11 @@ from machimori.office.handover.handing_over import due_day
 from machimori.office.handover.history import Followed, copies_of, current
 from machimori.office.handover.media import KINDS
 from machimori.office.paper.fields import Party
-from machimori.office.paper.forms.handover import FATES, MediaSlip, Medium, Receipt
+from machimori.office.paper.forms.handover import FATES, MediaSlip, Medium, ProvidedReply, Receipt
 from machimori.office.paper.masthead import Form
 from machimori.office.provision import papers
 from machimori.office.provision.history import File
+from machimori.office.provision.orders import taken_out
 from machimori.policy.wareki import parse_case_number, wareki_minute
 
 _SHOWN: Final = ("ready_for_handover", "provided", "closed")
@@ -43,7 +44,7 @@ def receipt(file: File) -> Form | None:
         recipient=_recipient(file),
         approval_number=file.number,
         media=_media(file),
-        conditions=tuple(filter(None, [said.get("conditions", "")])),
+        conditions=_conditions(file),
         return_by=_return_by(file),
         identity_kind=said.get("identity_means"),
         identity_checked_by=said.get("identity_by"),
@@ -77,6 +78,27 @@ def media_slip(file: File) -> Form | None:
     )
 
 
+def provided_reply(file: File) -> Form | None:
+    """回答書: what was given, once it was handed over."""
+    handed = file.latest("handed_over")
+    if handed is None:
+        return None
+    said = file.application
+    return ProvidedReply(
+        date=local_day(micros(handed.at)),
+        case=parse_case_number(file.number),
+        applicant=Party(body=said.body, name=said.name, address=said.address, contact=said.contact),
+        requested=papers.requested(file),
+        request_number=file.number,
+        ranges=tuple(one for part in taken_out(file) for one in papers.ranges(file, part)),
+        media=_media(file),
+        handed=handed.at,
+        recipient=_recipient(file),
+        conditions=_conditions(file),
+        return_by=_return_by(file),
+    )
+
+
 def _media(file: File) -> tuple[Medium, ...]:
     return tuple(
         Medium(
@@ -103,6 +125,14 @@ def _recipient(file: File) -> Party:
     return Party(body=said.body, name=said.name)
 
 
+def _conditions(file: File) -> tuple[str, ...]:
+    """What was said at the hand-over; before it, what the approval says."""
+    handed = file.latest("handed_over")
+    if handed is None:
+        return file.conditions
+    return tuple(one for one in handed.data["conditions"].splitlines() if one.strip())
+
+
 def _return_by(file: File) -> dt.date | None:
     handed = file.latest("handed_over")
     if handed is not None:
@@ -121,3 +151,4 @@ def install() -> None:
     """Called once, when the app is ready."""
     papers.register(receipt)
     papers.register(media_slip)
+    papers.register(provided_reply)

@@ -6,15 +6,17 @@ signs exactly these cameras and this interval. The case is approved in the trans
 the last signature that the rules ask for arrives.
 """
 
-from collections.abc import Iterable, Mapping
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _t
 
 from machimori.kernel import canonical
+from machimori.kernel.canonical import Json
 from machimori.kernel.envelope import Envelope
-from machimori.kernel.instants import micros
+from machimori.kernel.instants import local_day, micros
 from machimori.office.deputies.access import standing_in
 from machimori.office.people.acting import Acting
 from machimori.office.people.signing_in import signature_of
@@ -34,8 +36,17 @@ _WHO = ("acts.decide", "acts.deputise")
 
 
 @transaction.atomic
-def submit(file: File, *, checks: Iterable[str], note: str, acting: Acting) -> File:
-    """起案して決裁に回す. `checks` are the ids of what was checked (`grounds.*.checks`).
+def submit(
+    file: File,
+    *,
+    checks: Iterable[str],
+    note: str,
+    conditions: Sequence[str] = (),
+    return_by: dt.date | None = None,
+    acting: Acting,
+) -> File:
+    """起案して決裁に回す. `checks` are the ids of what was checked (`grounds.*.checks`);
+    `conditions` bind the recipient, and so does the day by which copies come back.
 
     Raises ActionRefusedError with everything that the application lacks, and if `acting` may not
     draft: whoever takes in also drafts.
@@ -52,8 +63,18 @@ def submit(file: File, *, checks: Iterable[str], note: str, acting: Acting) -> F
         raise ActionRefusedError(
             heading, Reason(text=_t("確かめることに、まだ印が付いていないものがあります。"))
         )
+    if return_by is not None and return_by < local_day(micros(acting.at)):
+        raise ActionRefusedError(
+            heading, Reason(text=_t("返却・消去の期限には、これからの日を入れてください。"))
+        )
     statement = draft(file.case.case_id, file.case.scheme, application, rules, at=acting.at)
-    data = {"checks": list(done), "note": note, "statement": _payload(statement)}
+    data: dict[str, Json] = {
+        "checks": list(done),
+        "conditions": [one.strip() for one in conditions if one.strip()],
+        "note": note,
+        "return_by": return_by.isoformat() if return_by else "",
+        "statement": _payload(statement),
+    }
     return add(file.case, file, "drafted", data, acting=acting)
 
 

@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from machimori.office.provision.forms import LONG, WholeExtentForm, words
-from machimori.office.shared.forms import NoMyNumber
+from machimori.office.shared.forms import DayField, NoMyNumber
 from machimori.policy.grounds import Ground
 
 
@@ -19,6 +19,19 @@ class DraftForm(NoMyNumber):
         label=_("確かめたこと"), required=False, widget=forms.CheckboxSelectMultiple
     )
     note = forms.CharField(label=_("起案の理由"), max_length=1000, required=False, widget=LONG)
+
+    conditions = forms.CharField(
+        label=_("承認の条件"),
+        max_length=1000,
+        required=False,
+        widget=LONG,
+        help_text=_("1行に1つずつ。承認書、受領書、回答書に印刷します。"),
+    )
+    return_by = DayField(
+        label=_("返却・消去の期限（条件にするとき）"),
+        required=False,
+        help_text=_("引き渡すときの期限は、この日より後にできません。"),
+    )
 
     def __init__(self, *args: Any, ground: Ground | None, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -127,6 +127,19 @@ class File:
         found = self.latest("drafted")
         return tuple(found.data["checks"]) if found else ()
 
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """What the approval, or its draft, asks of the recipient."""
+        found = self.latest("drafted")
+        return tuple(found.data.get("conditions", ())) if found else ()
+
+    @property
+    def return_by(self) -> dt.date | None:
+        """The day by which the approval wants copies back or erased; None if it names none."""
+        found = self.latest("drafted")
+        said = found.data.get("return_by", "") if found else ""
+        return dt.date.fromisoformat(said) if said else None
+
     def latest(self, *kinds: Kind) -> Fact | None:
         """The last fact of these kinds."""
         return next((one for one in reversed(self.facts) if one.kind in kinds), None)

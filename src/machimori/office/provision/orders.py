@@ -56,6 +56,21 @@ def part_of(fact: Fact) -> Extent:
     )
 
 
+def taken_out(file: File) -> tuple[Extent, ...]:
+    """What the last extraction took out, camera by camera; nothing before there was one."""
+    begun = file.latest("extraction_begun")
+    if begun is None:
+        return ()
+    whole = part_of(begun)
+    found = _parts(file, whole)
+    return tuple(
+        Extent(cameras=(name,), start=instant(found[name][0]), end=instant(found[name][1]))
+        if name in found
+        else Extent(cameras=(name,), start=whole.start, end=whole.end)
+        for name in whole.cameras
+    )
+
+
 def order_of(file: File, extent: Extent | None = None) -> Order:
     """The order by which the vault opens `extent`, as far as it was chosen to be taken out; or
     everything that was instructed, to look at.
@@ -63,7 +78,7 @@ def order_of(file: File, extent: Extent | None = None) -> Order:
     Raises ActionRefusedError without an instruction, in a case that has ended, and for an
     extent that goes beyond what was instructed.
     """
-    if file.state in ENDED:
+    if file.state in (*ENDED, "closed"):
         raise ActionRefusedError(
             _t("この案件は終わりました"), Reason(text=_t("承認はもう使えません。"))
         )

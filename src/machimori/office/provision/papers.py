@@ -12,7 +12,12 @@ from machimori.kernel.instants import local_day, micros
 from machimori.office.cameras.access import cameras
 from machimori.office.paper.fields import FootageRange, Party
 from machimori.office.paper.forms.answer import Approval, NoFootageReply, Refusal
-from machimori.office.paper.forms.ending import OUTCOMES, DecisionDraft, OutcomeReply
+from machimori.office.paper.forms.ending import (
+    OUTCOMES,
+    CorrectionReply,
+    DecisionDraft,
+    OutcomeReply,
+)
 from machimori.office.paper.forms.request import HANDLING, ProvisionRequest, SubjectRequest
 from machimori.office.paper.masthead import Form
 from machimori.office.paper.sheet import Choice
@@ -23,7 +28,7 @@ from machimori.office.provision.forms import named
 from machimori.office.provision.history import File
 from machimori.policy.grounds import grounds
 from machimori.policy.questions import catalogue
-from machimori.policy.wareki import CaseNumber, parse_case_number, wareki_minute
+from machimori.policy.wareki import CaseNumber, parse_case_number, wareki, wareki_minute
 from machimori.vault.client.statements import Authorisation
 
 REMEDY: Final = "必要なときは、改めて申請することができます。"
@@ -55,7 +60,7 @@ def _request(file: File) -> Form | None:
     if ground is not None and ground.basis == "consent":
         checks = set(file.checks)
         return SubjectRequest(
-            date=_day(file),
+            date=requested(file),
             case=_case(file),
             applicant=asked,
             purpose=application.purpose,
@@ -70,7 +75,7 @@ def _request(file: File) -> Form | None:
             judged_identifiable=True if "identifiable" in checks else None,
         )
     return ProvisionRequest(
-        date=_day(file),
+        date=requested(file),
         case=_case(file),
         applicant=asked,
         grounds=tuple(
@@ -87,7 +92,24 @@ def _request(file: File) -> Form | None:
         call_back=application.call_back,
         identity_kind=application.identity_means,
         identity_checked_by=application.identity_by,
-        received=_day(file),
+        received=requested(file),
+    )
+
+
+def _correction(file: File) -> Form | None:
+    fact = file.latest("correction_asked")
+    if fact is None or file.state != "awaiting_correction":
+        return None
+    return CorrectionReply(
+        date=local_day(micros(fact.at)),
+        case=_case(file),
+        applicant=_party(file),
+        requested=requested(file),
+        request_number=file.number,
+        ranges=_asked(file),
+        missing=tuple(fact.data["missing"]),
+        note=fact.data["note"],
+        due=dt.date.fromisoformat(fact.data["due"]),
     )
 
 
@@ -109,6 +131,7 @@ def _draft(file: File) -> Form | None:
         document=_document(file),
         identity=application.identity_means,
         checks=_words("grounds.*.checks", file.checks),
+        conditions=_conditions(file),
         note=fact.data["note"],
         valid_until=_until(file),
     )
@@ -124,12 +147,14 @@ def _approval(file: File) -> Form | None:
         date=local_day(micros(fact.at)),
         case=_case(file),
         applicant=_party(file),
-        requested=_day(file),
+        requested=requested(file),
         request_number=file.number,
         ground=_ground(file),
         ranges=_granted(file),
         handling=_handling(file),
+        conditions=file.conditions,
         valid_until=_until(file),
+        return_by=file.return_by,
         refused_part=part.data["reason"] if narrowed and part else None,
     )
 
@@ -142,7 +167,7 @@ def _refusal(file: File) -> Form | None:
         date=local_day(micros(fact.at)),
         case=_case(file),
         applicant=_party(file),
-        requested=_day(file),
+        requested=requested(file),
         request_number=file.number,
         ranges=_asked(file),
         reason=fact.data["reason"],
@@ -159,7 +184,7 @@ def _not_found(file: File) -> Form | None:
         date=local_day(micros(fact.at)),
         case=_case(file),
         applicant=_party(file),
-        requested=_day(file),
+        requested=requested(file),
         request_number=file.number,
         ranges=_asked(file),
         reason=why_nothing(fact.data["why"]),
@@ -176,7 +201,7 @@ def _outcome(file: File) -> Form | None:
         date=ended,
         case=_case(file),
         applicant=_party(file),
-        requested=_day(file),
+        requested=requested(file),
         request_number=file.number,
         ranges=_asked(file),
         outcome=_ENDINGS[fact.kind],
@@ -188,6 +213,7 @@ def _outcome(file: File) -> Form | None:
 
 _MAKERS: Final[tuple[Callable[[File], Form | None], ...]] = (
     _request,
+    _correction,
     _draft,
     _approval,
     _refusal,
@@ -198,7 +224,8 @@ _others: Final[list[Callable[[File], Form | None]]] = []
 """Papers of apps above."""
 
 
-def _day(file: File) -> dt.date:
+def requested(file: File) -> dt.date:
+    """The day of the application."""
     fact = file.latest("taken_in", "consulted")
     assert fact is not None
     return local_day(micros(fact.at))
@@ -229,6 +256,14 @@ def _handling(file: File) -> tuple[str, ...]:
     return tuple(HANDLING[USES.index(name)] for name in file.application.uses)
 
 
+def _conditions(file: File) -> tuple[str, ...]:
+    """The conditions, with the day by which copies come back among them."""
+    by = file.return_by
+    if by is None:
+        return file.conditions
+    return (*file.conditions, f"{wareki(by)}までに返却または消去すること。")
+
+
 def _until(file: File) -> dt.date | None:
     until = valid_until(file)
     return local_day(micros(until)) if until else None
@@ -245,16 +280,17 @@ def _asked(file: File) -> tuple[FootageRange, ...]:
     said = file.application
     if said.start is None or said.end is None:
         return ()
-    return _ranges(file, Extent(cameras=said.cameras, start=said.start, end=said.end))
+    return ranges(file, Extent(cameras=said.cameras, start=said.start, end=said.end))
 
 
 def _granted(file: File) -> tuple[FootageRange, ...]:
     if file.statement is None:
         return ()
-    return _ranges(file, extent_of(Authorisation.decode(file.statement)))
+    return ranges(file, extent_of(Authorisation.decode(file.statement)))
 
 
-def _ranges(file: File, extent: Extent) -> tuple[FootageRange, ...]:
+def ranges(file: File, extent: Extent) -> tuple[FootageRange, ...]:
+    """An extent as papers print it: a line for each camera."""
     named = cameras(file.case.scheme).filter(camera__in=extent.cameras)
     known = {row.camera_id: row for row in named}
     return tuple(

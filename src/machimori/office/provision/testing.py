@@ -3,7 +3,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
@@ -63,6 +63,8 @@ class Desk:
 
     cast: Cast
     manager: Person
+    drafting: dict[str, Any] = field(default_factory=dict)
+    """What is typed with every draft, beyond the checks."""
 
     @classmethod
     def of(
@@ -121,7 +123,7 @@ class Desk:
     def drafted(self, **typed: Any) -> File:
         """A case that waits for signatures."""
         file = self.take_in(**typed)
-        self.post(file, "draft", checks=["within_retention", "identifiable"])
+        self.post(file, "draft", checks=["within_retention", "identifiable"], **self.drafting)
         return self.again(file, "under_decision")
 
     def sign(self, file: File, person: Person | None = None) -> dict[str, Any]:

@@ -27,6 +27,7 @@ _REASONS: Final[dict[State, str]] = {
     "withdrawn": "withdrawn",
     "not_found": "not-found",
     "refused": "refused",
+    "closed": "closed",
 }
 
 

@@ -68,6 +68,7 @@ def hand_over(request: ActingRequest, name: str) -> HttpResponse:
         "body": application.body,
         "name": application.name,
         "identity_by": acting.person.name,
+        "conditions": "\n".join(file.conditions),
         "due": handing_over.due_day(file, local_day(micros(acting.at))),
     }
     form = HandOverForm(request.POST or None, initial=shown)

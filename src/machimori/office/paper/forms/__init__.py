@@ -19,8 +19,8 @@ from machimori.office.paper.forms.disclosure_notices import (
 from machimori.office.paper.forms.disclosure_request import DisclosureRequest, ThirdPartyOpinion
 from machimori.office.paper.forms.disposal import DisposalRecord
 from machimori.office.paper.forms.emergency import EmergencyRequest
-from machimori.office.paper.forms.ending import DecisionDraft, OutcomeReply
-from machimori.office.paper.forms.handover import MediaSlip, Receipt
+from machimori.office.paper.forms.ending import CorrectionReply, DecisionDraft, OutcomeReply
+from machimori.office.paper.forms.handover import MediaSlip, ProvidedReply, Receipt
 from machimori.office.paper.forms.people import Pledge, PostHandover
 from machimori.office.paper.forms.registers import ExtractionHistory, UsageRegister
 from machimori.office.paper.forms.request import ProvisionRequest, SubjectRequest
@@ -33,10 +33,12 @@ FORMS: tuple[type[Form], ...] = (
     Refusal,
     NoFootageReply,
     OutcomeReply,
+    CorrectionReply,
     DecisionDraft,
     Instruction,
     Receipt,
     MediaSlip,
+    ProvidedReply,
     UsageRegister,
     EmergencyRequest,
     ExtractionHistory,

@@ -50,6 +50,36 @@ class OutcomeReply(Answer):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CorrectionReply(Answer):
+    """回答書 of a request that goes back to the applicant: what is missing, and by when."""
+
+    KIND: ClassVar[str] = "correction_reply"
+    TITLE: ClassVar[str] = "防犯カメラ画像の提供の申請の補正について"
+
+    ranges: tuple[f.FootageRange, ...] = ()
+    missing: tuple[str, ...] = ()
+    note: str | None = None
+    due: dt.date | None = None
+
+    def blocks(self, head: Masthead) -> tuple[Block, ...]:
+        """What to complete, and the day."""
+        missing = "\n".join(f"({n})　{one}" for n, one in enumerate(self.missing, start=1))
+        return (
+            self._opening(
+                "申請のあった防犯カメラの画像の提供について、次のとおり補正をお願いします。"
+            ),
+            f.ranges("申請のあった画像の範囲", self.ranges),
+            Fields(
+                rows=(
+                    (f.text("補正してほしいこと", missing, lines=5),),
+                    (f.text("説明", self.note, lines=2),),
+                    (f.day("期限", self.due),),
+                )
+            ),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class DecisionDraft(Form):
     """起案文: what is to be decided and on what it rests, for those who read and sign.
 

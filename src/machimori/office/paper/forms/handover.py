@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from machimori.office.paper import fields as f
+from machimori.office.paper.forms.answer import Answer
 from machimori.office.paper.masthead import Form, Masthead
 from machimori.office.paper.sheet import (
     Block,
@@ -141,4 +142,39 @@ class MediaSlip(Form):
                 ),
             ),
             Signature(places=(f.text("受け取った人", None),)),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProvidedReply(Answer):
+    """回答書 of a request whose footage was handed over: what, on which media, under what."""
+
+    KIND: ClassVar[str] = "provided_reply"
+    TITLE: ClassVar[str] = "防犯カメラ画像の提供に関する回答書"
+
+    ranges: tuple[f.FootageRange, ...] = ()
+    media: tuple[Medium, ...] = ()
+    handed: dt.datetime | None = None
+    recipient: f.Party | None = None
+    conditions: tuple[str, ...] = ()
+    return_by: dt.date | None = None
+
+    def blocks(self, head: Masthead) -> tuple[Block, ...]:
+        """What was given, to whom and when, and by when it comes back."""
+        known = self.recipient or f.Party()
+        conditions = "\n".join(f"({n})　{one}" for n, one in enumerate(self.conditions, start=1))
+        return (
+            self._opening("申請のあった防犯カメラの画像を、次のとおり提供しましたので回答します。"),
+            f.ranges("提供した画像の範囲", self.ranges),
+            _media(self.media),
+            Fields(
+                rows=(
+                    (
+                        f.moment("渡した日時", self.handed),
+                        f.text("受け取った方", "　".join(filter(None, (known.body, known.name)))),
+                    ),
+                    (f.text("条件", conditions, lines=3),),
+                    (f.day("返却・消去の期限", self.return_by),),
+                )
+            ),
         )

@@ -116,7 +116,7 @@ def case(request: ActingRequest, name: str) -> HttpResponse:
             "below": rendered(request, file, acting, first=False),
             "kept": keeping.told(file, acting) if file.state != "consultation" else None,
             "stored": looking.told(file, acting),
-            "owed": withdrawing.owed(file, acting.at) if file.state in ENDED else None,
+            "owed": withdrawing.owed(file, acting.at) if file.state in (*ENDED, "closed") else None,
             "may_withdraw": withdrawing.may_sign(acting, file.rules),
         },
     )

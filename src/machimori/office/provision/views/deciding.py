@@ -47,6 +47,8 @@ def draft(request: ActingRequest, name: str) -> HttpResponse:
             file,
             checks=form.cleaned_data["checks"],
             note=form.cleaned_data["note"],
+            conditions=form.cleaned_data["conditions"].splitlines(),
+            return_by=form.cleaned_data["return_by"],
             acting=acting,
         ),
         title=_t("起案する"),
@@ -192,6 +194,7 @@ def instruct(request: ActingRequest, name: str) -> HttpResponse:
         button=_t("この範囲の取出しを指示する"),
         file=file,
         text=_t("承認の範囲の中で、必要な範囲だけを指示してください。"),
+        more={"lines": [(_t("承認の条件"), one) for one in file.conditions]},
     )
 
 
