@@ -19,7 +19,7 @@ _LEDGER: Final = (
     *("ledger.json", "secrets/*", "signer/key", "signer/name", "signer/checkpoint"),
     "vault-carried",
 )
-_OFFICE: Final = ("office.json", "secret")
+_OFFICE: Final = ("office.json", "secret", "scans/*.sealed", "scan-keys/*.key")
 _EXPIRY: Final = ("*.key", "*.json", "outbox/*.json")
 _RECORDER: Final = (
     *("*.key", "*.pub", "*.json", "*.toml", "*password*"),

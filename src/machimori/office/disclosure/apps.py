@@ -11,8 +11,9 @@ class DisclosureConfig(AppConfig):
 
     def ready(self) -> None:
         """Register pages and work lists."""
-        from machimori.office.disclosure import carried, work
+        from machimori.office.disclosure import carried, scanning, work
         from machimori.office.personnel.carried import register
 
         work.install()
+        scanning.install()
         register("disclosure", cases=carried.open_cases)

@@ -12,8 +12,9 @@ class PoliceConfig(AppConfig):
     def ready(self) -> None:
         """Register pages and work lists."""
         from machimori.office.personnel.carried import register
-        from machimori.office.police import carried, work, working
+        from machimori.office.police import carried, scanning, work, working
 
         work.install()
         working.install()
+        scanning.install()
         register("police", cases=carried.open_cases, items=carried.lent)

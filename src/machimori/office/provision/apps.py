@@ -12,9 +12,10 @@ class ProvisionConfig(AppConfig):
     def ready(self) -> None:
         """Register pages and work lists."""
         from machimori.office.personnel.carried import register
-        from machimori.office.provision import carried, keeping_work, readers, work
+        from machimori.office.provision import carried, keeping_work, readers, scanning, work
 
         work.install()
         keeping_work.install()
         readers.install()
+        scanning.install()
         register("provision", cases=carried.open_cases, items=carried.copies)

@@ -20,6 +20,7 @@ INSTALLED_APPS = [
     "machimori.office.deputies",
     "machimori.office.personnel",
     "machimori.office.custody",
+    "machimori.office.scans",
     "machimori.office.provision",
     "machimori.office.handover",
     "machimori.office.internal",

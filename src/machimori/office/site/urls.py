@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("machimori.office.deputies.urls")),
     path("", include("machimori.office.personnel.urls")),
     path("", include("machimori.office.custody.urls")),
+    path("", include("machimori.office.scans.urls")),
     path("", include("machimori.office.provision.urls")),
     path("", include("machimori.office.handover.urls")),
     path("", include("machimori.office.internal.urls")),

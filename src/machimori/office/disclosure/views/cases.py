@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_safe
 
 from machimori.kernel.instants import local_day, micros
-from machimori.office.disclosure import access, dues, holding, intake
+from machimori.office.disclosure import access, dues, holding, intake, scanning
 from machimori.office.disclosure.history import File, day_of, files_of, said_day
 from machimori.office.disclosure.letters import letters
 from machimori.office.disclosure.models import Case
@@ -118,7 +118,8 @@ def case(request: ActingRequest, name: str) -> HttpResponse:
         "main": _link(file, main(file, acting)),
         "more": [link for what in _more(file, acting) if (link := _link(file, what))],
     }
-    return render(request, "disclosure/case.html", context)
+    scanned = scanning.told(file, acting)
+    return render(request, "disclosure/case.html", context | {"scanned": scanned} | (scanned or {}))
 
 
 def main(file: File, acting: Acting) -> str:

@@ -13,7 +13,7 @@ from machimori.office.cameras.access import names
 from machimori.office.people import demo_signing
 from machimori.office.people.acting import Acting, ActingRequest
 from machimori.office.people.views import signing
-from machimori.office.police import access, asking, ordering
+from machimori.office.police import access, asking, ordering, scanning
 from machimori.office.police.forms import OrderForm
 from machimori.office.police.history import File, files_of
 from machimori.office.police.models import Extraction
@@ -178,6 +178,8 @@ def page(
         "may_withdraw": file.state in ("written", "ordered") and acting.holds(*access.POLICE),
         "facts": [(fact, STEPS[fact.kind].text, _said(fact.data)) for fact in file.facts[::-1]],  # type: ignore[index]  # the database holds kinds alone
     }
+    scanned = scanning.told(file, acting)
+    context |= {"scanned": scanned} | (scanned or {})
     status = 403 if refused is not None else 200
     return render(request, "police/extraction.html", context, status=status)
 
