@@ -57,9 +57,9 @@ def _make(
     """Make the city, in a process of its own whose lines are the progress."""
     places.begin()
     say(
-        "街守のデモを用意しています。1分ほどかかります。\n"
+        "街守のデモを用意しています。1、2分かかります。\n"
         f"  ブラウザーで開いておけます： http://localhost:{port}",
-        "Preparing the demo of Machimori: about a minute. The address can be opened now.",
+        "Preparing the demo of Machimori: a minute or two. The address can be opened now.",
     )
     command = [sys.executable, "-m", "machimori.cli.demo.five.making"]
     words = [str(places.directory), str(port), *(name for name in NAMES if name in towns)]

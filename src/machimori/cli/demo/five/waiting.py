@@ -19,7 +19,7 @@ _PAGE: Final = """<!doctype html>
 margin:3rem auto;padding:0 1rem}}li:last-child{{font-weight:bold}}span{{color:#595959}}</style>
 </head><body><main>
 <h1>街守のデモを用意しています</h1>
-<p>1分ほどかかります。できると、このページは自分でサインインの画面に替わります。<br>
+<p>1、2分かかります。できると、このページは自分でサインインの画面に替わります。<br>
 <span lang="en">Preparing the demo of Machimori. This page turns into the sign-in page by itself.
 </span></p>
 <ol role="status">{lines}</ol>
