@@ -34,12 +34,11 @@ STATES = {
     " 消去の確認待ち 完結 取りやめ",
     "/internal/": "起票 許可 利用中 記録済 完結 不許可 取下げ",
     "/direct/": "署名待ち 取得済 突合待ち 一致 不一致 是正済 完結 取得できず 取りやめ",
-    "/watch/shifts/": "終了",
     "/complaints/": "回答前 回答した 終わった",
 }
 """The lists of the demo's cases, and what stands in them."""
 SHOWN = {
-    "sakai": ("/cases/", "/disclosures/", "/watch/shifts/", "/complaints/"),
+    "sakai": ("/cases/", "/disclosures/", "/complaints/"),
     "asahikawa": ("/emergency/", "/internal/"),
     "saga": ("/direct/",),
 }
