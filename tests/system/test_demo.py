@@ -33,7 +33,7 @@ STATES = {
     "/emergency/": "命令の署名待ち 命令済 取出し済 事後申請待ち 審査中 適正 範囲超過 不適"
     " 消去の確認待ち 完結 取りやめ",
     "/internal/": "起票 許可 利用中 記録済 完結 不許可 取下げ",
-    "/direct/": "署名待ち 取得済 突合待ち 一致 不一致 是正済 完結 取得できず 取りやめ",
+    "/direct/": "署名待ち 取得済 突合待ち 一致 是正済 完結 取得できず 取りやめ",
     "/complaints/": "回答前 回答した 終わった",
 }
 """The lists of the demo's cases, and what stands in them."""
