@@ -34,17 +34,17 @@ def making(file: File) -> Making | None:
 
 
 def _notice(file: File, acting: Acting) -> dict[str, Any] | None:
-    del acting
     found = making(file)
-    return None if found is None or found.state == "done" else polled(file, found)
+    return None if found is None or found.state == "done" else polled(file, found, acting)
 
 
-def polled(file: File, found: Making | None) -> dict[str, Any]:
+def polled(file: File, found: Making | None, acting: Acting) -> dict[str, Any]:
     """What the progress' template is given."""
+    following = next_step(file, acting)
     return {
         "making": found,
         "poll": reverse("handover:progress", args=[file.case.pk]),
-        "next": reverse("provision:case", args=[file.case.pk]),
+        "next": following[1] if following else reverse("provision:case", args=[file.case.pk]),
     }
 
 
@@ -69,7 +69,7 @@ def _complete(file: File, acting: Acting) -> dict[str, Any] | None:
     return None if any(one.is_open for one in copies_of(file)) else {}
 
 
-def _next(file: File, acting: Acting) -> tuple[str, str] | None:
+def next_step(file: File, acting: Acting) -> tuple[str, str] | None:
     """Text and address of the next thing once an extraction was ordered."""
     desk = acting.holds(*access.DESK)
     if file.state in ("instructed", "reviewing") and desk:
@@ -135,7 +135,7 @@ def said(fact: Fact) -> str:
 
 def install() -> None:
     """Called once, when the app is ready."""
-    offers.register("handover", _next)
+    offers.register("handover", next_step)
     parts.register("handover.progress", parts.Part("handover/notice.html", _notice, first=True))
     parts.register("handover.complete", parts.Part("handover/complete.html", _complete, first=True))
     parts.register("handover.copies", parts.Part("handover/section.html", _copies))

@@ -40,7 +40,9 @@ class ExtentForm(NoMyNumber):
     cameras = forms.MultipleChoiceField(label=_("カメラ"), required=False, widget=ManyBoxes)
     first_day = DayField(label=_("始まりの日"), required=False)
     first_time = forms.TimeField(label=_("始まりの時刻"), required=False, help_text=_TIME_HELP)
-    last_day = DayField(label=_("終わりの日"), required=False)
+    last_day = DayField(
+        label=_("終わりの日"), required=False, help_text=_("始まりと同じ日なら、空けておけます。")
+    )
     last_time = forms.TimeField(label=_("終わりの時刻"), required=False, help_text=_TIME_HELP)
 
     def __init__(
@@ -59,6 +61,8 @@ class ExtentForm(NoMyNumber):
     def clean(self) -> dict[str, Any]:
         """An interval runs forwards, and has both ends or none."""
         found = super().clean()
+        if found.get("last_day") is None and "last_day" not in self.errors:
+            found["last_day"] = found.get("first_day")
         start, end = _instant(found, "first"), _instant(found, "last")
         parts = ("first_day", "first_time", "last_day", "last_time")
         if not self.errors and any(found.get(name) for name in parts):
@@ -94,7 +98,7 @@ class WholeExtentForm(ExtentForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         for name in ExtentForm.base_fields:
-            self.fields[name].required = True
+            self.fields[name].required = name != "last_day"
 
     def extent(self) -> Extent:
         """What was chosen."""

@@ -23,7 +23,7 @@ from machimori.office.viewing.forms import SelectForm, instant_input
 @posts(*DESK)
 @require_POST
 def select(request: ActingRequest, name: str) -> HttpResponse:
-    """The part that is needed; on to the case, where it is taken out."""
+    """The part that is needed; on to where it is taken out."""
     found = access.own(request.acting, name)
     file = found[1].case if found else None
     whole = ordered(file) if file else None
@@ -37,7 +37,7 @@ def select(request: ActingRequest, name: str) -> HttpResponse:
         except ActionRefusedError as error:
             refused, inside = error, list(_inside(form.extents, whole))
         else:
-            return HttpResponseRedirect(reverse("provision:case", args=[file.case.pk]))
+            return HttpResponseRedirect(reverse("handover:extract", args=[file.case.pk]))
     context = {"file": file, "name": name, "form": form, "refused": refused, "inside": inside}
     return render(request, "viewing/beyond.html", context)
 

@@ -12,14 +12,14 @@ from machimori.office.handover.forms import BeginForm, MediumForm, OnMediaForm
 from machimori.office.handover.history import Followed
 from machimori.office.handover.packing import part_name
 from machimori.office.handover.sections import making, polled
-from machimori.office.handover.views.pages import copy_of, place
+from machimori.office.handover.views.pages import copy_of, place, to_next
 from machimori.office.handover.working import base_of
 from machimori.office.people.acting import ActingRequest
 from machimori.office.provision.forms import ExtentForm
 from machimori.office.provision.history import File
 from machimori.office.provision.orders import chosen, ordered, to_take_out
 from machimori.office.provision.views.cases import chosen_lines
-from machimori.office.provision.views.pages import form_page, one
+from machimori.office.provision.views.pages import form_page, one, to_case
 from machimori.office.shared.errors import ActionRefusedError
 from machimori.office.shared.posts import posts
 from machimori.office.shared.ranges import ranged
@@ -82,7 +82,7 @@ def _begin_chosen(request: ActingRequest, file: File) -> HttpResponse:
 def progress(request: ActingRequest, name: str) -> HttpResponse:
     """How far the packages are: the part of the case's page that asks again by itself."""
     file = one(request, name)
-    return render(request, "handover/progress.html", polled(file, making(file)))
+    return render(request, "handover/progress.html", polled(file, making(file), request.acting))
 
 
 @posts(*access.DESK)
@@ -102,6 +102,7 @@ def medium(request: ActingRequest, name: str) -> HttpResponse:
         title=_t("媒体に書いて確かめる"),
         button=_t("読み返しまで済んだ媒体を記録する"),
         file=file,
+        onward=lambda made: to_next(made, acting) if made.state == "extracting" else to_case(made),
         template="handover/medium.html",
         more={"copy": copy.copy, "name": _file_name(file, copy)},
     )

@@ -11,6 +11,7 @@ from machimori.office.cameras.access import cameras
 from machimori.office.handover import access, checking, ending, handing_over
 from machimori.office.handover.forms import CheckForm, HandOverForm, RejectForm
 from machimori.office.handover.history import copies_of, current
+from machimori.office.handover.views.pages import to_next
 from machimori.office.people.acting import ActingRequest
 from machimori.office.provision.drafting import Extent
 from machimori.office.provision.history import File
@@ -35,6 +36,7 @@ def check(request: ActingRequest, name: str) -> HttpResponse:
         button=_t("指示のとおりで、読めることを確認した"),
         file=file,
         template="handover/check.html",
+        onward=lambda made: to_next(made, acting),
         more={
             "copies": current(file, copies_of(file)),
             "ordered": _said(file, whole) if whole else "",
@@ -67,6 +69,7 @@ def hand_over(request: ActingRequest, name: str) -> HttpResponse:
     shown = {
         "body": application.body,
         "name": application.name,
+        "identity_means": application.identity_means,
         "identity_by": acting.person.name,
         "conditions": "\n".join(file.conditions),
         "due": handing_over.due_day(file, local_day(micros(acting.at))),

@@ -29,7 +29,7 @@ from machimori.office.provision.drafting import Extent, extent_of
 from machimori.office.provision.forms import ExtentForm, words
 from machimori.office.provision.history import File, check_state
 from machimori.office.provision.views.cases import told
-from machimori.office.provision.views.pages import form_page, one, to_case
+from machimori.office.provision.views.pages import form_page, one
 from machimori.office.shared.errors import ActionRefusedError
 from machimori.office.shared.posts import posts
 from machimori.vault.client.statements import Authorisation
@@ -81,8 +81,7 @@ def sign(request: ActingRequest, name: str) -> HttpResponse:
     file = one(request, name)
 
     def act(response: Mapping[str, Any]) -> str:
-        actions.sign(file, response, acting=request.acting)
-        return reverse("provision:case", args=[file.case.pk])
+        return _after_signing(actions.sign(file, response, acting=request.acting), request)
 
     return signing.signed(request, act)
 
@@ -93,8 +92,10 @@ def sign_demo(request: ActingRequest, name: str) -> HttpResponse:
     """In a demo: the acting person's software key signs, through the same verification."""
     file, person = one(request, name), request.acting.person
     try:
-        actions.sign(file, demo_signing.answer(person, file.statement), acting=request.acting)
-        return to_case(file)
+        answer = demo_signing.answer(person, file.statement)
+        return HttpResponseRedirect(
+            _after_signing(actions.sign(file, answer, acting=request.acting), request)
+        )
     except ActionRefusedError as error:
         return _decide_page(request, file, refused=error)
 
@@ -225,6 +226,12 @@ def _decide_page(
     return render(
         request, "provision/decide.html", context, status=403 if refused is not None else 200
     )
+
+
+def _after_signing(file: File, request: ActingRequest) -> str:
+    """Where the last signature leads: whoever instructs goes on to the instruction."""
+    instructs = file.state == "approved" and request.acting.holds("system_manager")
+    return reverse(f"provision:{'instruct' if instructs else 'case'}", args=[file.case.pk])
 
 
 def _granted(file: File) -> Extent | None:

@@ -12,7 +12,7 @@ from machimori.kernel.instants import local_day, micros
 from machimori.office.custody.holding import RENEWED
 from machimori.office.custody.models import Letter
 from machimori.office.people.acting import Acting, ActingRequest
-from machimori.office.provision import access, keeping
+from machimori.office.provision import access, asking, keeping
 from machimori.office.provision.history import File
 from machimori.office.provision.states import ENDED
 from machimori.office.provision.views.pages import one, to_case
@@ -43,11 +43,15 @@ def release(request: ActingRequest, name: str) -> HttpResponse:
 
 
 def after_intake(file: File, acting: Acting) -> HttpResponse:
-    """Where taking in leads: to the hold's signature where the ground has one, or to the case."""
-    wanted = file.state == "received" and keeping.places(file.rules, acting)
-    if wanted and keeping.can_be_held(file, acting=acting):
+    """Where taking in leads: to the hold's signature where the ground has one; to the draft where
+    nothing is missing; or to the case."""
+    if file.state != "received":
+        return to_case(file)
+    if keeping.places(file.rules, acting) and keeping.can_be_held(file, acting=acting):
         return to_letter(keeping.draft(file, acting=acting))
-    return to_case(file)
+    if asking.missing(file.rules, file.application, acting=acting):
+        return to_case(file)
+    return HttpResponseRedirect(reverse("provision:draft", args=[file.case.pk]))
 
 
 def to_letter(letter: Letter) -> HttpResponse:
