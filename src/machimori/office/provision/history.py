@@ -3,8 +3,8 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import Any
 
 from django.utils.translation import gettext as _t
 
@@ -14,13 +14,20 @@ from machimori.kernel.envelope import Envelope
 from machimori.kernel.instants import local_day, micros
 from machimori.office.people.acting import Acting
 from machimori.office.people.facts import append
+from machimori.office.people.history import (
+    History,
+    check_step,
+    facts_of,
+    next_serial,
+    next_state,
+)
 from machimori.office.people.models import Person
 from machimori.office.provision.application import Application
 from machimori.office.provision.models import Case, Fact, Head
 from machimori.office.provision.states import SIGNED, STATES, STEPS, Kind, State
 from machimori.office.rules.access import Rulebook, rulebook
 from machimori.office.rules.words import chosen
-from machimori.office.shared.errors import ActionError, ActionRefusedError, Reason
+from machimori.office.shared.errors import ActionError
 from machimori.policy.errors import UnsetError
 from machimori.policy.grounds import Ground, grounds
 from machimori.policy.profile import Profile
@@ -28,17 +35,12 @@ from machimori.vault.client.statements import Authorisation
 
 
 @dataclass(frozen=True, kw_only=True)
-class File:
+class File(History[Fact, Kind, State]):
     """Everything about a case, from its facts. `facts` has at least one, the oldest first."""
 
     case: Case
-    facts: tuple[Fact, ...]
     rulebook: Rulebook | None = None
     """The scheme's, if whoever lists many cases has it at hand."""
-
-    @property
-    def state(self) -> State:
-        return cast(State, self.facts[-1].state)
 
     @property
     def number(self) -> str:
@@ -140,10 +142,6 @@ class File:
         said = found.data.get("return_by", "") if found else ""
         return dt.date.fromisoformat(said) if said else None
 
-    def latest(self, *kinds: Kind) -> Fact | None:
-        """The last fact of these kinds."""
-        return next((one for one in reversed(self.facts) if one.kind in kinds), None)
-
 
 def file_of(case: Case) -> File:
     """The case with all its facts."""
@@ -156,12 +154,8 @@ def file_of(case: Case) -> File:
 
 def files_of(heads: Sequence[Head], rules: Rulebook) -> list[File]:
     """The cases of these heads, all of the scheme of these rules, with their facts; one query."""
-    facts: dict[str, list[Fact]] = {head.case_id: [] for head in heads}
-    for fact in Fact.objects.filter(case__in=list(facts)).select_related("by").order_by("serial"):
-        facts[fact.case_id].append(fact)
-    return [
-        File(case=head.case, facts=tuple(facts[head.case_id]), rulebook=rules) for head in heads
-    ]
+    facts = facts_of(Fact, [head.case_id for head in heads])
+    return [File(case=head.case, facts=facts[head.case_id], rulebook=rules) for head in heads]
 
 
 def with_document(application: Application, data: Mapping[str, Any]) -> Application:
@@ -174,13 +168,8 @@ def with_document(application: Application, data: Mapping[str, Any]) -> Applicat
 
 def check_state(file: File | None, kind: Kind) -> None:
     """Raise ActionRefusedError if a fact of this kind cannot follow now."""
-    state = file.state if file else None
-    if state not in STEPS[kind].after:
-        now = STATES[state] if state else _t("まだ案件がない")
-        raise ActionRefusedError(
-            _t("いまはできません"),
-            Reason(text=_t("この案件は「%(state)s」です。") % {"state": now}),
-        )
+    said = _t("この案件は「%(state)s」です。")
+    check_step(file, STEPS[kind].after, STATES, said=said, nothing=_t("まだ案件がない"))
 
 
 def add(
@@ -211,15 +200,13 @@ def _write(
     by: Person | None,
 ) -> File:
     check_state(before, kind)
-    state = STEPS[kind].then or (before.state if before else None)
-    assert state is not None
     made = append(
         Fact,
         case=case,
         scheme=case.scheme,
-        serial=before.facts[-1].serial + 1 if before else 1,
+        serial=next_serial(before),
         kind=kind,
-        state=state,
+        state=next_state(before, STEPS[kind]),
         data=data,
         entry="provision.step",
         at=at,
@@ -227,4 +214,4 @@ def _write(
     )
     if before is None:
         return File(case=case, facts=(made,))
-    return replace(before, facts=(*before.facts, made))
+    return before.and_then(made)

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The states of a provision case, and which fact leads from where to where."""
 
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from machimori.office.shared.steps import Step, step
 
 State = Literal[
     "consultation",
@@ -102,16 +103,6 @@ Kind = Literal[
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Step:
-    """A fact of this kind may follow in the states `after` (None: there is no case yet), and the
-    case is in `then` from then on; None: it stays where it is."""
-
-    text: Promise
-    after: frozenset[State | None]
-    then: State | None
-
-
 _OPEN: Final[tuple[State, ...]] = ("instructed", "reviewing")
 """There is an instruction, and what it names may be looked at."""
 _TAKEN_OUT_NOTHING: Final[tuple[State, ...]] = ("approved", *_OPEN)
@@ -124,32 +115,28 @@ _BEFORE_HAND_OVER: Final[tuple[State, ...]] = (
 )
 
 
-def _step(text: Promise, *after: State | None, then: State | None = None) -> Step:
-    return Step(text=text, after=frozenset(after), then=then)
-
-
-STEPS: Final[dict[Kind, Step]] = {
-    "consulted": _step(_("相談を記録した"), None, then="consultation"),
-    "taken_in": _step(_("受け付けた"), None, "consultation", then="received"),
-    "amended": _step(_("申請の内容を直した"), "received", "awaiting_correction", then="received"),
-    "correction_asked": _step(_("補正をお願いした"), "received", then="awaiting_correction"),
-    "document_arrived": _step(_("原本が届いた"), "under_decision", *_TAKEN_OUT_NOTHING),
-    "drafted": _step(_("起案した"), "received", then="under_decision"),
-    "narrowed": _step(_("一部承認の案にした"), "under_decision"),
-    "signed": _step(_("署名した"), "under_decision"),
-    "deputised": _step(_("代決として署名した"), "under_decision"),
-    "reviewed": _step(
+STEPS: Final[dict[Kind, Step[State]]] = {
+    "consulted": step(_("相談を記録した"), None, then="consultation"),
+    "taken_in": step(_("受け付けた"), None, "consultation", then="received"),
+    "amended": step(_("申請の内容を直した"), "received", "awaiting_correction", then="received"),
+    "correction_asked": step(_("補正をお願いした"), "received", then="awaiting_correction"),
+    "document_arrived": step(_("原本が届いた"), "under_decision", *_TAKEN_OUT_NOTHING),
+    "drafted": step(_("起案した"), "received", then="under_decision"),
+    "narrowed": step(_("一部承認の案にした"), "under_decision"),
+    "signed": step(_("署名した"), "under_decision"),
+    "deputised": step(_("代決として署名した"), "under_decision"),
+    "reviewed": step(
         _("後閲した"),
         *(state for state in STATES if state not in ("consultation", "received", "informed")),
     ),
-    "sent_back": _step(_("差し戻した"), "under_decision", then="received"),
-    "authorised": _step(_("承認した"), "under_decision", then="approved"),
-    "declined": _step(_("不承認にした"), "under_decision", then="refused"),
-    "ordered": _step(_("取出しを指示した"), "approved", then="instructed"),
-    "attendee_permitted": _step(_("立会いを認めた"), *_OPEN),
-    "viewing_begun": _step(_("画像の確認を始めた"), "instructed", then="reviewing"),
-    "selected": _step(_("取り出す範囲を選んだ"), "reviewing"),
-    "found_nothing": _step(
+    "sent_back": step(_("差し戻した"), "under_decision", then="received"),
+    "authorised": step(_("承認した"), "under_decision", then="approved"),
+    "declined": step(_("不承認にした"), "under_decision", then="refused"),
+    "ordered": step(_("取出しを指示した"), "approved", then="instructed"),
+    "attendee_permitted": step(_("立会いを認めた"), *_OPEN),
+    "viewing_begun": step(_("画像の確認を始めた"), "instructed", then="reviewing"),
+    "selected": step(_("取り出す範囲を選んだ"), "reviewing"),
+    "found_nothing": step(
         _("該当する画像がないと確かめた"),
         "received",
         "awaiting_correction",
@@ -157,7 +144,7 @@ STEPS: Final[dict[Kind, Step]] = {
         *_TAKEN_OUT_NOTHING,
         then="not_found",
     ),
-    "took_back": _step(
+    "took_back": step(
         _("申請が取り下げられた"),
         "consultation",
         "received",
@@ -166,19 +153,19 @@ STEPS: Final[dict[Kind, Step]] = {
         *_BEFORE_HAND_OVER,
         then="withdrawn",
     ),
-    "ran_out": _step(_("承認の有効期限が過ぎた"), *_TAKEN_OUT_NOTHING, then="lapsed"),
-    "stopped": _step(_("承認を中止した"), *_BEFORE_HAND_OVER, then="revoked"),
-    "told": _step(_("案内をして終わった"), "consultation", then="informed"),
-    "extraction_begun": _step(_("取出しを始めた"), *_OPEN, then="extracting"),
-    "extracted": _step(_("証拠一式ができた"), "extracting"),
-    "extraction_failed": _step(_("取り出せなかった"), "extracting", then="instructed"),
-    "fetched": _step(_("証拠一式を端末に取り出した"), "extracting"),
-    "written": _step(_("媒体に書き、読み返した"), "extracting", then="awaiting_check"),
-    "checked": _step(_("完了を確認した"), "awaiting_check", then="ready_for_handover"),
-    "check_failed": _step(_("やり直しを求めた"), "awaiting_check", then="instructed"),
-    "handed_over": _step(_("引き渡した"), "ready_for_handover", then="provided"),
-    "copy_settled": _step(_("複製の終わりを記録した"), "provided"),
-    "completed": _step(_("完結にした"), "provided", then="closed"),
+    "ran_out": step(_("承認の有効期限が過ぎた"), *_TAKEN_OUT_NOTHING, then="lapsed"),
+    "stopped": step(_("承認を中止した"), *_BEFORE_HAND_OVER, then="revoked"),
+    "told": step(_("案内をして終わった"), "consultation", then="informed"),
+    "extraction_begun": step(_("取出しを始めた"), *_OPEN, then="extracting"),
+    "extracted": step(_("証拠一式ができた"), "extracting"),
+    "extraction_failed": step(_("取り出せなかった"), "extracting", then="instructed"),
+    "fetched": step(_("証拠一式を端末に取り出した"), "extracting"),
+    "written": step(_("媒体に書き、読み返した"), "extracting", then="awaiting_check"),
+    "checked": step(_("完了を確認した"), "awaiting_check", then="ready_for_handover"),
+    "check_failed": step(_("やり直しを求めた"), "awaiting_check", then="instructed"),
+    "handed_over": step(_("引き渡した"), "ready_for_handover", then="provided"),
+    "copy_settled": step(_("複製の終わりを記録した"), "provided"),
+    "completed": step(_("完結にした"), "provided", then="closed"),
 }
 SIGNED: Final[tuple[Kind, ...]] = ("signed", "deputised")
 """A signature under the statement: by whoever decides, or by their deputy."""
