@@ -11,12 +11,14 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
+from django.conf import settings as django_settings
 from django.core.wsgi import get_wsgi_application
 from django.db import connections, transaction
 from django.test import Client
@@ -136,6 +138,17 @@ class _Threaded(ThreadingMixIn, WSGIServer):
 class _Quiet(WSGIRequestHandler):
     def log_message(self, *said: Any) -> None:
         del said
+
+
+@pytest.fixture
+def origin(address: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The address, to which this test's vault and keys are bound: Chromium's keys sign there.
+
+    Before `real`, whose vault pins it.
+    """
+    port = int(address.rpartition(":")[2])
+    monkeypatch.setattr(django_settings, "OFFICE", replace(_CONFIG, origin=address, port=port))
+    return address
 
 
 @pytest.fixture
