@@ -83,7 +83,7 @@ def use_cells(use: Use, lines: Lines) -> tuple[str | Cell, ...]:
     return (
         Cell(text=second(use.at), href=reverse("oversight:use", args=[use.name])),
         f"{ACTS[use.act]}（{use.said}）",
-        Cell(text=use.number, href=use.href),
+        Cell(text=use.numbered, href=use.href),
         use.by,
         lines.posts_of(use),
         use.ground,
@@ -121,7 +121,7 @@ def provision_cells(use: Use, lines: Lines) -> tuple[str | Cell, ...]:
     """A line of 提供記録."""
     return (
         Cell(text=minute(use.at), href=reverse("oversight:use", args=[use.name])),
-        Cell(text=use.number, href=use.href),
+        Cell(text=use.numbered, href=use.href),
         use.recipient,
         use.identity,
         "　".join(filter(None, (lines.cameras_of(use), interval(use)))),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 ACTS: Final[dict[str, Promise]] = {
@@ -66,3 +67,8 @@ class Use:
     def name(self) -> str:
         """How addresses and corrections name it."""
         return f"{self.source}-{self.key}"
+
+    @property
+    def numbered(self) -> str:
+        """What leads to the case: a consultation has no number yet, and its link needs words."""
+        return self.number or (_t("番号なし") if self.href else "")

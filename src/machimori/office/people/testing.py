@@ -32,9 +32,9 @@ class Cast:
     clock: Clock
 
     @classmethod
-    def of(cls, clock: Clock, *, profile: str = "sakai") -> "Cast":
+    def of(cls, clock: Clock, *, profile: str = "sakai", name: str = "街頭防犯カメラ") -> "Cast":
         """A new scheme without anybody."""
-        scheme = make_scheme(f"s-{secrets.token_hex(4)}", name="街頭防犯カメラ", profile=profile)
+        scheme = make_scheme(f"s-{secrets.token_hex(4)}", name=name, profile=profile)
         return cls(scheme=scheme, clock=clock)
 
     @property

@@ -74,9 +74,10 @@ class Desk:
         profile: str = "sakai",
         started: bool = True,
         names: Sequence[str] = ("cam-1", "cam-2"),
+        scheme: str = "街頭防犯カメラ",
     ) -> "Desk":
         """A new scheme under these rules with a manager, their key, and cameras."""
-        cast = Cast.of(clock, profile=profile)
+        cast = Cast.of(clock, profile=profile, name=scheme)
         desk = cls(cast=cast, manager=cast.person("system_manager"))
         if started:
             acting = cast.acting(desk.manager)

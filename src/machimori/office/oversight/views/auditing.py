@@ -118,7 +118,7 @@ def look(request: ActingRequest, name: str, line: str) -> HttpResponse:
         title=_t("抜き取った行を確かめる"),
         button=_t("結果を記録する"),
         back=back,
-        text=f"{second(use.at)}　{ACTS[use.act]}（{use.said}）　{use.number}　{use.by}",
+        text=f"{second(use.at)}　{ACTS[use.act]}（{use.said}）　{use.numbered}　{use.by}",
     )
 
 
