@@ -7,7 +7,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from machimori.office.provision.elsewhere import Elsewhere
 from machimori.office.provision.forms import LONG, WholeExtentForm, words
+from machimori.office.scans.forms import ScanField
 from machimori.office.shared.forms import DayField, NoMyNumber
 from machimori.policy.grounds import Ground
 
@@ -53,6 +55,27 @@ class InstructForm(WholeExtentForm):
     note = forms.CharField(
         label=_("取り出す人に伝えること"), max_length=500, required=False, widget=LONG
     )
+
+
+class ElsewhereForm(NoMyNumber):
+    """A decision in the city's document system, with why if it corrects an earlier record."""
+
+    number = forms.CharField(
+        label=_("決裁番号"), max_length=60, help_text=_("文書管理システムの番号のとおりに。")
+    )
+    day = DayField(label=_("決裁の日"))
+    post = forms.CharField(
+        label=_("決裁した職"), max_length=60, help_text=_("例：市民部長。氏名は書きません。")
+    )
+    reason = forms.CharField(label=_("直す理由"), max_length=500, widget=LONG)
+    scan = ScanField(label=_("決裁の写し（あれば。PDF・JPEG・PNG・TIFF）"), required=False)
+
+    def __init__(self, *args: Any, before: Elsewhere | None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if before is None:
+            del self.fields["reason"]
+            return
+        self.initial = {"number": before.number, "day": before.day, "post": before.post}
 
 
 class SendBackForm(NoMyNumber):

@@ -21,6 +21,7 @@ from machimori.office.paper.forms.ending import (
 from machimori.office.paper.forms.request import HANDLING, ProvisionRequest, SubjectRequest
 from machimori.office.paper.masthead import Form
 from machimori.office.paper.sheet import Choice
+from machimori.office.provision import elsewhere
 from machimori.office.provision.application import USES
 from machimori.office.provision.drafting import Extent, extent_of
 from machimori.office.provision.ending import valid_until, why_nothing
@@ -134,6 +135,7 @@ def _draft(file: File) -> Form | None:
         conditions=_conditions(file),
         note=fact.data["note"],
         valid_until=_until(file),
+        decided_elsewhere=_elsewhere(file),
     )
 
 
@@ -156,6 +158,7 @@ def _approval(file: File) -> Form | None:
         valid_until=_until(file),
         return_by=file.return_by,
         refused_part=part.data["reason"] if narrowed and part else None,
+        decided_elsewhere=_elsewhere(file),
     )
 
 
@@ -267,6 +270,11 @@ def _conditions(file: File) -> tuple[str, ...]:
 def _until(file: File) -> dt.date | None:
     until = valid_until(file)
     return local_day(micros(until)) if until else None
+
+
+def _elsewhere(file: File) -> str | None:
+    said = elsewhere.of(file)
+    return said.line if said else None
 
 
 def _searched(file: File) -> str:

@@ -9,7 +9,7 @@ from machimori.office.people.acting import Acting
 from machimori.office.provision import access, sections
 from machimori.office.provision.history import File
 from machimori.office.provision.keeping import OWNER
-from machimori.office.scans import owners, showing
+from machimori.office.scans import actions, owners, showing
 from machimori.office.scans.owners import Owner, Subject
 
 
@@ -23,6 +23,14 @@ def _find(name: str, acting: Acting) -> Subject | None:
         return None
     back = reverse("provision:case", args=[name])
     return Subject(title=file.number, back=back, may_attach=_may_attach(acting))
+
+
+def attach(file: File, data: bytes, paper: str, *, acting: Acting) -> str:
+    """Attach this file, inside the action's transaction; the scan's name. Raises
+    ActionRefusedError if the person does not attach here, or it is none of the four types."""
+    subject = _find(file.case.pk, acting)
+    assert subject is not None
+    return actions.attach(OWNER, file.case.pk, subject, data, paper=paper, acting=acting).scan.pk
 
 
 def _section(file: File, acting: Acting) -> dict[str, Any] | None:

@@ -75,6 +75,7 @@ Kind = Literal[
     "document_arrived",
     "drafted",
     "narrowed",
+    "decided_elsewhere",
     "signed",
     "deputised",
     "reviewed",
@@ -123,6 +124,7 @@ STEPS: Final[dict[Kind, Step[State]]] = {
     "document_arrived": step(_("原本が届いた"), "under_decision", *_TAKEN_OUT_NOTHING),
     "drafted": step(_("起案した"), "received", then="under_decision"),
     "narrowed": step(_("一部承認の案にした"), "under_decision"),
+    "decided_elsewhere": step(_("市の文書管理システムでの決裁を記録した"), "under_decision"),
     "signed": step(_("署名した"), "under_decision"),
     "deputised": step(_("代決として署名した"), "under_decision"),
     "reviewed": step(

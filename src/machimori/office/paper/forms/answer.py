@@ -53,6 +53,8 @@ class Approval(Answer):
     valid_until: dt.date | None = None
     return_by: dt.date | None = None
     refused_part: str | None = None
+    decided_elsewhere: str | None = None
+    """Day, number and post of a decision in the city's document system."""
 
     def blocks(self, head: Masthead) -> tuple[Block, ...]:
         """What is approved, on which ground, under which conditions."""
@@ -70,6 +72,8 @@ class Approval(Answer):
         ]
         if self.refused_part:
             rows.append((f.text("承認しない部分と理由", self.refused_part),))
+        if self.decided_elsewhere:
+            rows.append((f.text("決裁", self.decided_elsewhere),))
         return (
             self._opening("申請のあった防犯カメラの画像の提供について、次のとおり承認します。"),
             f.ranges("承認する画像の範囲", self.ranges),

@@ -103,6 +103,8 @@ class DecisionDraft(Form):
     conditions: tuple[str, ...] = ()
     note: str | None = None
     valid_until: dt.date | None = None
+    decided_elsewhere: str | None = None
+    """Day, number and post of a decision in the city's document system."""
 
     def blocks(self, head: Masthead) -> tuple[Block, ...]:
         """Who asks for what, on which ground, and what was checked."""
@@ -123,8 +125,12 @@ class DecisionDraft(Form):
                     (f.text("確かめたこと", "\n".join(self.checks), lines=2),),
                     (f.text("条件", "\n".join(self.conditions), lines=2),),
                     (f.text("起案の理由", self.note, lines=2),),
+                    *((f.text("文書管理システムでの決裁", one),) for one in self._elsewhere()),
                 ),
             ),
             f.ranges("画像の範囲", self.ranges, blank_rows=2),
             Signature(places=(Cell(label="起案者", text=self.drafted_by or ""),)),
         )
+
+    def _elsewhere(self) -> tuple[str, ...]:
+        return (self.decided_elsewhere,) if self.decided_elsewhere else ()

@@ -18,7 +18,7 @@ from machimori.kernel.instants import instant
 from machimori.office.cameras.access import names
 from machimori.office.deputies.access import standing_in
 from machimori.office.people.acting import Acting, ActingRequest
-from machimori.office.provision import access, asking, withdrawing
+from machimori.office.provision import access, asking, elsewhere, withdrawing
 from machimori.office.provision.application import Application
 from machimori.office.provision.deciding import awaits_review
 from machimori.office.provision.drafting import Extent, extent_of
@@ -146,6 +146,8 @@ def told(request: ActingRequest, file: File) -> dict[str, object]:
         "ordered": _ordered(ordered, called) if ordered else None,
         "chosen": _parts(chosen(file), called),
         "attendees": attendees(file),
+        "elsewhere": elsewhere.of(file),
+        "may_record_elsewhere": elsewhere.may_record(file, request.acting),
         "refusal": refusal,
         "ending": _ending(file),
         "ended": file.state in ENDED,
@@ -155,8 +157,7 @@ def told(request: ActingRequest, file: File) -> dict[str, object]:
         ],
         "beside": _beside(file, request.acting),
         "facts": [
-            (fact, STEPS[cast(Kind, fact.kind)].text, fact.data.get("reason", ""))
-            for fact in reversed(file.facts)
+            (fact, STEPS[cast(Kind, fact.kind)].text, _why(fact)) for fact in reversed(file.facts)
         ],
         "may_write": access.takes_in(request.acting),
     }
@@ -226,6 +227,15 @@ def _steps(file: File) -> list[dict[str, object]]:
         {"text": STATES[state], "state": "done" if n < at else "now" if n == at else "later"}
         for n, state in enumerate(way)
     ]
+
+
+def _why(fact: Fact) -> str:
+    """What the history says beside a fact: its reason, and what was decided elsewhere."""
+    reason = str(fact.data.get("reason", ""))
+    if fact.kind != "decided_elsewhere":
+        return reason
+    said = elsewhere.Elsewhere.of(fact)
+    return "　".join(filter(None, (day(said.day), said.number, said.post, reason)))
 
 
 def _extent(extent: Extent, called: Mapping[str, str]) -> dict[str, object]:
