@@ -23,9 +23,11 @@ from machimori.vault.client.signers import HoldSigners, OfficerKey, Signers
 from machimori.vault.client.standing import HeldCase, Standing
 from machimori.vault.client.statements import (
     STATEMENTS,
+    Agreement,
     Appointment,
     CameraClass,
     Delegation,
+    LiveView,
     RecorderEnrolment,
     Rules,
     Statement,
@@ -134,6 +136,8 @@ def many(kind: type[Statement]) -> st.SearchStrategy[tuple[Any, ...]]:
         rules=many(Rules),
         cameras=many(CameraClass),
         recorders=many(RecorderEnrolment),
+        agreements=many(Agreement),
+        live_views=many(LiveView),
         holds=st.lists(
             st.builds(
                 HeldCase, case=names, scheme=names, ground=texts, last_day=days, segments=counts
