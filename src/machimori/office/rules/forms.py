@@ -189,7 +189,10 @@ def _names(
     else:
         hint = f"{shown['help_text']} " + _t("一行に一つずつ入れてください。")
         return LinesField(required=False, **(shown | {"help_text": hint}))
-    shown["help_text"] += " " + _t("どれも選ばなければ「なし」です。")
+    if pairs:
+        shown["help_text"] += " " + _t("どれも選ばなければ「なし」です。")
+    else:
+        shown["help_text"] += " " + _t("文書に挙げられたものがないので、選ぶものはありません。")
     return forms.MultipleChoiceField(
         choices=pairs, widget=forms.CheckboxSelectMultiple, required=False, **shown
     )
