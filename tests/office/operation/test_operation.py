@@ -27,7 +27,7 @@ from machimori.office.shared.config import OfficeConfig
 from machimori.office.shared.posts import POSTS
 from machimori.office.shared.recorders import Recorders
 
-WRONG = "この合言葉は違います-4711"
+WRONG = "この合言葉は違います-xyzzy"
 
 
 def entries(kind: str) -> list[Entry]:
@@ -89,7 +89,7 @@ def test_after_a_power_cut_the_vault_is_opened_on_the_page(
     told = [entry.data["opened"] for entry in entries("vault.opened")]
     assert sorted(told[-2:]) == [False, True]
     assert WRONG not in answer + caplog.text + stored()
-    assert "4711" not in stored()
+    assert "xyzzy" not in stored()
 
 
 def stored() -> str:
