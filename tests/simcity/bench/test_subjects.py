@@ -34,6 +34,7 @@ def test_a_subject_gives_its_figures(subject: str, capsys: pytest.CaptureFixture
 
 
 @pytest.mark.alone
+@pytest.mark.timeout(600)
 def test_the_office_gives_its_figures() -> None:
     """In a process of its own: Django is configured once in a process."""
     command = [sys.executable, "-m", "machimori.cli.main", "bench", "office", "--quick", "--json"]

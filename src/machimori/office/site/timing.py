@@ -18,7 +18,8 @@ from machimori.office.site.routes import Route, routes
 
 _SEARCHED: Final = "%E5%B1%B1%E7%94%B0"
 """山田, for pages with a search."""
-_AGAIN: Final = 3
+AGAIN: Final = 3
+"""How often a page is asked for, after a first time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +34,9 @@ class Page:
     queries: int
 
 
-def measure(cast: Cast, people: Mapping[Post, Person], names: Sequence[str]) -> list[Page]:
+def measure(
+    cast: Cast, people: Mapping[Post, Person], names: Sequence[str], *, again: int = AGAIN
+) -> list[Page]:
     """Every page that answers 200 to a GET, the slowest first.
 
     `names` are ids of cases, cameras, people and so on; whatever a route's argument takes is tried.
@@ -47,7 +50,7 @@ def measure(cast: Cast, people: Mapping[Post, Person], names: Sequence[str]) -> 
         for route in routes()
         for address in _addresses(route, names)
         for post in _admitted(route, people)
-        for page in _pages(route, address, post, browsers[post])
+        for page in _pages(route, address, post, browsers[post], again)
     ]
     return sorted(found, key=lambda page: page.milliseconds, reverse=True)
 
@@ -74,13 +77,15 @@ def _admitted(route: Route, people: Mapping[Post, Person]) -> list[Post | None]:
     return [post for post in people if not declared.posts or post in declared.posts]
 
 
-def _pages(route: Route, address: str, post: Post | None, browser: Client) -> Iterator[Page]:
+def _pages(
+    route: Route, address: str, post: Post | None, browser: Client, again: int
+) -> Iterator[Page]:
     first = browser.get(address)
     if first.status_code != 200 or not first.headers["Content-Type"].startswith("text/html"):
         return
     searches = b'name="q"' in first.content
     for query in ("", f"?q={_SEARCHED}", "?page=1000000") if searches else ("",):
-        times, counts = zip(*(_ask(browser, address + query) for _ in range(_AGAIN)), strict=True)
+        times, counts = zip(*(_ask(browser, address + query) for _ in range(again)), strict=True)
         yield Page(
             route=route.name,
             query=query,
