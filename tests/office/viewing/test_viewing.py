@@ -5,7 +5,6 @@ import io
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 from datetime import timedelta
@@ -14,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import av
-import pytest
 from django.test import Client
 from django.urls import reverse
 
@@ -220,7 +218,6 @@ def test_an_approval_without_instruction_opens_nothing(real: EngineDesk) -> None
     assert real.browser().get(reverse("viewing:open", args=[file.case.pk])).status_code == 404
 
 
-@pytest.mark.skipif(shutil.which("strace") is None, reason="looks with strace")
 def test_no_file_is_opened_for_writing_while_footage_is_shown(
     real: EngineDesk, tmp_path: Path
 ) -> None:

@@ -48,6 +48,8 @@ class Town:
     """The profile's id where it is not the scheme's own."""
     starts: bool = True
     """Without, the city has not decided what its document leaves open."""
+    tried_first: bool = False
+    """Whether a new user is led through a case of it."""
 
     @property
     def profile(self) -> str:
@@ -76,6 +78,7 @@ TOWNS: Final[tuple[Town, ...]] = (
     Town(
         id="sakai",
         scheme="堺市役所本庁舎防犯カメラ",
+        tried_first=True,
         section="総務課",
         cameras=_cameras(
             "sakai", ("正面玄関", "本館1階 正面玄関"), ("地下駐車場", "地下1階 駐車場入口")

@@ -57,6 +57,18 @@ def say(japanese: str, english: str) -> None:
     sys.stdout.flush()
 
 
+def _try_first(town: Town) -> None:
+    manager, operator = town.people["system_manager"], town.people["operator"]
+    say(
+        f"■ まず試すこと（{town.scheme}の一件）\n"
+        f"  1. {operator}（取扱者）：「電話・窓口の申請を受ける」を押し、案内のとおりに入れる\n"
+        f"  2. {manager}（管理責任者）：「決裁待ち」の案件を開き、デモのキーで署名する\n"
+        f"  3. {operator}：「きょうの仕事」に出る取出しと引渡しを続ける",
+        f"Try first: 1. as {operator} take in a request; 2. as {manager} sign it;"
+        f" 3. as {operator} take it out and hand it over.",
+    )
+
+
 def welcome(origin: str, towns: Sequence[Town], *, seconds: float) -> None:
     """Where it is, what to try first, as whom, and how to end it."""
     say("", "")
@@ -69,15 +81,9 @@ def welcome(origin: str, towns: Sequence[Town], *, seconds: float) -> None:
         "  パスワードもキーも要りません。",
         "  Choose a person under 「デモの人を選ぶ」 and you are signed in as that person.",
     )
-    if any(town.id == "sakai" for town in towns):
-        say(
-            "■ まず試すこと（堺の一件）\n"
-            "  1. 大浜 次郎（取扱者）：「電話・窓口の申請を受ける」を押し、案内のとおりに入れる\n"
-            "  2. 堺 花子（管理責任者）：「決裁待ち」の案件を開き、デモのキーで署名する\n"
-            "  3. 大浜 次郎：「きょうの仕事」に出る取出しと引渡しを続ける",
-            "Try first: 1. as 大浜 次郎 take in a request; 2. as 堺 花子 sign it;"
-            " 3. as 大浜 次郎 take it out and hand it over.",
-        )
+    for town in towns:
+        if town.tried_first:
+            _try_first(town)
     say("■ 制度ごとの見どころ", "What is different in each scheme:")
     for town in towns:
         japanese, english, posts = _FIRST[town.id]
