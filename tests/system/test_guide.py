@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from machimori.cli.running.testing import free_port
 from machimori.simcity.city import SimCity
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guide" / "operator.md"
@@ -38,7 +39,8 @@ def test_P8_a_city_is_set_up_by_following_the_guide(directory: Path) -> None:
         address = city.url(1)
         script = "\n".join(["set -euo pipefail", *blocks()])
         script = script.replace("rtsp://127.0.0.1:8554/cam-0001", address)
-        script = script.replace("9464", "9465")  # an operator's own recorder may have the port
+        # An operator's own recorder may have the port.
+        script = script.replace("9464", str(free_port()))
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
         with subprocess.Popen(
             ["bash", "-c", script],
