@@ -57,6 +57,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("needed__gte", 1)), name="custody_needed"
+                    ),
+                ],
+                "indexes": [
+                    models.Index(fields=["scheme", "kind", "about"], name="custody_about"),
+                    models.Index(fields=["owner", "about"], name="custody_owner"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Answer",
@@ -80,6 +91,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("reason", "")),
+                        fields=("letter",),
+                        name="custody_taken_once",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -112,30 +130,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["pk"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("letter", "by"), name="custody_signs_once"),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="letter",
-            index=models.Index(fields=["scheme", "kind", "about"], name="custody_about"),
-        ),
-        migrations.AddIndex(
-            model_name="letter",
-            index=models.Index(fields=["owner", "about"], name="custody_owner"),
-        ),
-        migrations.AddConstraint(
-            model_name="letter",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("needed__gte", 1)), name="custody_needed"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="answer",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("reason", "")), fields=("letter",), name="custody_taken_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="signature",
-            constraint=models.UniqueConstraint(fields=("letter", "by"), name="custody_signs_once"),
         ),
     ]

@@ -91,6 +91,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("scheme", "fiscal_year"), name="direct_one_series"
+                    ),
+                ]
+            },
         ),
         migrations.CreateModel(
             name="Numbered",
@@ -120,6 +127,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("series", "number"), name="direct_number_once"),
+                ]
+            },
         ),
         migrations.CreateModel(
             name="Fact",
@@ -199,17 +211,5 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="series",
-            constraint=models.UniqueConstraint(
-                fields=("scheme", "fiscal_year"), name="direct_one_series"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="numbered",
-            constraint=models.UniqueConstraint(
-                fields=("series", "number"), name="direct_number_once"
-            ),
         ),
     ]

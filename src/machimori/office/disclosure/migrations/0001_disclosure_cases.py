@@ -60,6 +60,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("scheme", "fiscal_year"), name="disclosure_one_series"
+                    ),
+                ]
+            },
         ),
         migrations.CreateModel(
             name="Numbered",
@@ -89,6 +96,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("series", "number"), name="disclosure_number_once"
+                    ),
+                ]
+            },
         ),
         migrations.CreateModel(
             name="Fact",
@@ -182,17 +196,5 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="series",
-            constraint=models.UniqueConstraint(
-                fields=("scheme", "fiscal_year"), name="disclosure_one_series"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="numbered",
-            constraint=models.UniqueConstraint(
-                fields=("series", "number"), name="disclosure_number_once"
-            ),
         ),
     ]

@@ -81,6 +81,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("case", "extraction", "part"), name="handover_part_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("part__gte", 1), ("part__lte", models.F("parts"))),
+                        name="handover_part",
+                    ),
+                ]
+            },
         ),
         migrations.CreateModel(
             name="Fact",
@@ -115,6 +126,50 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("case", "serial"), name="handover_serial_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                [
+                                    "packed",
+                                    "fetched",
+                                    "written",
+                                    "dropped",
+                                    "handed_over",
+                                    "extended",
+                                    "reminded",
+                                    "returned",
+                                    "erasure_reported",
+                                    "destroyed",
+                                    "kept",
+                                ],
+                            )
+                        ),
+                        name="handover_kind",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                [
+                                    "packed",
+                                    "in_custody",
+                                    "handed_over",
+                                    "returned",
+                                    "erasure_reported",
+                                    "destroyed",
+                                    "kept",
+                                    "dropped",
+                                ],
+                            )
+                        ),
+                        name="handover_state",
+                    ),
+                ]
+            },
         ),
         migrations.CreateModel(
             name="Head",
@@ -154,82 +209,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="copy",
-            constraint=models.UniqueConstraint(
-                fields=("case", "extraction", "part"), name="handover_part_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="copy",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("part__gte", 1), ("part__lte", models.F("parts"))),
-                name="handover_part",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="fact",
-            constraint=models.UniqueConstraint(
-                fields=("case", "serial"), name="handover_serial_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="fact",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "kind__in",
-                        [
-                            "packed",
-                            "fetched",
-                            "written",
-                            "dropped",
-                            "handed_over",
-                            "extended",
-                            "reminded",
-                            "returned",
-                            "erasure_reported",
-                            "destroyed",
-                            "kept",
-                        ],
-                    )
-                ),
-                name="handover_kind",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="fact",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "state__in",
-                        [
-                            "packed",
-                            "in_custody",
-                            "handed_over",
-                            "returned",
-                            "erasure_reported",
-                            "destroyed",
-                            "kept",
-                            "dropped",
-                        ],
-                    )
-                ),
-                name="handover_state",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="head",
-            index=models.Index(fields=["scheme", "-began", "copy"], name="handover_newest"),
-        ),
-        migrations.AddIndex(
-            model_name="head",
-            index=models.Index(fields=["scheme", "state", "due"], name="handover_due_first"),
-        ),
-        migrations.AddIndex(
-            model_name="head",
-            index=models.Index(fields=["case"], name="handover_of_case"),
+            options={
+                "indexes": [
+                    models.Index(fields=["scheme", "-began", "copy"], name="handover_newest"),
+                    models.Index(fields=["scheme", "state", "due"], name="handover_due_first"),
+                    models.Index(fields=["case"], name="handover_of_case"),
+                ]
+            },
         ),
         migrations.RunSQL(_CREATE, _DROP),
     ]

@@ -34,6 +34,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("scheme", "fiscal_year"), name="internal_one_series"
+                    ),
+                ]
+            },
         ),
         migrations.CreateModel(
             name="Use",
@@ -89,6 +96,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("series", "number"), name="internal_number_once"
+                    ),
+                ]
+            },
         ),
         migrations.CreateModel(
             name="Fact",
@@ -122,70 +136,51 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="series",
-            constraint=models.UniqueConstraint(
-                fields=("scheme", "fiscal_year"), name="internal_one_series"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="numbered",
-            constraint=models.UniqueConstraint(
-                fields=("series", "number"), name="internal_number_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="fact",
-            constraint=models.UniqueConstraint(
-                fields=("case", "serial"), name="internal_serial_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="fact",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "kind__in",
-                        [
-                            "drafted",
-                            "attendance",
-                            "permitted",
-                            "refused",
-                            "withdrawn",
-                            "begun",
-                            "copying",
-                            "copied",
-                            "copy_failed",
-                            "copy_written",
-                            "copy_checked",
-                            "copy_ended",
-                            "recorded",
-                            "closed",
-                        ],
-                    )
-                ),
-                name="internal_kind",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="fact",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "state__in",
-                        [
-                            "drafted",
-                            "permitted",
-                            "in_use",
-                            "recorded",
-                            "closed",
-                            "refused",
-                            "withdrawn",
-                        ],
-                    )
-                ),
-                name="internal_state",
-            ),
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("case", "serial"), name="internal_serial_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                [
+                                    "drafted",
+                                    "attendance",
+                                    "permitted",
+                                    "refused",
+                                    "withdrawn",
+                                    "begun",
+                                    "copying",
+                                    "copied",
+                                    "copy_failed",
+                                    "copy_written",
+                                    "copy_checked",
+                                    "copy_ended",
+                                    "recorded",
+                                    "closed",
+                                ],
+                            )
+                        ),
+                        name="internal_kind",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                [
+                                    "drafted",
+                                    "permitted",
+                                    "in_use",
+                                    "recorded",
+                                    "closed",
+                                    "refused",
+                                    "withdrawn",
+                                ],
+                            )
+                        ),
+                        name="internal_state",
+                    ),
+                ]
+            },
         ),
     ]

@@ -30,6 +30,11 @@ class Migration(migrations.Migration):
                 ("arguments", models.JSONField(default=dict)),
                 ("at", models.DateTimeField()),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["subject", "-at"], name="jobs_of_a_subject"),
+                ]
+            },
         ),
         migrations.CreateModel(
             name="Progress",
@@ -51,16 +56,13 @@ class Migration(migrations.Migration):
                 ("reason", models.CharField(blank=True, max_length=40)),
                 ("at", models.DateTimeField()),
             ],
-        ),
-        migrations.AddIndex(
-            model_name="job",
-            index=models.Index(fields=["subject", "-at"], name="jobs_of_a_subject"),
-        ),
-        migrations.AddConstraint(
-            model_name="progress",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["waiting", "running", "done", "failed"])),
-                name="jobs_state",
-            ),
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["waiting", "running", "done", "failed"])),
+                        name="jobs_state",
+                    ),
+                ]
+            },
         ),
     ]

@@ -45,6 +45,36 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("scheme", "kind", "key"), name="oversight_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                [
+                                    "complaint",
+                                    "correction",
+                                    "finding",
+                                    "imported",
+                                    "opinion",
+                                    "reconciliation",
+                                    "report",
+                                    "sample",
+                                    "statement",
+                                    "verification",
+                                ],
+                            )
+                        ),
+                        name="oversight_record_kind",
+                    ),
+                ],
+                "indexes": [
+                    models.Index(fields=["scheme", "kind", "-at", "id"], name="oversight_newest"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="OldUse",
@@ -76,6 +106,16 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("batch", "line"), name="oversight_old_line_once"
+                    ),
+                ],
+                "indexes": [
+                    models.Index(fields=["-at", "-id"], name="oversight_old_newest"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Fact",
@@ -110,119 +150,71 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddIndex(
-            model_name="record",
-            index=models.Index(fields=["scheme", "kind", "-at", "id"], name="oversight_newest"),
-        ),
-        migrations.AddConstraint(
-            model_name="record",
-            constraint=models.UniqueConstraint(
-                fields=("scheme", "kind", "key"), name="oversight_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="record",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "kind__in",
-                        [
-                            "complaint",
-                            "correction",
-                            "finding",
-                            "imported",
-                            "opinion",
-                            "reconciliation",
-                            "report",
-                            "sample",
-                            "statement",
-                            "verification",
-                        ],
-                    )
-                ),
-                name="oversight_record_kind",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="olduse",
-            index=models.Index(fields=["-at", "-id"], name="oversight_old_newest"),
-        ),
-        migrations.AddConstraint(
-            model_name="olduse",
-            constraint=models.UniqueConstraint(
-                fields=("batch", "line"), name="oversight_old_line_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="fact",
-            constraint=models.UniqueConstraint(
-                fields=("case", "serial"), name="oversight_serial_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="fact",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "kind__in",
-                        [
-                            "corrected",
-                            "statement_returned",
-                            "statement_sent_back",
-                            "statement_confirmed",
-                            "run_begun",
-                            "run_done",
-                            "found",
-                            "answered",
-                            "report_begun",
-                            "report_computed",
-                            "report_published",
-                            "check_begun",
-                            "check_done",
-                            "sample_drawn",
-                            "sample_looked",
-                            "opinion_given",
-                            "opinion_replied",
-                            "complaint_received",
-                            "complaint_replied",
-                            "complaint_closed",
-                            "import_read",
-                        ],
-                    )
-                ),
-                name="oversight_kind",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="fact",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "state__in",
-                        [
-                            "standing",
-                            "returned",
-                            "sent_back",
-                            "confirmed",
-                            "begun",
-                            "done",
-                            "found",
-                            "answered",
-                            "report_begun",
-                            "report_computed",
-                            "report_published",
-                            "drawn",
-                            "given",
-                            "replied",
-                            "received",
-                            "answered_to",
-                            "closed",
-                            "imported",
-                        ],
-                    )
-                ),
-                name="oversight_state",
-            ),
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("case", "serial"), name="oversight_serial_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                [
+                                    "corrected",
+                                    "statement_returned",
+                                    "statement_sent_back",
+                                    "statement_confirmed",
+                                    "run_begun",
+                                    "run_done",
+                                    "found",
+                                    "answered",
+                                    "report_begun",
+                                    "report_computed",
+                                    "report_published",
+                                    "check_begun",
+                                    "check_done",
+                                    "sample_drawn",
+                                    "sample_looked",
+                                    "opinion_given",
+                                    "opinion_replied",
+                                    "complaint_received",
+                                    "complaint_replied",
+                                    "complaint_closed",
+                                    "import_read",
+                                ],
+                            )
+                        ),
+                        name="oversight_kind",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                [
+                                    "standing",
+                                    "returned",
+                                    "sent_back",
+                                    "confirmed",
+                                    "begun",
+                                    "done",
+                                    "found",
+                                    "answered",
+                                    "report_begun",
+                                    "report_computed",
+                                    "report_published",
+                                    "drawn",
+                                    "given",
+                                    "replied",
+                                    "received",
+                                    "answered_to",
+                                    "closed",
+                                    "imported",
+                                ],
+                            )
+                        ),
+                        name="oversight_state",
+                    ),
+                ]
+            },
         ),
     ]

@@ -29,6 +29,17 @@ class Migration(migrations.Migration):
                 ("last_day", models.DateField()),
                 ("at", models.DateTimeField()),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("kind", "case"), name="oversight_disposed_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("last_day__gt", models.F("completed"))),
+                        name="oversight_kept_first",
+                    ),
+                ]
+            },
         ),
         migrations.RemoveConstraint(
             model_name="fact",
@@ -161,18 +172,5 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="tombstone",
             index=models.Index(fields=["scheme", "-at", "-id"], name="oversight_disposed"),
-        ),
-        migrations.AddConstraint(
-            model_name="tombstone",
-            constraint=models.UniqueConstraint(
-                fields=("kind", "case"), name="oversight_disposed_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="tombstone",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("last_day__gt", models.F("completed"))),
-                name="oversight_kept_first",
-            ),
         ),
     ]

@@ -150,6 +150,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("scheme", "number"), name="personnel_key_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["fido2", "rack", "drawer", "room"])),
+                        name="personnel_key_kind",
+                    ),
+                ]
+            },
         ),
         migrations.CreateModel(
             name="KeyEvent",
@@ -203,6 +212,16 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("kind__in", ["issued", "returned", "lost", "found", "destroyed"])
+                        ),
+                        name="personnel_key_event_kind",
+                    ),
+                ]
+            },
         ),
         migrations.CreateModel(
             name="Pledge",
@@ -251,6 +270,26 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("corrects__isnull", False),
+                            ("signed_on__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="personnel_a_pledge_has_a_day",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("corrects__isnull", True),
+                            models.Q(("reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="personnel_a_correction_has_a_reason",
+                    ),
+                ]
+            },
         ),
         migrations.CreateModel(
             name="Transfer",
@@ -364,47 +403,5 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="key",
-            constraint=models.UniqueConstraint(
-                fields=("scheme", "number"), name="personnel_key_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="key",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["fido2", "rack", "drawer", "room"])),
-                name="personnel_key_kind",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="keyevent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("kind__in", ["issued", "returned", "lost", "found", "destroyed"])
-                ),
-                name="personnel_key_event_kind",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="pledge",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("corrects__isnull", False), ("signed_on__isnull", False), _connector="OR"
-                ),
-                name="personnel_a_pledge_has_a_day",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="pledge",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("corrects__isnull", True),
-                    models.Q(("reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="personnel_a_correction_has_a_reason",
-            ),
         ),
     ]

@@ -60,6 +60,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("scheme", "fiscal_year"), name="provision_one_series"
+                    ),
+                ]
+            },
         ),
         migrations.CreateModel(
             name="Numbered",
@@ -89,6 +96,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("series", "number"), name="provision_number_once"
+                    ),
+                ]
+            },
         ),
         migrations.CreateModel(
             name="Fact",
@@ -169,17 +183,5 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="series",
-            constraint=models.UniqueConstraint(
-                fields=("scheme", "fiscal_year"), name="provision_one_series"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="numbered",
-            constraint=models.UniqueConstraint(
-                fields=("series", "number"), name="provision_number_once"
-            ),
         ),
     ]

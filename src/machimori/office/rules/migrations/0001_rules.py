@@ -44,6 +44,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("effective_from__gte", models.F("adopted_on"))),
+                        name="rules_no_effect_before_the_decision",
+                    ),
+                ]
+            },
         ),
         migrations.CreateModel(
             name="Adoption",
@@ -67,6 +75,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("resolution", "key"), name="rules_key_once"),
+                ]
+            },
         ),
         migrations.CreateModel(
             name="Start",
@@ -96,16 +109,5 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="resolution",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("effective_from__gte", models.F("adopted_on"))),
-                name="rules_no_effect_before_the_decision",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="adoption",
-            constraint=models.UniqueConstraint(fields=("resolution", "key"), name="rules_key_once"),
         ),
     ]

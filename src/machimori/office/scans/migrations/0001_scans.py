@@ -52,6 +52,30 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "paper__in",
+                                [
+                                    "inquiry",
+                                    "application",
+                                    "consent",
+                                    "decision",
+                                    "receipt",
+                                    "other",
+                                ],
+                            )
+                        ),
+                        name="scans_paper",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("size__gte", 1)), name="scans_size"),
+                ],
+                "indexes": [
+                    models.Index(fields=["owner", "about"], name="scans_of_case"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Fact",
@@ -86,44 +110,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddIndex(
-            model_name="scan",
-            index=models.Index(fields=["owner", "about"], name="scans_of_case"),
-        ),
-        migrations.AddConstraint(
-            model_name="scan",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "paper__in",
-                        ["inquiry", "application", "consent", "decision", "receipt", "other"],
-                    )
-                ),
-                name="scans_paper",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="scan",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("size__gte", 1)), name="scans_size"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="fact",
-            constraint=models.UniqueConstraint(fields=("case", "serial"), name="scans_serial_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="fact",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["attached", "withdrawn", "disposed"])),
-                name="scans_kind",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="fact",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["kept", "erased"])), name="scans_state"
-            ),
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("case", "serial"), name="scans_serial_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["attached", "withdrawn", "disposed"])),
+                        name="scans_kind",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["kept", "erased"])), name="scans_state"
+                    ),
+                ]
+            },
         ),
     ]

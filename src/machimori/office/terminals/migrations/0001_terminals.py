@@ -45,6 +45,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("scheme", "number"), name="terminals_number_once"
+                    ),
+                ]
+            },
         ),
         migrations.CreateModel(
             name="Custody",
@@ -87,6 +94,19 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                ["taken_out", "put_back", "checked", "key_lost", "withdrawn"],
+                            )
+                        ),
+                        name="terminals_custody_kind",
+                    ),
+                ]
+            },
         ),
         migrations.CreateModel(
             name="TerminalKey",
@@ -118,20 +138,5 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="terminal",
-            constraint=models.UniqueConstraint(
-                fields=("scheme", "number"), name="terminals_number_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="custody",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("kind__in", ["taken_out", "put_back", "checked", "key_lost", "withdrawn"])
-                ),
-                name="terminals_custody_kind",
-            ),
         ),
     ]

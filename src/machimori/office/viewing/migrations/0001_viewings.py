@@ -57,6 +57,25 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("until__gt", models.F("at"))), name="viewing_has_an_end"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("end__gt", models.F("start"))),
+                        name="viewing_of_an_interval",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("attendees", ""),
+                            models.Q(("reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="viewing_attended_for_a_reason",
+                    ),
+                ]
+            },
         ),
         migrations.CreateModel(
             name="Keys",
@@ -96,32 +115,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="viewing",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("until__gt", models.F("at"))), name="viewing_has_an_end"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="viewing",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("end__gt", models.F("start"))), name="viewing_of_an_interval"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="viewing",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("attendees", ""), models.Q(("reason", ""), _negated=True), _connector="OR"
-                ),
-                name="viewing_attended_for_a_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="watched",
-            constraint=models.UniqueConstraint(
-                fields=("viewing", "camera", "start"), name="viewing_watched_once"
-            ),
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("viewing", "camera", "start"), name="viewing_watched_once"
+                    ),
+                ]
+            },
         ),
     ]

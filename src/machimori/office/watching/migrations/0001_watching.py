@@ -48,6 +48,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("terminal", "number"), name="watching_one_at_a_time"
+                    ),
+                ]
+            },
         ),
         migrations.CreateModel(
             name="Fact",
@@ -81,30 +88,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="shift",
-            constraint=models.UniqueConstraint(
-                fields=("terminal", "number"), name="watching_one_at_a_time"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="fact",
-            constraint=models.UniqueConstraint(
-                fields=("case", "serial"), name="watching_serial_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="fact",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["begun", "changed", "noticed", "ended"])),
-                name="watching_kind",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="fact",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["on", "over"])), name="watching_state"
-            ),
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("case", "serial"), name="watching_serial_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["begun", "changed", "noticed", "ended"])),
+                        name="watching_kind",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["on", "over"])), name="watching_state"
+                    ),
+                ]
+            },
         ),
     ]
