@@ -30,6 +30,38 @@ for app, name in (("operation", "zero"), ("cameras", "0001")):
 """
 """Takes an office back to the schema that it had before cameras had connections."""
 
+STEP_BY_STEP = """
+import sys
+from pathlib import Path
+from django.core.management import call_command
+from machimori.kernel.durable import Disk
+from machimori.ledger.postgres.home import Home
+from machimori.office.shared.config import OfficeConfig
+from machimori.office.site import database, schema
+from machimori.office.site.settings import configure
+ledger = Path(sys.argv[1])
+places = {name: ledger / name for name in ("directory", "vault", "store", "cases")}
+config = OfficeConfig(origin="http://localhost:8080", port=8080, ledger=ledger, **places)
+config.make_secret(Disk())
+configure(config, conninfo=database.prepare(sys.argv[2], Home.read(ledger)))
+schema.make() if sys.argv[3] == "at once" else call_command("migrate", verbosity=0)
+"""
+"""Makes the tables, at once or by every migration that there ever was."""
+CATALOGUE = """
+SELECT 'column', table_name || '.' || column_name,
+  concat_ws(' ', data_type, character_maximum_length, is_nullable, is_identity, column_default)
+FROM information_schema.columns WHERE table_schema = 'office'
+UNION ALL SELECT 'constraint', conrelid::regclass || '.' || conname, pg_get_constraintdef(oid)
+FROM pg_constraint WHERE connamespace = 'office'::regnamespace
+UNION ALL SELECT 'index', indexname, indexdef FROM pg_indexes WHERE schemaname = 'office'
+UNION ALL SELECT 'trigger', tgname, pg_get_triggerdef(oid) FROM pg_trigger
+WHERE NOT tgisinternal AND tgrelid::regclass::text LIKE 'office.%'
+UNION ALL SELECT 'function', proname, pg_get_functiondef(oid) FROM pg_proc
+WHERE pronamespace = 'office'::regnamespace
+UNION ALL SELECT 'owner', tablename, tableowner FROM pg_tables WHERE schemaname = 'office'
+UNION ALL SELECT 'migration', app, name FROM office.django_migrations
+"""
+
 
 @pytest.fixture
 def ledger() -> Iterator[LedgerProcess]:
@@ -87,3 +119,16 @@ def test_an_older_schema_is_brought_up_to_date_and_nothing_is_lost(ledger: Ledge
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 new.execute(statement)
+
+
+def test_a_new_office_has_the_tables_that_all_migrations_come_to(ledger: LedgerProcess) -> None:
+    found = []
+    with LedgerProcess(ledger.directory.with_name("another")) as another:
+        for process, how in ((ledger, "at once"), (another, "step by step")):
+            admin = process.server.superuser(DATABASE)
+            command = [sys.executable, "-c", STEP_BY_STEP, str(process.directory), admin, how]
+            subprocess.run(command, check=True)
+            with psycopg.connect(admin) as connection:
+                found.append(set(connection.execute(CATALOGUE).fetchall()))
+    assert len({row[0] for row in found[0]}) == 7
+    assert found[0] == found[1]

@@ -23,6 +23,7 @@ from machimori.ledger.postgres.home import Home
 from machimori.office.jobs import queue
 from machimori.office.shared.errors import OfficeError
 from machimori.office.shared.grants import Grants
+from machimori.office.site import schema
 
 OWNER: Final = "machimori_office_owner"
 SCHEMA: Final = "office"
@@ -62,12 +63,13 @@ def prepare(admin: str, home: Home) -> str:
 
 
 def upgrade(home: Home) -> None:
-    """Migrate, the queue of jobs too, then grant.
+    """Make or migrate the tables, the queue of jobs too, then grant.
 
     Django is configured with the connection string of `prepare`. Raises OfficeError if a model does
     not say what may be done with its table.
     """
-    call_command("migrate", verbosity=0, interactive=False)
+    if not schema.make():
+        call_command("migrate", verbosity=0, interactive=False)
     role = sql.Identifier(home.role("office"))
     statements = [sql.SQL("REVOKE ALL ON ALL TABLES IN SCHEMA office FROM {}").format(role)]
     for table, grants in sorted(_declared().items()):
