@@ -70,7 +70,7 @@ def order(seat: Any, asked: dict[str, Any]) -> None:
     seat.write("事件番号", "中央刑第45号")
     seat.write("事件の概要", "コンビニエンスストアの強盗")
     seat.write("急ぐ理由", "犯人が逃げているため")
-    seat.tick("カメラcam-")
+    seat.tick("三条昭和通り1")
     seat.write("始まりの日", asked["first_day"])
     seat.write("始まりの時刻", asked["first_time"])
     seat.write("終わりの時刻", asked["last_time"])

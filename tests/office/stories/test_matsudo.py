@@ -59,7 +59,7 @@ def take_in(seat: Any, asked: dict[str, Any]) -> None:
     seat.write("利用目的", "自転車盗の捜査")
     seat.tick("複製")
     seat.write("撮影場所", "駅前広場")
-    seat.tick("カメラcam-")
+    seat.tick("駅前北口1")
     seat.write("始まりの日", asked["first_day"])
     seat.write("始まりの時刻", asked["first_time"])
     seat.write("終わりの時刻", asked["last_time"])

@@ -2,7 +2,7 @@
 """A city's desk for tests: a started scheme with cameras, people with keys, what is typed."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,9 +74,11 @@ class Desk:
         profile: str = "sakai",
         started: bool = True,
         names: Sequence[str] = ("cam-1", "cam-2"),
+        called: Mapping[str, str] | None = None,
         scheme: str = "街頭防犯カメラ",
     ) -> "Desk":
-        """A new scheme under these rules with a manager, their key, and cameras."""
+        """A new scheme under these rules with a manager, their key, and cameras: `names` are their
+        ids, `called` is what people call them."""
         cast = Cast.of(clock, profile=profile, name=scheme)
         desk = cls(cast=cast, manager=cast.person("system_manager"))
         if started:
@@ -88,7 +90,10 @@ class Desk:
         desk.give_key(desk.manager)
         for name in names:
             said = cameras.Particulars(
-                name=f"カメラ{name}", place="駅前", retention_class="street", identifies=True
+                name=(called or {}).get(name, f"カメラ{name}"),
+                place="駅前",
+                retention_class="street",
+                identifies=True,
             )
             cameras.register(CameraId(name), said, acting=cast.acting(desk.manager))
         return desk

@@ -7,13 +7,13 @@ commits: vault and sequencer are other processes and see what was committed, not
 
 import contextlib
 import datetime as dt
-import secrets
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
@@ -56,6 +56,8 @@ _RATE: Final = 5
 """Pictures a second: enough to see movement, few enough to encode at once."""
 _TICK: Final = 0.2
 """Seconds between two settings of the vault's clock."""
+_NUMBERS: Final = count(1)
+"""Of cameras: desks share the process' store and database, and a camera is registered once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,10 +152,12 @@ def engine_desk(
     *,
     profile: str = "sakai",
     cameras: int = 2,
+    called: Sequence[str] = (),
     minutes: int = 3,
     size: tuple[int, int] = (160, 96),
 ) -> Iterator[EngineDesk]:
     """Install the engine of this process's configuration with a vault of its own, and record.
+    `called` is what the register calls the cameras, where it matters.
 
     The footage ended at least a minute before the clock's time. `ledger` runs with its sequencer;
     Django is connected to it. The vault's clock follows `clock`.
@@ -175,9 +179,9 @@ def engine_desk(
         home=ledger.home, vault=office.vault, store=office.store, cases=office.cases
     ).at(clock)
     install(engine)
-    token = secrets.token_hex(4)
-    names = tuple(f"cam-{token}-{number + 1}" for number in range(cameras))
-    desk = Desk.of(clock, profile=profile, names=names)
+    names = tuple(f"c-{next(_NUMBERS):04}" for _ in range(cameras))
+    known = dict(zip(names, called, strict=bool(called)))
+    desk = Desk.of(clock, profile=profile, names=names, called=known)
     with contextlib.ExitStack() as parts:
         parts.callback(shutil.rmtree, directory, ignore_errors=True)
         parts.enter_context(vault)
