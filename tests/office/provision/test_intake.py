@@ -21,7 +21,8 @@ def shown(desk: Desk, ground: str) -> set[str]:
     typed = without_empty(TYPED | {"ground": ground, "fields": "1"})
     answer = desk.browser().post(reverse("provision:intake"), typed)
     assert answer.status_code == 200
-    return set(re.findall(r'name="(\w+)"', answer.content.decode().split('id="asked"')[1]))
+    page = answer.content.decode()
+    return set(re.findall(r'name="(\w+)"', page.split('id="asked"')[1].split('id="aside"')[0]))
 
 
 def test_K17_only_the_persons_own_request_asks_for_address_photo_and_consent(desk: Desk) -> None:
@@ -56,6 +57,17 @@ def test_choosing_another_ground_keeps_what_was_typed(desk: Desk) -> None:
     assert 'value="まだ"' in page
     assert "このままでは進めません" not in page
     assert "日付として読めません" not in page
+
+
+def test_what_a_ground_does_not_ask_for_waits_for_the_next(desk: Desk) -> None:
+    """What is typed for one ground is still there when another was only looked at; the page that
+    goes without it sends it along unseen, and does not take it in."""
+    said = "5月10日夜の自転車盗"
+    typed = without_empty(TYPED | {"ground": "consent", "fields": "1"})
+    page = desk.browser().post(reverse("provision:intake"), typed).content.decode()
+    assert said not in page.split('id="aside"')[0]
+    assert said in page.split('id="aside"')[1]
+    assert desk.take_in(**CONSENT).application.case == ""
 
 
 def test_what_is_not_shown_is_not_lost(desk: Desk) -> None:

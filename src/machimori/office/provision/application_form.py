@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The application's form: it shows what the chosen ground asks for, and nothing else.
 
-What is not shown keeps what was known before, so that a ground chosen by mistake costs no typing.
+What is not shown keeps what was known before, and what was typed into it stays on the page unseen
+(`aside`), so that a ground chosen by mistake costs no typing.
 """
 
 from dataclasses import fields, replace
@@ -50,6 +51,16 @@ _ASKED: Final = ("address", "case", "reason")
 """Fields that are shown only where the ground asks for them, or while it is not known."""
 
 
+class _Boxes(forms.CheckboxSelectMultiple):
+    """Boxes of which a ground offers some: each stays the same where the others come and go."""
+
+    def create_option(self, name: str, value: Any, *args: Any, **options: Any) -> dict[str, Any]:
+        """As Django's own, known by its value instead of its place, and kept by htmx."""
+        found = super().create_option(name, value, *args, **options)
+        found["attrs"] |= {"id": f"id_{name}_{value}", "hx-preserve": "true"}
+        return found
+
+
 class ApplicationForm(ExtentForm):
     """An application, as far as it is known. What is missing is asked for afterwards."""
 
@@ -90,7 +101,7 @@ class ApplicationForm(ExtentForm):
         label=_("当てはまるもの"),
         choices=_SAID,
         required=False,
-        widget=forms.CheckboxSelectMultiple,
+        widget=_Boxes,
         help_text=_("文書があとになるのは、根拠が認めるときだけです。"),
     )
     consents = forms.ChoiceField(label=_("同意"), choices=_CONSENTS, required=False)
@@ -104,8 +115,12 @@ class ApplicationForm(ExtentForm):
         label=_("示された書類"),
         choices=_PAPERS,
         required=False,
-        widget=forms.CheckboxSelectMultiple,
+        widget=_Boxes,
     )
+
+    drawn_anew = ("document", "said", "papers")
+    """Lines that look otherwise under another ground. All others stay as they are, with whatever
+    is being typed into them."""
 
     def __init__(
         self, *args: Any, rules: Profile, known: Application | None = None, **options: Any
@@ -122,8 +137,9 @@ class ApplicationForm(ExtentForm):
         self._offer("papers", [one for one in _PAPERS if ground and one[0] in ground.fields])
         accepted = words("grounds.*.documents", ground.documents if ground else ())
         self._offer("document", [("", _("まだない")), *accepted] if accepted else [])
-        for name in _hidden(ground):
-            self.fields.pop(name, None)
+        self._aside = {
+            name: self.fields.pop(name) for name in _hidden(ground) if name in self.fields
+        }
 
     def _offer(self, name: str, choices: list[tuple[str, Any]]) -> None:
         """Give a field these choices, or take it away if there are none.
@@ -143,6 +159,10 @@ class ApplicationForm(ExtentForm):
     def groups(self) -> Grouped:
         """What the ground asks for, group by group."""
         return grouped(self, _GROUPS)
+
+    def aside(self) -> list[forms.BoundField]:
+        """What the ground does not ask for, with what was typed into it. It is not taken in."""
+        return [one.get_bound_field(self, name) for name, one in self._aside.items()]
 
     def application(self) -> Application:
         """What was typed, and what was known of what is not shown."""
