@@ -35,6 +35,12 @@ document.documentElement.scrollWidth <= window.innerWidth ? [] :
         (one) => one.getBoundingClientRect().right > window.innerWidth && !one.closest(".scroll")
     ).map((one) => one.outerHTML.slice(0, 200))
 """
+SCATTERED: Final = """
+[...document.querySelectorAll(".head-today, .head-today ~ form")]
+    .map((one) => one.getBoundingClientRect())
+    .flatMap((one, n, all) => n && one.left - all[n - 1].right > 40 ? [all[n - 1].right] : [])
+"""
+"""Where the head's day, language and way out stand apart from each other."""
 BETWEEN: Final = ("people:today", "people:sign_in")
 """Where one comes from before the telephone rings, and goes to for the next thing: no screens of
 a case."""
@@ -67,6 +73,7 @@ class Seat:
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 450})
             self._judge(TOO_WIDE)
+            self._judge(SCATTERED)
         page.set_viewport_size({"width": 1280, "height": 900})
         if print_too:
             page.emulate_media(media="print")
