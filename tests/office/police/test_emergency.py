@@ -119,6 +119,33 @@ def test_A16_a_station_sees_its_own_and_nothing_of_another(station: Station) -> 
     )
 
 
+def test_the_list_is_narrowed_by_year_and_month_and_calls_cameras_by_name(
+    station: Station, office: ManualClock
+) -> None:
+    """As every list: 年度 and month of the order; a search stays within them."""
+    station.written(reference="中央刑第45号")
+    office.set(parse_rfc3339("2026-06-14T02:14:00+09:00"))
+    days = {"first_day": "2026-06-14", "last_day": "2026-06-14"}
+    station.written(reference="中央刑第46号", **days)
+    browser = station.desk.browser()
+
+    def listed(**asked: str) -> str:
+        return browser.get(reverse("police:extractions"), asked).content.decode()
+
+    for asked, may, june in (
+        ({}, True, True),
+        ({"year": "2026"}, True, True),
+        ({"year": "2026", "month": "5"}, True, False),
+        ({"year": "2026", "month": "6", "q": "中央刑"}, False, True),
+        ({"year": "2025"}, False, False),
+    ):
+        page = listed(**asked)
+        assert ("中央刑第45号" in page, "中央刑第46号" in page) == (may, june), asked
+        assert '<option value="2026"' in page
+    assert "カメラcam-1" in listed()
+    assert listed(month="6", year="2026").count('name="month" value="6"') == 1
+
+
 def test_A16_who_has_no_station_orders_nothing(station: Station) -> None:
     nobody = station.desk.cast.person("police_operator")
     answer = station.desk.browser(nobody).get(reverse("police:order"))

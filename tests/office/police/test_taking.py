@@ -81,6 +81,11 @@ def test_A17_an_extraction_from_the_order_at_night_to_the_erasure(
     station.post(file, "request", station.chief, document="中央刑第46号", late_because="当直のため")
     file = station.again(file, "under_review")
     assert file.late
+    judged = real.browser().get(reverse("police:judge", args=[file.extraction.pk]))
+    for text in ("コンビニエンスストアの強盗", "犯人が逃げているため", taken.data["digest"]):
+        assert text in judged.content.decode()
+    for text in ("中央刑第46号", "当直のため", "期限のあと"):
+        assert text in judged.content.decode()
     assert "どこが違うか" in station.post(file, "judge", real.manager, verdict="excess_found")
     station.post(file, "judge", real.manager, verdict="excess_found", remarks="10分長い")
     station.again(file, "excess_found")

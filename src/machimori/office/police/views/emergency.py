@@ -5,43 +5,36 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _t
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from machimori.kernel.instants import TOKYO, instant, local_day, micros
-from machimori.office.cameras.access import names
+from machimori.office.cameras.access import cameras
 from machimori.office.people import demo_signing
 from machimori.office.people.acting import Acting, ActingRequest
 from machimori.office.people.views import signing
-from machimori.office.police import access, asking, ordering, scanning
+from machimori.office.police import access, asking, ordering
 from machimori.office.police.forms import OrderForm
 from machimori.office.police.history import File, files_of
 from machimori.office.police.models import Extraction
 from machimori.office.police.states import STATES, STEPS, UNFILED, VERDICTS, WAY
 from machimori.office.police.taking import package_of
-from machimori.office.police.views.pages import form_page, making, one
+from machimori.office.police.views.pages import form_page, making, of_period, one
+from machimori.office.police.views.telling import HOURS, interval, told
 from machimori.office.rules.access import in_force
 from machimori.office.shared.errors import ActionRefusedError, Reason
 from machimori.office.shared.posts import posts
 from machimori.office.shared.tables import Cell, Listing
 from machimori.office.shared.templatetags.office import minute
-from machimori.policy.calendar import HoursClass
 from machimori.policy.wording import source
-
-_HOURS: dict[HoursClass, object] = {
-    "open": _("開庁時間"),
-    "early": _("早朝"),
-    "night": _("夜間"),
-    "closed_day": _("休日"),
-}
-_CAUSES = {"crime": _("犯罪の捜査"), "accident": _("事故の捜査")}
 
 
 @posts(*access.READERS)
 @require_safe
 def listing(request: ActingRequest) -> HttpResponse:
-    """Every extraction that the person may see, the newest first."""
+    """Every extraction that the person may see, the newest first; by 年度 and month."""
     acting = request.acting
+    rows, within = of_period(request, access.extractions(acting))
+    called = dict(cameras(acting.scheme).values_list("camera", "name"))
     found = Listing[Extraction](
         name=_t("緊急の取出し"),
         columns=(
@@ -61,15 +54,15 @@ def listing(request: ActingRequest) -> HttpResponse:
             str(STATES[file.state]),
             file.extraction.station,
             file.order.data["reference"],
-            "、".join(file.extent.cameras),
+            "、".join(called.get(one, one) for one in file.extent.cameras),
             interval(file),
             minute(file.due) if file.due else "",
         ),
         search=("station", "head__words"),
         load=files_of,
     )
-    context = {"may_order": acting.holds(*access.POLICE), "refused": _why_not(acting)}
-    return found.respond(request, access.extractions(acting), "police/extractions.html", context)
+    context = within | {"may_order": acting.holds(*access.POLICE), "refused": _why_not(acting)}
+    return found.respond(request, rows, "police/extractions.html", context)
 
 
 @posts(*access.POLICE)
@@ -96,7 +89,7 @@ def order(request: ActingRequest) -> HttpResponse:
         "%(until)sまでに申請書を出してください（市の決定）。"
     ) % {
         "now": minute(acting.at),
-        "hours": _HOURS[asking.hours(rules, acting.at)],
+        "hours": HOURS[asking.hours(rules, acting.at)],
         "clause": said.ja,
         "until": minute(until),
     }
@@ -153,22 +146,13 @@ def page(
     request: ActingRequest, file: File, *, refused: ActionRefusedError | None = None
 ) -> HttpResponse:
     """The page of one extraction."""
-    acting, data = request.acting, file.order.data
-    taken = file.latest("extracted")
-    context = {
-        "file": file,
+    acting = request.acting
+    context = told(file, acting) | {
         "refused": refused,
         "state": STATES[file.state],
         "steps": _steps(file),
         "main": _main(file, acting),
-        "to_sign": file.state == "written" and data["chief"] == acting.person.pk,
-        "code": file.statement.short_code(),
-        "cameras": list(names(acting.scheme, file.extent.cameras).values()),
-        "interval": interval(file),
-        "ordered_at": instant(data["ordered_at"]),
-        "hours": _HOURS[data["hours"]],
-        "cause": _CAUSES[data["cause"]],
-        "taken": taken,
+        "to_sign": file.state == "written" and file.order.data["chief"] == acting.person.pk,
         "overdue": file.overdue(acting.at),
         "waits": file.state in UNFILED,
         "may_download": file.state == "extracted"
@@ -178,15 +162,8 @@ def page(
         "may_withdraw": file.state in ("written", "ordered") and acting.holds(*access.POLICE),
         "facts": [(fact, STEPS[fact.kind].text, _said(fact.data)) for fact in file.facts[::-1]],  # type: ignore[index]  # the database holds kinds alone
     }
-    scanned = scanning.told(file, acting)
-    context |= {"scanned": scanned} | (scanned or {})
     status = 403 if refused is not None else 200
     return render(request, "police/extraction.html", context, status=status)
-
-
-def interval(file: File) -> str:
-    """The interval of the order in words."""
-    return f"{minute(file.extent.start)} ～ {minute(file.extent.end)}"
 
 
 def _said(data: dict[str, str]) -> str:

@@ -21,6 +21,7 @@ from machimori.office.police.forms import (
 )
 from machimori.office.police.history import File
 from machimori.office.police.views.pages import form_page, making, one
+from machimori.office.police.views.telling import told
 from machimori.office.shared.posts import posts
 from machimori.office.shared.ranges import ranged
 from machimori.office.terminals.presence import here
@@ -97,7 +98,7 @@ def request_form(request: ActingRequest, name: str) -> HttpResponse:
 
 @posts("system_manager")
 def judge(request: ActingRequest, name: str) -> HttpResponse:
-    """判定する."""
+    """判定する: what was ordered, taken out and applied for stands above the verdict."""
     file, acting = one(request, name), request.acting
     form = VerdictForm(request.POST or None)
     return form_page(
@@ -114,6 +115,8 @@ def judge(request: ActingRequest, name: str) -> HttpResponse:
         title=_t("申請書を読んで判定する"),
         button=_t("この判定にする"),
         back=_address(file),
+        more=told(file, acting),
+        template="police/verdict.html",
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
+from django.db.models import Min, QuerySet
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -15,7 +16,9 @@ from machimori.office.handover.progress import Making
 from machimori.office.people.acting import ActingRequest
 from machimori.office.police import access
 from machimori.office.police.history import File
+from machimori.office.police.models import Extraction
 from machimori.office.police.taking import PACKAGE
+from machimori.office.provision.periods import choices, period
 from machimori.office.shared.errors import ActionRefusedError
 
 
@@ -45,6 +48,16 @@ def making(file: File) -> dict[str, Any]:
     }
 
 
+def of_period(
+    request: ActingRequest, rows: QuerySet[Extraction]
+) -> tuple[QuerySet[Extraction], dict[str, Any]]:
+    """The rows of the 年度 and month that were asked for, and what `shared/period.html` shows."""
+    year, month = request.GET.get("year", ""), request.GET.get("month", "")
+    since = rows.aggregate(since=Min("head__began"))["since"]
+    asked = {f"head__{name}": value for name, value in period(year, month).items()}
+    return rows.filter(**asked), choices(year, month, since=since, at=request.acting.at)
+
+
 def form_page(
     request: ActingRequest,
     form: forms.Form,
@@ -54,6 +67,8 @@ def form_page(
     button: str,
     back: str,
     text: str = "",
+    more: dict[str, Any] | None = None,
+    template: str = "provision/form.html",
 ) -> HttpResponse:
     """A page with one form and one main button; `act` is what the button does, and says where to
     go."""
@@ -71,4 +86,4 @@ def form_page(
         "refused": refused,
         "back": back,
     }
-    return render(request, "provision/form.html", context)
+    return render(request, template, (more or {}) | context)
