@@ -25,7 +25,7 @@ from machimori.office.provision.drafting import Extent
 from machimori.office.provision.history import file_of
 from machimori.office.provision.models import Case, Numbered
 from machimori.office.provision.papers import papers
-from machimori.office.provision.testing import PART, TYPED, Desk, recorded
+from machimori.office.provision.testing import PART, TYPED, Desk, recorded, without_empty
 from machimori.office.shared.config import config
 from machimori.office.shared.errors import ActionRefusedError
 from machimori.vault.client.signers import OfficerKey
@@ -53,6 +53,17 @@ def test_A14_an_application_goes_to_the_manager_who_approves_a_part(desk: Desk) 
     for text in ("受け付けた", "起案した", "一部承認の案にした", "署名した", "承認した"):
         assert text in page
     assert "21時10分から見てください" in page
+
+
+def test_the_line_of_steps_begins_where_the_case_began(desk: Desk) -> None:
+    """An application was no consultation; what was one shows it as done when it is taken in."""
+    assert "相談中" not in desk.page(desk.take_in())
+    known = set(Case.objects.values_list("pk", flat=True))
+    desk.browser().post(reverse("provision:intake"), without_empty(TYPED | {"consult": "1"}))
+    asked = file_of(Case.objects.exclude(pk__in=known).get())
+    assert '<li class="now" aria-current="step">相談中' in desk.page(asked)
+    desk.post(asked, "take_in", **TYPED)
+    assert '<li class="done">相談中' in desk.page(desk.again(asked, "received"))
 
 
 def test_what_was_signed_is_what_the_vault_verifies(desk: Desk) -> None:

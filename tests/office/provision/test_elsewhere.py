@@ -14,13 +14,14 @@ from machimori.office.paper.forms.answer import Approval
 from machimori.office.paper.forms.ending import DecisionDraft
 from machimori.office.provision.elsewhere import RULE
 from machimori.office.provision.papers import papers
-from machimori.office.provision.testing import Desk, recorded
+from machimori.office.provision.testing import PART, Desk, recorded
 from machimori.office.rules import access as rules_access
 from machimori.office.rules import actions as rules_actions
 from machimori.office.scans.models import Scan
 
 NUMBER = "市総第45号"
 SAID: dict[str, Any] = {"number": NUMBER, "day": "令和8年5月14日", "post": "市民部長"}
+WIDER = "この決裁のあとで、一部承認の案になりました。"
 LINE = "令和8年5月14日　市総第45号　市民部長"
 
 
@@ -81,6 +82,25 @@ def test_it_belongs_to_the_draft_that_it_was_about(desk: Desk) -> None:
     form = papers(desk.again(file, "under_decision"))["decision_draft"]
     assert isinstance(form, DecisionDraft)
     assert form.decided_elsewhere is None
+
+
+def test_a_draft_that_is_narrowed_keeps_it_and_says_that_it_was_wider(desk: Desk) -> None:
+    """It is neither lost, on the pages or the papers, nor taken for a decision of the part."""
+    file = desk.drafted()
+    desk.post(file, "elsewhere", **SAID)
+    assert WIDER not in desk.read(file, "decide")
+    desk.post(file, "narrow", **PART, reason="請求の時刻に足りるため")
+    for route in ("case", "decide"):
+        page = desk.read(file, route)
+        assert NUMBER in page
+        assert WIDER in page
+    form = papers(desk.again(file, "under_decision"))["decision_draft"]
+    assert isinstance(form, DecisionDraft)
+    assert form.decided_elsewhere == LINE
+    again = SAID | {"number": "市総第54号"}
+    page = desk.post(file, "elsewhere", **again, reason="一部承認の案で決裁を取り直した")
+    assert "市総第54号" in page
+    assert WIDER not in page
 
 
 def test_a_day_before_the_application_or_to_come_and_a_file_that_is_no_scan_are_refused(

@@ -2,11 +2,14 @@
 """A day is typed as people write it."""
 
 import datetime as dt
+import importlib
+import pkgutil
 
 import pytest
 from django import forms
 from django.core.exceptions import ValidationError
 
+from machimori import office
 from machimori.office.shared.forms import DayField, ManyBoxes
 
 
@@ -36,3 +39,17 @@ def test_many_boxes_are_marked_and_escaped() -> None:
     drawn = str(Chosen({"it": ["b"]})["it"])
     assert '<label for="id_it_0"><input type="checkbox" name="it" value="a" id="id_it_0">' in drawn
     assert 'value="b" id="id_it_1" checked> &lt;b&gt;北口&lt;/b&gt;</label>' in drawn
+
+
+def test_a_list_asks_in_words_before_somebody_has_chosen() -> None:
+    """Django would show a row of dashes, which a screen reader reads out one by one."""
+    seen = []
+    for one in pkgutil.walk_packages(office.__path__, "machimori.office."):
+        if not one.name.endswith("forms") or ".paper." in one.name:
+            continue
+        for kind in vars(importlib.import_module(one.name)).values():
+            if isinstance(kind, type) and issubclass(kind, forms.BaseForm):
+                fields = getattr(kind, "base_fields", {}).values()
+                seen += [field for field in fields if isinstance(field, forms.ModelChoiceField)]
+    assert seen
+    assert [str(field.label) for field in seen if "-" in str(field.empty_label)] == []

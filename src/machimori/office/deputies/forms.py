@@ -11,13 +11,15 @@ from machimori.office.deputies import access
 from machimori.office.people.acting import Acting
 from machimori.office.people.forms import end_of, named, start_of
 from machimori.office.people.models import Person
-from machimori.office.shared.forms import DayField
+from machimori.office.shared.forms import CHOOSE, DayField
 
 
 class DelegationForm(forms.Form):
     """Whom, from when to when."""
 
-    deputy = forms.ModelChoiceField(label=_("代決者"), queryset=Person.objects.none())
+    deputy = forms.ModelChoiceField(
+        label=_("代決者"), queryset=Person.objects.none(), empty_label=CHOOSE
+    )
     first = DayField(label=_("いつから"))
     last = DayField(label=_("いつまで（その日を含む）"))
 

@@ -13,7 +13,7 @@ from machimori.office.people import access
 from machimori.office.people.acting import Acting
 from machimori.office.people.models import Person
 from machimori.office.people.rules import PASSWORDS
-from machimori.office.shared.forms import DayField
+from machimori.office.shared.forms import CHOOSE, DayField
 from machimori.office.shared.posts import LABELS
 
 _LOGIN = {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
@@ -72,7 +72,9 @@ class NewPasswordForm(forms.Form):
 class AppointmentForm(forms.Form):
     """Whom, to which post, from when to when."""
 
-    person = forms.ModelChoiceField(label=_("だれを"), queryset=Person.objects.none())
+    person = forms.ModelChoiceField(
+        label=_("だれを"), queryset=Person.objects.none(), empty_label=CHOOSE
+    )
     post = forms.ChoiceField(label=_("職"))
     valid_from = DayField(label=_("いつから"))
     last = DayField(

@@ -12,7 +12,7 @@ from machimori.office.people.forms import NewPersonForm, named
 from machimori.office.people.models import Appointment, Person
 from machimori.office.personnel.access import rules_today
 from machimori.office.personnel.models import HAPPENED, KEYS
-from machimori.office.shared.forms import DayField
+from machimori.office.shared.forms import CHOOSE, DayField
 from machimori.office.shared.posts import LABELS, Post
 from machimori.office.shared.templatetags.office import day, last_day, post
 from machimori.policy.wording import post_name
@@ -88,6 +88,7 @@ class KeyEventForm(forms.Form):
         label=_("渡した相手"),
         queryset=Person.objects.none(),
         required=False,
+        empty_label=_("だれにも渡していない"),
         help_text=_("渡したときだけ選んでください。"),
     )
     on = DayField(label=_("その日"))
@@ -152,8 +153,12 @@ class RosterLineForm(NewPersonForm):
 class HandoverForm(forms.Form):
     """Who leaves a post to whom."""
 
-    leaving = forms.ModelChoiceField(label=_("前任者"), queryset=Appointment.objects.none())
-    coming = forms.ModelChoiceField(label=_("後任者"), queryset=Appointment.objects.none())
+    leaving = forms.ModelChoiceField(
+        label=_("前任者"), queryset=Appointment.objects.none(), empty_label=CHOOSE
+    )
+    coming = forms.ModelChoiceField(
+        label=_("後任者"), queryset=Appointment.objects.none(), empty_label=CHOOSE
+    )
     on = DayField(label=_("引継ぎの日"))
     matters = forms.CharField(
         label=_("申送り"),

@@ -46,9 +46,16 @@ class Elsewhere:
 
 
 def fact_of(file: File) -> Fact | None:
-    """The last record about the draft that is, or was last, before the signers."""
-    draft, found = file.latest_draft, file.latest("decided_elsewhere")
+    """The last record about the draft that is, or was last, before the signers. A draft that was
+    narrowed since is still the one that was decided; one that was sent back is not."""
+    draft, found = file.latest("drafted"), file.latest("decided_elsewhere")
     return found if draft and found and found.serial > draft.serial else None
+
+
+def narrowed_since(file: File) -> bool:
+    """Whether what was decided elsewhere was wider than the draft that is before the signers."""
+    draft, found = file.latest_draft, fact_of(file)
+    return draft is not None and found is not None and draft.serial > found.serial
 
 
 def of(file: File) -> Elsewhere | None:

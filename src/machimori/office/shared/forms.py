@@ -25,6 +25,8 @@ class Renderer(TemplatesSetting):
     field_template_name = "shared/field.html"
 
 
+CHOOSE: Final = _("選んでください")
+"""What stands in a list before somebody has chosen; Django's own is a row of dashes."""
 _MY_NUMBER: Final = re.compile(r"(?<!\d)(?:\d[\s-]?){11}\d(?!\d)")
 """Twelve digits, of any width, perhaps in groups."""
 

@@ -147,6 +147,7 @@ def told(request: ActingRequest, file: File) -> dict[str, object]:
         "chosen": _parts(chosen(file), called),
         "attendees": attendees(file),
         "elsewhere": elsewhere.of(file),
+        "elsewhere_was_wider": elsewhere.narrowed_since(file),
         "may_record_elsewhere": elsewhere.may_record(file, request.acting),
         "refusal": refusal,
         "ending": _ending(file),
@@ -217,11 +218,14 @@ def _ending(file: File) -> dict[str, str] | None:
 
 def _steps(file: File) -> list[dict[str, object]]:
     """The line of steps; a case beside the ordinary way stands where it left it. Who took out
-    without looking first has not looked."""
+    without looking first has not looked, and what came as an application was no consultation."""
     last = next(fact.state for fact in reversed(file.facts) if fact.state in WAY)
     looked = any(fact.state == "reviewing" for fact in file.facts)
     passed = WAY.index(last) > WAY.index("reviewing")
-    way = [state for state in WAY if state != "reviewing" or looked or not passed]
+    left_out = set() if looked or not passed else {"reviewing"}
+    if file.facts[0].state != "consultation":
+        left_out.add("consultation")
+    way = [state for state in WAY if state not in left_out]
     at = way.index(last)
     return [
         {"text": STATES[state], "state": "done" if n < at else "now" if n == at else "later"}
