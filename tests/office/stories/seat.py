@@ -61,7 +61,7 @@ class Seat:
         """Open this page."""
         self.page.goto(self.story.address + path)
 
-    def look(self, name: str, *, print_too: bool = False) -> None:
+    def look(self, name: str, *, print_too: bool = False, tablet_too: bool = False) -> None:
         """The page is judged and its picture kept."""
         page = self.page
         page.wait_for_load_state("networkidle")
@@ -74,6 +74,8 @@ class Seat:
             page.set_viewport_size({"width": width, "height": 450})
             self._judge(TOO_WIDE)
             self._judge(SCATTERED)
+            if tablet_too and width == WIDTHS[0]:
+                self.story.picture(page, f"{name}-on-a-tablet")
         page.set_viewport_size({"width": 1280, "height": 900})
         if print_too:
             page.emulate_media(media="print")

@@ -90,7 +90,7 @@ def sign_in(seat: Any, address: str) -> None:
 def sign(seat: Any, address: str) -> None:
     """The chief's key: the vault opens by nothing else at night."""
     sign_in(seat, address)
-    seat.look("chief-signs")
+    seat.look("chief-signs", tablet_too=True)
     seat.press("キーで署名して命じる")
     expect(seat.page.get_by_role("button", name="キーで署名して命じる")).to_have_count(0)
 
@@ -130,8 +130,10 @@ def judge(seat: Any, address: str) -> None:
     """The city reads it and says what it finds."""
     sign_in(seat, address)
     seat.press("申請書を読んで判定する", "link")
+    for said in ("犯人が逃げているため", "三条昭和通り1", "中央刑第46号"):
+        expect(seat.page.get_by_text(said).first).to_be_visible()
     seat.tick("適正")
-    seat.look("verdict")
+    seat.look("verdict", tablet_too=True)
     seat.press("この判定にする")
     expect(seat.page.get_by_text("適正").first).to_be_visible()
     seat.look("judged", print_too=True)
