@@ -6,7 +6,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 # Nothing in here may depend on the caller's environment or terminal.
 export PYTHONPATH :=
-export PYTHONDONTWRITEBYTECODE := 1
+# Each of the many processes would compile every module again: two seconds for one that serves pages.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup pages servers run test check soak docs lock
 
@@ -48,14 +49,19 @@ run: setup ## five cities' schemes at http://localhost:8080, until Ctrl-C (ARGS=
 	@$(BIN)/machimori demo $(ARGS)
 
 test: setup servers check ## everything
-	$(BIN)/pytest -n 2 --dist loadfile -m "not soak and not alone and not commits" $(ARGS)
-	$(BIN)/pytest -n 2 --dist loadfile -m "commits and not soak and not alone" tests/office $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not soak and not alone and not commits" $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "commits and not soak and not alone" tests/office $(ARGS)
 	$(BIN)/pytest -m "alone and not soak" $(ARGS)
 
 check: setup ## the fast checks: format, lint, types, imports, documents
+	@$(MAKE) --no-print-directory -j 2 types form
+
+.PHONY: types form
+types:
+	$(BIN)/mypy
+form:
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python docs/reference.py --check
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What every test has: hypothesis without deadlines, because timed tests lie on shared machines."""
+"""What every test has: hypothesis without deadlines, because timed tests lie on shared machines;
+and the order, because a long file begun last is waited for by an idle core."""
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
@@ -12,3 +14,9 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("machimori")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)

@@ -19,6 +19,8 @@ from machimori.ledger.postgres.server import DATABASE
 from machimori.ledger.testing import LedgerProcess
 from machimori.office.shared.errors import OfficeConfigError
 
+pytestmark = pytest.mark.long
+
 MACHIMORI = (sys.executable, "-m", "machimori.cli.main")
 WAIT = 90.0
 

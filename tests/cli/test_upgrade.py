@@ -15,6 +15,8 @@ from machimori.cli.running.testing import machimori
 from machimori.ledger.postgres.server import DATABASE
 from machimori.ledger.testing import LedgerProcess
 
+pytestmark = pytest.mark.long
+
 OLDER = """
 import sys
 from pathlib import Path

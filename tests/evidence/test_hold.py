@@ -56,7 +56,6 @@ def segments(vault: VaultProcess, signer: SigningKey) -> MemoryStore:
     return store
 
 
-@pytest.mark.alone
 def test_P5_held_footage_is_handed_out_after_expiry_and_nothing_else(tmp_path: Path) -> None:
     ledger = MemoryLedger()
     signer, reader = SigningKey.generate(), Reader.generate()

@@ -32,6 +32,8 @@ from machimori.recorder import anchors
 from machimori.vault.client.testing import VaultProcess, authorisation, header_for, signed
 from machimori.vault.sealing.seal import SealingKey
 
+pytestmark = pytest.mark.long
+
 SECOND = 1_000_000
 
 
@@ -92,7 +94,6 @@ def anchor(
     assert carry_outbox(directory / "outbox", ledger.ledger, Disk()).entries == 1
 
 
-@pytest.mark.alone
 def test_from_sealed_segments_to_a_verdict_with_the_commands_alone(tmp_path: Path) -> None:
     store = tmp_path / "store"
     store.mkdir()

@@ -54,7 +54,6 @@ def judged(tmp_path: Path, seconds: int) -> tuple[int, int]:
     return package.size, peak * 1024
 
 
-@pytest.mark.alone
 def test_judging_300_megabytes_takes_less_than_a_third_of_that_in_memory(tmp_path: Path) -> None:
     size, peak = judged(tmp_path, 600)
     assert size > 300_000_000

@@ -87,7 +87,6 @@ def cameras_touched(store: DirectoryStore) -> list[str]:
     return [camera for camera, left in count.items() if left < SEGMENTS]
 
 
-@pytest.mark.alone
 def test_expiry_survives_kill_9(tmp_path: Path) -> None:
     killed(tmp_path, kills=5, seed=1)
 

@@ -4,8 +4,6 @@
 import time
 from pathlib import Path
 
-import pytest
-
 from machimori.footage.check import check
 from machimori.footage.place import open_store, write_abilities
 from machimori.footage.spool import Spool
@@ -33,7 +31,6 @@ def bucket(directory: Path, gateway: RadosGateway) -> Path:
     return place
 
 
-@pytest.mark.alone
 def test_M1_S7_recording_goes_on_while_the_store_is_away(
     gateway: RadosGateway, tmp_path: Path
 ) -> None:

@@ -14,8 +14,6 @@ from machimori.footage.testing_rgw import RadosGateway
 from machimori.kernel.durable import Disk
 from machimori.kernel.errors import UsageError
 
-pytestmark = pytest.mark.alone
-
 
 def config(gateway: RadosGateway, bucket: str = "footage", secret: str = "") -> S3Config:
     return S3Config(

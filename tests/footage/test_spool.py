@@ -261,7 +261,6 @@ while True:
 """
 
 
-@pytest.mark.alone
 def test_kill_9_loses_nothing_that_was_put(tmp_path: Path) -> None:
     promised: list[str] = []
     for round_number in range(3):

@@ -37,8 +37,8 @@ def s3(gateway: RadosGateway, bucket: str = "footage") -> S3Store:
         "memory",
         "directory",
         "spool",
-        pytest.param("s3", marks=pytest.mark.alone),
-        pytest.param("s3, versioned", marks=pytest.mark.alone),
+        "s3",
+        "s3, versioned",
     ]
 )
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:

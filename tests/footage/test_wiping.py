@@ -48,7 +48,6 @@ def memory(pid: int) -> bytes:
     return bytes(found)
 
 
-@pytest.mark.alone
 def test_A6_memory_taken_after_a_segment_was_closed_holds_no_key_of_it() -> None:
     """A recorder that is stolen while it runs holds no key of what it had closed."""
     with subprocess.Popen(

@@ -105,13 +105,11 @@ def kill_database(process: LedgerProcess) -> Callable[[], None]:
     return kill
 
 
-@pytest.mark.alone
 def test_twenty_kills_of_the_sequencer(own: LedgerProcess) -> None:
     # Half a second is what a start takes: kills fall into recovery as well as into batches.
     storm(own, kills=20, seed=2, kill=kill_sequencer(own), longest=0.8)
 
 
-@pytest.mark.alone
 def test_five_kills_of_the_database(own: LedgerProcess) -> None:
     storm(own, kills=5, seed=3, kill=kill_database(own), longest=0.8)
 

@@ -53,6 +53,8 @@ from machimori.vault.sealing.bundle import KeyBundle
 from machimori.vault.sealing.layout import SealedHeader
 from machimori.vault.sealing.skeleton import Skeleton
 
+pytestmark = pytest.mark.long
+
 KEEP = RetentionRule(days=7, count_from="recording_day")
 SEGMENTS = 3
 """Closed segments of each camera, at least."""

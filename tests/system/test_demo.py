@@ -25,7 +25,7 @@ from machimori.ledger.entry import Entry
 from machimori.ledger.postgres.home import Home
 from machimori.office.sample.towns import TOWNS
 
-pytestmark = [pytest.mark.alone, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.timeout(900), pytest.mark.long]
 STATES = {
     "/cases/": "相談中 受付 補正待ち 決裁中 承認 指示済 画像確認 取出し中 完了確認待ち 引渡し待ち"
     " 提供済 完結 不承認 該当画像なし 取下げ 失効 承認の中止 案内のみで終了",

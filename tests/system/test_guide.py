@@ -16,6 +16,8 @@ import pytest
 from machimori.cli.running.testing import free_port
 from machimori.simcity.city import SimCity
 
+pytestmark = pytest.mark.long
+
 GUIDE = Path(__file__).parents[2] / "docs" / "guide" / "operator.md"
 
 
@@ -31,7 +33,6 @@ def directory() -> Iterator[Path]:
         yield Path(name)
 
 
-@pytest.mark.alone
 def test_P8_a_city_is_set_up_by_following_the_guide(directory: Path) -> None:
     """An operator who types what the guide says has a recorder that holds public keys only, a
     vault, a ledger, and in the end a package that verifies."""

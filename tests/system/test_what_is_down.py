@@ -41,6 +41,8 @@ from machimori.vault.client.reader import Reader
 from machimori.vault.client.testing import hold, signed
 from machimori.vault.errors import VaultRefusedError
 
+pytestmark = pytest.mark.long
+
 DOCUMENT = Path(__file__).parents[2] / "docs" / "design" / "failures.md"
 COLUMNS = ("recording", "holding", "opening", "destroying", "removing", "verifying", "noting")
 TABLE = {

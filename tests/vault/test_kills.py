@@ -179,13 +179,11 @@ def run(directory: Path, kills: int) -> None:
         city.vault.stop()
 
 
-@pytest.mark.alone
 def test_twenty_kills(tmp_path: Path) -> None:
     run(tmp_path, 20)
 
 
 @pytest.mark.soak
-@pytest.mark.alone
 @pytest.mark.timeout(3600)
 def test_two_hundred_kills(tmp_path: Path) -> None:
     run(tmp_path, 200)

@@ -22,7 +22,7 @@ from playwright.sync_api import expect, sync_playwright
 from machimori.cli.installing.testing import Authority
 from machimori.cli.running.testing import MACHIMORI, WAIT, free_port, machimori
 
-pytestmark = [pytest.mark.alone, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.timeout(300), pytest.mark.long]
 HOST = "machimori.city.test"
 
 

@@ -13,8 +13,9 @@ from machimori.ledger.entry import Entry
 from machimori.ledger.testing import LedgerProcess
 from machimori.simcity.city import SimCity
 
+pytestmark = pytest.mark.long
 
-@pytest.mark.alone
+
 def test_everything_runs_on_a_database_elsewhere(tmp_path: Path) -> None:
     """The server of another ledger stands in for the city's: a second database in it."""
     with LedgerProcess(tmp_path / "ledger") as server, SimCity(1, codecs=("h264",)) as camera:

@@ -18,7 +18,7 @@ from machimori.kernel.instants import Micros
 from machimori.ledger.entry import Entry
 from machimori.recorder.config import RecorderConfig
 
-pytestmark = [pytest.mark.alone, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.timeout(600), pytest.mark.long]
 LASTING = ("ledger", "vault", "courier", "recorder-rec-1", "web", "worker")
 
 

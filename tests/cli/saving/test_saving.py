@@ -38,7 +38,7 @@ from machimori.vault.client.client import VaultClient
 from machimori.vault.client.reader import Reader
 from machimori.vault.errors import VaultUnavailableError
 
-pytestmark = [pytest.mark.alone, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.timeout(300), pytest.mark.long]
 KEEP = RetentionRule(days=1, count_from="recording_day")
 SECRETS = (
     "root.key",

@@ -19,6 +19,8 @@ from machimori.evidence.verifier.app import as_json
 from machimori.evidence.verifier.check import verify
 from machimori.evidence.verifier.container import END
 
+pytestmark = pytest.mark.long
+
 _NPM = Path("frontend/node_modules")
 _PYODIDE = _NPM / "pyodide"
 _START = 120_000

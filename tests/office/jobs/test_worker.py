@@ -21,6 +21,8 @@ from machimori.office.jobs.models import Job
 from machimori.office.shared.config import OfficeConfig
 from machimori.office.shared.errors import ActionError
 
+pytestmark = pytest.mark.long
+
 AT = dt.datetime(2026, 5, 14, 1, 0, tzinfo=dt.UTC)
 
 
@@ -62,7 +64,6 @@ def is_over(job: Job) -> bool:
     return found is not None and found.over
 
 
-@pytest.mark.alone
 def test_a_killed_worker_s_jobs_are_finished_by_another_within_a_minute_and_once(
     database: LedgerProcess, office_config: OfficeConfig, tmp_path: Path
 ) -> None:

@@ -13,6 +13,8 @@ import pytest
 
 from machimori.cli.main import main
 
+pytestmark = pytest.mark.long
+
 FIGURES = {
     "record": {
         *("cpu_vs_ffmpeg", "cpu_vs_floor", "encryption_ratio", "sealing_ratio"),
@@ -26,14 +28,12 @@ FIGURES = {
 OFFICE = {"page_ms_max", "page_queries_max", "first_picture_s", "seek_s"}
 
 
-@pytest.mark.alone
 @pytest.mark.parametrize("subject", FIGURES)
 def test_a_subject_gives_its_figures(subject: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", subject, "--quick", "--json"]) == 0
     assert_gives(json.loads(capsys.readouterr().out), FIGURES[subject])
 
 
-@pytest.mark.alone
 @pytest.mark.timeout(600)
 def test_the_office_gives_its_figures() -> None:
     """In a process of its own: Django is configured once in a process."""
