@@ -8,6 +8,7 @@ however the open points are decided, or became wrong by a decision.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from machimori.policy import rounds
 from machimori.policy.grounds import grounds
 from machimori.policy.profile import Profile
 from machimori.policy.questions import catalogue
@@ -54,6 +55,21 @@ def _absent_posts(profile: Profile) -> Iterator[Contradiction]:
                 key=key,
                 text_ja="これをできる人が誰もいません。",
                 text_en="nobody may do this",
+            )
+
+
+def _round(profile: Profile) -> Iterator[Contradiction]:
+    for key in rounds.KEYS:
+        post = profile.text(key)
+        if post in (None, rounds.NOBODY):
+            continue
+        if profile.text(f"posts.{post}.presence") == "absent":
+            ja, en = post_name(profile, str(post))
+            yield Contradiction(
+                code="absent_post",
+                key=key,
+                text_ja=f"「{ja}」は置かれていないのに、起案がその職に回ります。",
+                text_en=f"drafts go round to the {en}, but there is no such post",
             )
 
 
@@ -252,6 +268,7 @@ def _laws(profile: Profile) -> Iterator[Contradiction]:
 
 _CHECKS: tuple[Callable[[Profile], Iterator[Contradiction]], ...] = (
     _absent_posts,
+    _round,
     _blind_posts,
     _own_copies,
     _signers,

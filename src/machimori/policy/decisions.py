@@ -20,6 +20,7 @@ from machimori.policy.grounds import accepted, ground_known, recorded
 from machimori.policy.places import at_terminal
 from machimori.policy.profile import Profile
 from machimori.policy.requests import Act, Request
+from machimori.policy.rounds import gone_round
 from machimori.policy.weighing import Decision, Reason, Weighing
 from machimori.policy.wording import post_name
 
@@ -111,6 +112,7 @@ def _place_hold(weighing: Weighing) -> None:
 def _decide(weighing: Weighing) -> None:
     weighing.post("acts.decide", "提供を決定する", "decide on provision")
     accepted(weighing)
+    gone_round(weighing)
 
 
 def _deputise(weighing: Weighing) -> None:
@@ -123,6 +125,7 @@ def _deputise(weighing: Weighing) -> None:
         "No delegation is in force; deputising needs a dated one.",
     )
     accepted(weighing)
+    gone_round(weighing)
 
 
 def _instruct(weighing: Weighing) -> None:

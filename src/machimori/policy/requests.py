@@ -72,6 +72,10 @@ class Request:
     """How many have signed or, in this act, sign."""
     delegated: bool = False
     """A dated delegation to this person is in force."""
+    circulated: bool = False
+    """The draft has gone round, to each post that the rules name."""
+    agreed: bool = False
+    """This person agreed to the draft when it went round."""
 
     approved: bool = False
     instructed: bool = False

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Who may see which cases; the only functions that hand them out."""
 
+import datetime as dt
 from typing import Final
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from machimori.kernel.instants import local_day, micros
+from machimori.kernel.instants import day_start, instant, local_day, micros
 from machimori.office.deputies.access import standing_in
 from machimori.office.people.acting import Acting
+from machimori.office.provision.circulating import posts_of
 from machimori.office.provision.history import File, file_of
 from machimori.office.provision.models import Head
 from machimori.office.rules.access import rules_of
@@ -36,12 +38,30 @@ def takes_in(acting: Acting) -> bool:
 
 def cases(acting: Acting) -> QuerySet[Head]:
     """Every case that the acting person may see, the newest first: operators who do not take in
-    see those in which an extraction was ordered, deputies all for as long as they stand in."""
+    see those in which an extraction was ordered and drafts that go round to them, deputies all for
+    as long as they stand in."""
     found = Head.objects.filter(scheme=acting.scheme)
     sees = acting.holds(*CLERKS, "auditor") or standing_in(acting) is not None
     if not sees and not takes_in(acting):
-        found = found.filter(state__in=ORDERED)
+        found = found.filter(Q(state__in=ORDERED) | _going_round(acting))
     return found.select_related("case__scheme", "case__numbered").order_by("-began", "case")
+
+
+def _going_round(acting: Acting) -> Q:
+    """Cases under decision whose draft goes round to a post of the acting person's, by the rules of
+    the day on which each began."""
+    book, found = rules_of(acting), Q(pk__in=())
+    days = [dt.date.min, *sorted({one.effective_from for one in book.adoptions})]
+    for n, day in enumerate(days):
+        if acting.posts.isdisjoint(posts_of(book.on(day))):
+            continue
+        within = Q(state="under_decision")
+        if n > 0:
+            within &= Q(began__gte=instant(day_start(day)))
+        if n + 1 < len(days):
+            within &= Q(began__lt=instant(day_start(days[n + 1])))
+        found |= within
+    return found
 
 
 def find(acting: Acting, name: str) -> File | None:

@@ -79,6 +79,7 @@ def missing(profile: Profile, application: Application, *, acting: Acting) -> tu
         posts=profile.names("acts.decide") or ("system_manager",),
         checks=frozenset(ground.checks if ground else ()),
         signers=ground.signers if ground else 1,
+        circulated=True,
     )
     return (*shown(found.reasons), *identity(profile, application, found.reasons))
 

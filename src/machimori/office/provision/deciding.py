@@ -20,14 +20,18 @@ from machimori.kernel.instants import local_day, micros
 from machimori.office.deputies.access import standing_in
 from machimori.office.people.acting import Acting
 from machimori.office.people.signing_in import signature_of
-from machimori.office.provision import asking
+from machimori.office.provision import asking, circulating
 from machimori.office.provision.drafting import Extent, draft, extent_of, narrowed
 from machimori.office.provision.history import File, add, check_state
 from machimori.office.provision.states import Kind
 from machimori.office.shared.engine import engine
 from machimori.office.shared.errors import ActionRefusedError, Reason
+from machimori.office.shared.posts import LABELS
 from machimori.office.shared.recording import record
 from machimori.policy.decisions import Decision
+from machimori.policy.decisions import Reason as PolicyReason
+from machimori.policy.profile import Profile
+from machimori.policy.rounds import KEYS
 from machimori.vault.client.asking import authorisation_entry
 from machimori.vault.client.statements import Authorisation
 
@@ -63,6 +67,9 @@ def submit(
         raise ActionRefusedError(
             heading, Reason(text=_t("確かめることに、まだ印が付いていないものがあります。"))
         )
+    to = circulating.posts_of(rules)
+    if to and not circulating.staffed(acting, rules, to, drafter=acting.person.pk):
+        raise ActionRefusedError(heading, _nobody_goes_on(rules))
     if return_by is not None and return_by < local_day(micros(acting.at)):
         raise ActionRefusedError(
             heading, Reason(text=_t("返却・消去の期限には、これからの日を入れてください。"))
@@ -137,7 +144,10 @@ def sign(file: File, response: Mapping[str, Any], *, acting: Acting) -> File:
 
 @transaction.atomic
 def send_back(file: File, *, reason: str, acting: Acting) -> File:
-    """差し戻す: to whoever drafted it, with why. Raises ActionRefusedError."""
+    """差し戻す: to whoever drafted it, with why, also while it goes round.
+
+    Raises ActionRefusedError.
+    """
     return _turn_down(file, "sent_back", _t("差し戻せません"), {"reason": reason}, acting=acting)
 
 
@@ -145,10 +155,13 @@ def send_back(file: File, *, reason: str, acting: Acting) -> File:
 def refuse(file: File, *, reason: str, clause: str, acting: Acting) -> File:
     """不承認にする, with the reason and the clause on which it rests; empty if on none.
 
-    Raises ActionRefusedError.
+    Raises ActionRefusedError, also until the draft has gone round.
     """
+    check_state(file, "declined")
+    heading = _t("不承認にできません")
+    asking.require(heading, *asking.shown(not_circulated(weigh(file, acting=acting))))
     data = {"reason": reason, "clause": clause}
-    return _turn_down(file, "declined", _t("不承認にできません"), data, acting=acting)
+    return _turn_down(file, "declined", heading, data, acting=acting)
 
 
 @transaction.atomic
@@ -213,7 +226,14 @@ def weigh(file: File, *, acting: Acting) -> Decision:
         delegated=deputises,
         checks=frozenset(file.checks),
         signers=len(file.signatures) + 1,
+        circulated=circulating.next_post(file) is None,
+        agreed=circulating.agreed_by(file, acting.person),
     )
+
+
+def not_circulated(found: Decision) -> tuple[PolicyReason, ...]:
+    """What of the rules' reasons is about the round of the draft."""
+    return tuple(one for one in found.reasons if one.key in KEYS)
 
 
 def check_decides_at_all(file: File, acting: Acting, heading: str) -> None:
@@ -241,6 +261,15 @@ def _turn_down(
     _check_reason(heading, data["reason"])
     stripped = {name: value.strip() for name, value in data.items()}
     return add(file.case, file, kind, stripped, acting=acting)
+
+
+def _nobody_goes_on(rules: Profile) -> Reason:
+    posts = "、".join(str(LABELS[post]) for post in circulating.posts_of(rules))
+    text = _t(
+        "この起案は%(posts)sの順に回り、それから決裁されますが、起案した人のほかに、別々の人が足りません。"
+        "ほかの人が起案するか、管理責任者が任命を増やしてください。"
+    )
+    return Reason(text=text % {"posts": posts}, clause=rules.answer(KEYS[0]).clause)
 
 
 def _check_reason(heading: str, reason: str) -> None:

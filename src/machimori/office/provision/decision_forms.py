@@ -78,6 +78,12 @@ class ElsewhereForm(NoMyNumber):
         self.initial = {"number": before.number, "day": before.day, "post": before.post}
 
 
+class AgreeForm(NoMyNumber):
+    """What who reads the draft on its round has to say."""
+
+    note = forms.CharField(label=_("意見（あれば）"), max_length=500, required=False, widget=LONG)
+
+
 class SendBackForm(NoMyNumber):
     """Why it goes back."""
 

@@ -14,6 +14,7 @@ from machimori.office.paper.fields import FootageRange, Party
 from machimori.office.paper.forms.answer import Approval, NoFootageReply, Refusal
 from machimori.office.paper.forms.ending import (
     OUTCOMES,
+    Answered,
     CorrectionReply,
     DecisionDraft,
     OutcomeReply,
@@ -21,15 +22,17 @@ from machimori.office.paper.forms.ending import (
 from machimori.office.paper.forms.request import HANDLING, ProvisionRequest, SubjectRequest
 from machimori.office.paper.masthead import Form
 from machimori.office.paper.sheet import Choice
-from machimori.office.provision import elsewhere
+from machimori.office.provision import circulating, elsewhere
 from machimori.office.provision.application import USES
 from machimori.office.provision.drafting import Extent, extent_of
 from machimori.office.provision.ending import valid_until, why_nothing
 from machimori.office.provision.forms import named
 from machimori.office.provision.history import File
+from machimori.office.provision.models import Fact
 from machimori.policy.grounds import grounds
 from machimori.policy.questions import catalogue
 from machimori.policy.wareki import CaseNumber, parse_case_number, wareki, wareki_minute
+from machimori.policy.wording import post_name
 from machimori.vault.client.statements import Authorisation
 
 REMEDY: Final = "必要なときは、改めて申請することができます。"
@@ -135,6 +138,7 @@ def _draft(file: File) -> Form | None:
         conditions=_conditions(file),
         note=fact.data["note"],
         valid_until=_until(file),
+        answers=_answers(file),
         decided_elsewhere=_elsewhere(file),
     )
 
@@ -275,6 +279,21 @@ def _until(file: File) -> dt.date | None:
 def _elsewhere(file: File) -> str | None:
     said = elsewhere.of(file)
     return said.line if said else None
+
+
+def _answers(file: File) -> tuple[Answered, ...]:
+    """The round, and under it who has signed; nothing where drafts do not go round."""
+    stops = circulating.stops(file)
+    said = [(f"回議　{post_name(file.rules, one.post)[0]}", one.agreed) for one in stops]
+    said += [("代決" if one.kind == "deputised" else "決裁", one) for one in file.signatures]
+    return tuple(_answered(place, fact) for place, fact in said) if stops else ()
+
+
+def _answered(place: str, fact: Fact | None) -> Answered:
+    if fact is None:
+        return Answered(place=place)
+    name, day = fact.by.name if fact.by else "", local_day(micros(fact.at))
+    return Answered(place=place, name=name, day=day, note=fact.data.get("note", ""))
 
 
 def _searched(file: File) -> str:

@@ -6,6 +6,7 @@ from django.urls import path
 from machimori.office.provision.views import (
     applying,
     cases,
+    circulating,
     deciding,
     elsewhere,
     ending,
@@ -29,6 +30,8 @@ urlpatterns = [
     path("cases/<slug:name>/correction/", intake.ask_correction, name="correction"),
     path("cases/<slug:name>/document/", intake.document, name="document"),
     path("cases/<slug:name>/draft/", deciding.draft, name="draft"),
+    path("cases/<slug:name>/round/", circulating.agree, name="round"),
+    path("cases/<slug:name>/round/back/", circulating.hand_back, name="hand_back"),
     path("cases/<slug:name>/decide/", deciding.decide, name="decide"),
     path("cases/<slug:name>/decide/options/", deciding.options, name="options"),
     path("cases/<slug:name>/decide/sign/", deciding.sign, name="sign"),

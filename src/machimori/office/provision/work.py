@@ -14,7 +14,7 @@ from machimori.kernel.instants import local_day, micros
 from machimori.office.deputies.access import standing_in
 from machimori.office.jobs import registry as jobs
 from machimori.office.people.acting import Acting, now
-from machimori.office.provision import access, ending
+from machimori.office.provision import access, circulating, ending
 from machimori.office.provision.history import File, files_of
 from machimori.office.provision.models import Fact
 from machimori.office.provision.states import STATES, State
@@ -45,13 +45,28 @@ WARNED: Final = dt.timedelta(days=3)
 
 
 def to_sign(acting: Acting) -> Sequence[Item]:
-    """Cases whose draft waits for the acting person's signature."""
+    """Cases whose draft waits for the acting person's signature, after its round."""
     waiting = [
         file
         for file in in_states(acting, "under_decision")
         if all(one.by_id != acting.person.pk for one in file.signatures)
+        and not circulating.agreed_by(file, acting.person)
+        and not circulating.keeps_waiting(file)
     ]
     return items(waiting, "provision:decide", acting)
+
+
+def to_agree(acting: Acting) -> Sequence[Item]:
+    """Drafts on their round that wait for the acting person."""
+    found = in_states(acting, "under_decision")
+    waiting = [file for file in found if circulating.is_asked(file, acting)]
+    return items(waiting, "provision:round", acting)
+
+
+def _goes_round(acting: Acting) -> bool:
+    """Whether drafts go round today, or one is on its round by the rules of its own day."""
+    today = rules_of(acting).on(local_day(micros(acting.at)))
+    return bool(circulating.posts_of(today)) or bool(to_agree(acting))
 
 
 def to_deputise(acting: Acting) -> Sequence[Item]:
@@ -152,6 +167,17 @@ def install() -> None:
             empty=_("署名を待つ案件はありません。"),
             posts=frozenset({"system_manager"}),
             find=to_sign,
+        )
+    )
+    register(
+        Work(
+            key="provision.round",
+            order=9,
+            title=_("回議"),
+            empty=_("あなたの確認を待つ起案はありません。"),
+            posts=frozenset(access.DESK),
+            find=to_agree,
+            applies=_goes_round,
         )
     )
     register(

@@ -40,6 +40,12 @@ def none_begins(acting: Any) -> Start | None:
     return None
 
 
+def always(acting: Any) -> bool:
+    """The list is there whatever the scheme's rules are."""
+    del acting
+    return True
+
+
 @dataclass(frozen=True, kw_only=True)
 class Work:
     """A list on the first page of some posts. `find` is given the acting person (Acting)."""
@@ -54,6 +60,8 @@ class Work:
     find: Callable[[Any], Sequence[Item]]
     start: Callable[[Any], Start | None] = none_begins
     """Whether the acting person begins such work here; the first that does is the main button."""
+    applies: Callable[[Any], bool] = always
+    """Whether the scheme knows such work at all; if not, nothing is said of it."""
 
 
 _registered: Final[dict[str, Work]] = {}
@@ -66,7 +74,7 @@ def register(work: Work) -> None:
 
 def waiting(acting: Any, posts: frozenset[Post]) -> list[tuple[Work, Sequence[Item]]]:
     """The lists of these posts with what is in them, in order."""
-    return [(work, work.find(acting)) for work in _of(posts)]
+    return [(work, work.find(acting)) for work in _of(posts) if work.applies(acting)]
 
 
 def start(acting: Any, posts: frozenset[Post]) -> Start | None:

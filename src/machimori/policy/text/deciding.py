@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """第3章: the decision on provision, and the taking out that follows from it."""
 
+from machimori.policy.rounds import KEYS, URGENT, round_posts
 from machimori.policy.text.drafting import Drafting
 from machimori.policy.text.grounds import alike, provision_under
 from machimori.policy.text.structure import Article, Paragraph, joined
@@ -26,6 +27,7 @@ def decision(d: Drafting) -> Article | None:
     paragraphs = [
         d.paragraph(first, "acts.decide", *((approval,) if d.stated(approval) else ())),
         *_checks(d),
+        *_round(d),
         *_signers(d),
         d.paragraph(
             f"承認の有効期間は{d.words('signing.validity_days')}日とし、一の承認により取り出すことができる"
@@ -101,6 +103,24 @@ def _checks(d: Drafting) -> list[Paragraph]:
             )
             paragraphs.append(d.paragraph(text, *keys, items=items))
     return paragraphs
+
+
+def _round(d: Drafting) -> list[Paragraph]:
+    """To whom a draft goes before the decision; nothing where it goes to nobody."""
+    names = [d.name(post) for post in round_posts(d.profile)]
+    if not names:
+        return []
+    order = f"{'、'.join(names)}の順に" if len(names) > 1 else f"{names[0]}に"
+    each = "それぞれ別の者" if len(names) > 1 else "その者"
+    text = (
+        f"提供の可否の決定に係る起案は、決定の前に{order}回議し、{each}が確認するものとする。"
+        "この場合において、起案した者は、確認する者となることができない。"
+    )
+    found = [d.paragraph(text, *KEYS)]
+    if d.yes(URGENT):
+        waits = "緊急の必要があるときは、前項の規定による確認を待たずに決定することができる。"
+        found.append(d.paragraph(waits, URGENT))
+    return found
 
 
 def _signers(d: Drafting) -> list[Paragraph]:

@@ -141,6 +141,12 @@ PROVISION: tuple[Form, ...] = (
         conditions=("申請した目的以外に使わないこと。",),
         note="請求の範囲は必要な範囲に限られている。",
         valid_until=dt.date(2026, 5, 28),
+        answers=(
+            ending.Answered(
+                place="回議　取扱者", name="見本　三郎", day=DAY, note="範囲を確かめた。"
+            ),
+            ending.Answered(place="回議　取扱責任者"),
+        ),
     ),
     answer.Instruction(
         date=DAY,

@@ -8,7 +8,16 @@ from typing import ClassVar, Literal
 from machimori.office.paper import fields as f
 from machimori.office.paper.forms.answer import Answer
 from machimori.office.paper.masthead import Form, Masthead
-from machimori.office.paper.sheet import Block, Cell, Fields, Sentences, Signature
+from machimori.office.paper.sheet import (
+    Block,
+    Cell,
+    Column,
+    Fields,
+    Listing,
+    Sentences,
+    Signature,
+)
+from machimori.policy.wareki import wareki
 
 OUTCOMES = (
     "取下げを受け付けた",
@@ -80,6 +89,17 @@ class CorrectionReply(Answer):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Answered:
+    """A line of a draft's round or of its decision; without a name nobody has answered yet."""
+
+    place: str
+    """「回議　取扱責任者」, 「決裁」, 「代決」."""
+    name: str = ""
+    day: dt.date | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class DecisionDraft(Form):
     """起案文: what is to be decided and on what it rests, for those who read and sign.
 
@@ -103,6 +123,8 @@ class DecisionDraft(Form):
     conditions: tuple[str, ...] = ()
     note: str | None = None
     valid_until: dt.date | None = None
+    answers: tuple[Answered, ...] = ()
+    """Where drafts go round: each place of the round, and who has signed."""
     decided_elsewhere: str | None = None
     """Day, number and post of a decision in the city's document system."""
 
@@ -129,7 +151,29 @@ class DecisionDraft(Form):
                 ),
             ),
             f.ranges("画像の範囲", self.ranges, blank_rows=2),
+            *self._answers(),
             Signature(places=(Cell(label="起案者", text=self.drafted_by or ""),)),
+        )
+
+    def _answers(self) -> tuple[Block, ...]:
+        """Nothing where drafts do not go round."""
+        if not self.answers:
+            return ()
+        columns = (("区分", 20), ("氏名", 20), ("日", 16), ("意見", 28))
+        return (
+            Listing(
+                heading="回議と決裁",
+                columns=tuple(Column(title=title, width=width) for title, width in columns),
+                rows=tuple(
+                    (
+                        one.place,
+                        one.name,
+                        wareki(one.day, weekday=False) if one.day else "",
+                        one.note,
+                    )
+                    for one in self.answers
+                ),
+            ),
         )
 
     def _elsewhere(self) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from machimori.kernel.instants import instant
 from machimori.office.cameras.access import names
 from machimori.office.deputies.access import standing_in
 from machimori.office.people.acting import Acting, ActingRequest
-from machimori.office.provision import access, asking, elsewhere, withdrawing
+from machimori.office.provision import access, asking, circulating, elsewhere, withdrawing
 from machimori.office.provision.application import Application
 from machimori.office.provision.deciding import awaits_review
 from machimori.office.provision.drafting import Extent, extent_of
@@ -146,6 +146,8 @@ def told(request: ActingRequest, file: File) -> dict[str, object]:
         "ordered": _ordered(ordered, called) if ordered else None,
         "chosen": _parts(chosen(file), called),
         "attendees": attendees(file),
+        "circulation": circulating.stops(file) if _drafted(file) else (),
+        "sent_back": _sent_back(file),
         "elsewhere": elsewhere.of(file),
         "elsewhere_was_wider": elsewhere.narrowed_since(file),
         "may_record_elsewhere": elsewhere.may_record(file, request.acting),
@@ -162,6 +164,17 @@ def told(request: ActingRequest, file: File) -> dict[str, object]:
         ],
         "may_write": access.takes_in(request.acting),
     }
+
+
+def _drafted(file: File) -> bool:
+    """Whether there is a draft that is, or was, before the signers, and not one to be made anew."""
+    return file.latest("drafted") is not None and file.state != "received"
+
+
+def _sent_back(file: File) -> Fact | None:
+    """That the draft was sent back, until something is done about it."""
+    last = file.facts[-1]
+    return last if last.kind in ("sent_back", "handed_back") else None
 
 
 def title(file: File) -> str:
@@ -181,8 +194,11 @@ def _main(file: File, acting: Acting, incomplete: bool) -> tuple[str, str] | Non
         text = _t("補正をお願いする") if incomplete else _t("起案する")
     elif file.state == "awaiting_correction" and clerk:
         route, text = "amend", _t("届いたものを入れる")
+    elif circulating.is_asked(file, acting):
+        route, text = "round", _t("起案を読んで確認する")
     elif file.state == "under_decision" and manager:
-        route, text = "decide", _t("起案を読んで決裁する")
+        waits = circulating.keeps_waiting(file)
+        route, text = "decide", _t("回議中の起案を読む") if waits else _t("起案を読んで決裁する")
     elif file.state == "approved" and manager:
         route, text = "instruct", _t("取出しを指示する")
     return (text, reverse(f"provision:{route}", args=[file.case.pk])) if route else None
@@ -234,8 +250,9 @@ def _steps(file: File) -> list[dict[str, object]]:
 
 
 def _why(fact: Fact) -> str:
-    """What the history says beside a fact: its reason, and what was decided elsewhere."""
-    reason = str(fact.data.get("reason", ""))
+    """What the history says beside a fact: its reason, what who agreed had to say, and what was
+    decided elsewhere."""
+    reason = str(fact.data.get("note" if fact.kind == "agreed" else "reason", ""))
     if fact.kind != "decided_elsewhere":
         return reason
     said = elsewhere.Elsewhere.of(fact)

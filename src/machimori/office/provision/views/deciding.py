@@ -206,26 +206,35 @@ def _decide_page(
         check_state(file, "signed")
     except ActionRefusedError:
         return HttpResponseRedirect(reverse("provision:case", args=[file.case.pk]))
-    acting, statement = request.acting, file.statement
-    assert statement is not None
+    acting = request.acting
     found = actions.weigh(file, acting=acting)
     against = [reason for reason in found.reasons if reason.code != "signers"]
-    context = told(request, file) | {
+    more = {
         "refused": refused,
         "against": asking.shown(against),
-        "code": statement.short_code(),
+        "waits": bool(actions.not_circulated(found)),
         "needed": actions.signers_needed(file),
         "signed": [one.by.name for one in file.signatures if one.by],
         "signed_already": any(one.by_id == acting.person.pk for one in file.signatures),
-        "draft": file.latest("drafted"),
-        "checks": [text for _, text in words("grounds.*.checks", file.checks)],
-        "narrowing": file.latest_draft,
         "instead": None if acting.holds("system_manager") else standing_in(acting),
-        "until": instant(Authorisation.decode(statement).valid_to),
     }
+    context = told(request, file) | of_draft(file) | more
     return render(
         request, "provision/decide.html", context, status=403 if refused is not None else 200
     )
+
+
+def of_draft(file: File) -> dict[str, object]:
+    """What whoever reads a draft is shown of it (`provision/draft.html`)."""
+    statement = file.statement
+    assert statement is not None
+    return {
+        "code": statement.short_code(),
+        "draft": file.latest("drafted"),
+        "checks": [text for _, text in words("grounds.*.checks", file.checks)],
+        "narrowing": file.latest_draft,
+        "until": instant(Authorisation.decode(statement).valid_to),
+    }
 
 
 def _after_signing(file: File, request: ActingRequest) -> str:
