@@ -91,6 +91,7 @@ EntryType = Literal[
     "terminal.custody",
     "disclosure.step",
     "provision.step",
+    "recording.searched",
     "scan.step",
     "internal.step",
     "viewing.opened",

@@ -3,20 +3,24 @@
 
 import csv
 import io
+from typing import Any
 
 from django.urls import reverse
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
+from machimori.kernel import canonical
 from machimori.kernel.canonical import Json
 from machimori.kernel.clock import ManualClock
+from machimori.ledger.entry import Commitment
 from machimori.office.oversight import register
 from machimori.office.oversight.asked import Asked
 from machimori.office.oversight.reconciling import put
 from machimori.office.oversight.sources.source import Place
 from machimori.office.oversight.testing import DIGEST, provided
 from machimori.office.people.models import Person
-from machimori.office.provision.testing import Desk
+from machimori.office.provision.models import Look
+from machimori.office.provision.testing import TYPED, Desk, recorded
 from machimori.office.rules.access import rulebook
 
 
@@ -85,6 +89,58 @@ def _get(desk: Desk, **query: str) -> str:
     answer = desk.browser().get(reverse("oversight:uses"), query)
     assert answer.status_code == 200
     return answer.content.decode()
+
+
+def test_K12_a_look_whether_there_is_a_recording_is_a_line_by_person_and_post(
+    desk: Desk, operator: Person
+) -> None:
+    """The counter's search opens nothing and has no case: who asked, as what, about which cameras
+    and time, what was told; found, saved and corrected like other lines. The ledger names nobody.
+    """
+    asked = {one: value for one, value in TYPED.items() if one.startswith(("first", "last"))}
+    asked |= {"cameras": ["cam-1"]}
+    assert "利用簿に残ります" in send_look(desk, operator, asked)
+    send_look(desk, desk.manager, asked | {"cameras": ["cam-1", "cam-2"]})
+    assert "録画の有無" not in send_look(desk, operator, asked | {"last_time": "20:00"})
+    said = page(desk, act="look")
+    assert said.count("録画の有無の確認（画像は開いていない）") == 2
+    own = _get(desk, act="look", person=str(operator.pk))
+    for text in (
+        operator.name,
+        "取扱者",
+        "カメラcam-1（cam-1）",
+        "令和8年5月10日（日） 21:00:00 ～ 令和8年5月10日（日） 22:00:00",
+        "録画あり：1台のうち0台",
+    ):
+        assert text in own, text
+    assert "録画あり：2台のうち0台" not in own
+    assert "録画あり：1台のうち0台" in _get(desk, post="operator")
+    assert "録画あり：2台のうち0台" not in _get(desk, post="operator")
+    assert _get(desk, q="cam-1").count("画像は開いていない") == 2
+    assert _get(desk, q="cam-2").count("画像は開いていない") == 1
+    assert _get(desk, q=operator.name).count("画像は開いていない") == 1
+    assert "見つかりません" in _get(desk, q="中央警察署")
+    assert "この条件の記録はありません" in _get(desk, act="search")
+    answer = desk.browser().get(reverse("oversight:uses"), {"as": "csv", "act": "look"})
+    _, *lines = csv.reader(io.StringIO(answer.content.decode("utf-8-sig")))
+    assert len(lines) == 2
+    entries = [one for one in recorded() if one.type == "recording.searched"]
+    newest = [one for one in entries if one.subject["scheme"] == desk.cast.scheme.pk]
+    assert [one.data["cameras"] for one in newest] == [1, 2]
+    row = Look.objects.get(by=operator)
+    made = Commitment(salt=bytes(row.salt), digest=newest[0].commitments["cameras"])
+    assert made.opens_to(canonical.dumps(["cam-1"]).decode())
+    for one in newest:
+        assert "cam-1" not in one.encode().decode()
+    auditor = desk.cast.person("auditor")
+    assert operator.name in page(desk, person=auditor, act="look")
+    assert desk.browser(auditor).post(reverse("provision:look"), asked).status_code == 403
+    other = Desk.of(desk.cast.clock, names=("cam-8",))
+    assert "この条件の記録はありません" in page(other)
+
+
+def send_look(desk: Desk, person: Person, asked: dict[str, Any]) -> str:
+    return desk.browser(person).post(reverse("provision:look"), asked).content.decode()
 
 
 def test_it_is_saved_as_csv_with_bom_and_as_excel_without_formulas(

@@ -23,6 +23,9 @@ def test_what_there_is_until_when_and_what_is_missing_is_told_without_a_key(
     assert page.count("録画があります") == len(real.cameras)
     assert "消去まであと14日14時間" in page
     assert "画像は開いていません" in page
+    register = reverse("oversight:uses")
+    everywhere = f"録画あり：{len(real.cameras)}台のうち{len(real.cameras)}台"
+    assert everywhere in real.browser().get(register, {"act": "look"}).content.decode()
 
     lost, camera = Micros(real.start + MINUTE), real.cameras[0]
     for stored in list(real.store.list(f"{real.day.isoformat()}/{camera}/")):

@@ -13,6 +13,7 @@ from machimori.office.oversight.sources.disclosure import Disclosure
 from machimori.office.oversight.sources.disposed import Disposed
 from machimori.office.oversight.sources.imported import Imported
 from machimori.office.oversight.sources.internal import Internal
+from machimori.office.oversight.sources.looking import Looks
 from machimori.office.oversight.sources.police import Police
 from machimori.office.oversight.sources.provision import Provision
 from machimori.office.oversight.sources.source import Cases, Place, Source, before
@@ -29,6 +30,7 @@ SOURCES: Final[tuple[Source, ...]] = (
     Direct(),
     Internal(),
     Disposed(),
+    Looks(),
 )
 """Their order decides between uses of one instant, and stands in addresses of pages."""
 PAGE: Final = 50

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 ACTS: Final[dict[str, Promise]] = {
+    "look": _("録画の有無の確認"),
     "search": _("検索"),
     "view": _("閲覧"),
     "copy": _("複製"),

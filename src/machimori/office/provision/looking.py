@@ -39,6 +39,8 @@ class Found:
     """Gaps with their causes."""
     left: str
     """How long it is kept; empty if there is nothing, or nobody decided it."""
+    recorded: bool = False
+    """Whether there is a recording, of all of the time or of some."""
 
 
 def bearable(names: Sequence[str], start: dt.datetime, end: dt.datetime) -> bool:
@@ -93,7 +95,13 @@ def _found(
             "left": in_words(left),
             "day": day(last_day),
         }
-    return Found(camera=name, heading=heading, missing=_missing(found), left=kept)
+    return Found(
+        camera=name,
+        heading=heading,
+        missing=_missing(found),
+        left=kept,
+        recorded=bool(found.recorded),
+    )
 
 
 def _missing(found: Coverage) -> tuple[str, ...]:

@@ -85,6 +85,38 @@ class Head(models.Model):
         ]
 
 
+class Look(models.Model):
+    """録画の有無: somebody asked at the counter whether there is a recording; none was opened."""
+
+    scheme = models.ForeignKey(Scheme, models.PROTECT, related_name="+")
+    by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    posts = models.CharField(max_length=400)
+    """Those that the person held then, with blanks between."""
+    at = models.DateTimeField()
+    cameras = models.JSONField()
+    """Ids."""
+    start = models.DateTimeField()
+    end = models.DateTimeField()
+    """The time asked about, [start, end)."""
+    found = models.PositiveIntegerField(null=True)
+    """Of how many cameras there was a recording; null: the store did not answer."""
+    salt = models.BinaryField(max_length=16)
+    """Of the ledger's commitment to `cameras`."""
+
+    grants = FACT
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["scheme", "-at", "-id"], name="provision_looks"),
+            models.Index(fields=["by", "-at"], name="provision_looks_by"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(end__gt=models.F("start")), name="provision_look_runs_forwards"
+            )
+        ]
+
+
 class Fact(FactRow):
     """One thing that happened to a case."""
 

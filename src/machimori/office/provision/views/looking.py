@@ -6,32 +6,21 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from machimori.kernel.instants import local_day, micros
 from machimori.office.people.acting import Acting, ActingRequest
-from machimori.office.provision import access, looking
+from machimori.office.provision import access, looking, searching
 from machimori.office.provision.forms import WholeExtentForm
 from machimori.office.provision.history import File
 from machimori.office.provision.states import ENDED
-from machimori.office.rules.access import rules_of
 from machimori.office.shared.posts import posts
 
 
 @posts(*access.DESK)
 def look(request: ActingRequest) -> HttpResponse:
-    """Place and time, and what there is. Nothing is kept of the question."""
-    acting = request.acting
-    form = WholeExtentForm(request.POST or None, scheme=acting.scheme)
+    """Place and time, and what there is. The question is a line of 利用簿."""
+    form = WholeExtentForm(request.POST or None, scheme=request.acting.scheme)
     context: dict[str, Any] = {"form": form}
     if form.is_bound and form.is_valid():
-        extent = form.extent()
-        found = looking.look(
-            acting.scheme,
-            rules_of(acting).on(local_day(micros(acting.at))),
-            extent.cameras,
-            extent.start,
-            extent.end,
-            at=acting.at,
-        )
+        found = searching.search(form.extent(), acting=request.acting)
         context |= {"asked": True, "found": found}
     return render(request, "provision/look.html", context)
 
