@@ -92,6 +92,40 @@ def test_a_later_delegation_replaces_the_earlier(rig: Rig, deputy: Officer) -> N
     assert refused(lambda: rig.release(both, segment)) == "wrong_post"
 
 
+def test_one_that_is_over_ends_the_one_before_and_nothing_else(rig: Rig, deputy: Officer) -> None:
+    """Ended before its day: from then on the deputy's signature opens nothing, not even what it
+    opened before; the end itself can be handed in once, and by nobody but who delegated."""
+    now = rig.clock.now()
+    over = {"valid_from": Micros(now - HOUR), "valid_until": now}
+    assert refused(lambda: delegate(rig, deputy, **over)) == "not_valid_now"
+    delegate(rig, deputy)
+    segment = rig.segment()
+    both = deputy.sign(rig.officers[1].sign(bare(rig, segment)))
+    rig.release(both, segment)
+    end = delegation(rig, deputy, **over)
+    assert refused(lambda: rig.vault.submit(signed(end, rig.officers[1]))) == "not_the_officer"
+    other = Officer("officer-8", posts=("operator",))
+    assert refused(lambda: delegate(rig, other, **over)) == "not_valid_now"
+    rig.vault.submit(signed(end, rig.officers[0]))
+    assert refused(lambda: rig.release(both, segment)) == "wrong_post"
+    assert refused(lambda: rig.vault.submit(signed(end, rig.officers[0]))) == "replayed"
+    assert refused(lambda: delegate(rig, deputy, **over)) == "not_valid_now"
+    rig.restart()
+    assert refused(lambda: rig.release(both, segment)) == "wrong_post"
+    assert [one.valid_until for one in rig.vault.standing().delegations] == [now]
+
+
+def test_one_that_has_not_begun_is_ended_too(rig: Rig, deputy: Officer) -> None:
+    begins = Micros(rig.clock.now() + HOUR)
+    delegate(rig, deputy, valid_from=begins, valid_until=Micros(begins + HOUR))
+    now = rig.clock.now()
+    delegate(rig, deputy, valid_from=Micros(now - 1), valid_until=now)
+    segment = rig.segment()
+    both = deputy.sign(rig.officers[1].sign(bare(rig, segment)))
+    rig.clock.advance(3600)
+    assert refused(lambda: rig.release(both, segment)) == "wrong_post"
+
+
 def test_it_ends_with_the_appointment_of_who_delegated(rig: Rig, deputy: Officer) -> None:
     delegate(rig, deputy)
     gone = Revocation(officer=rig.officers[0].id, ground="異動", nonce=nonce())

@@ -66,6 +66,7 @@ EntryType = Literal[
     "appointment.ended",
     "appointment.decided",
     "delegation.signed",
+    "delegation.ended",
     "custody.step",
     "adoption.made",
     "adoption.numbered",

@@ -9,7 +9,9 @@ from django.urls import reverse
 from machimori.evidence.ordering import Order
 from machimori.kernel import canonical
 from machimori.kernel.envelope import Envelope
+from machimori.kernel.instants import TOKYO
 from machimori.office.custody import delivering
+from machimori.office.deputies.models import Delegation
 from machimori.office.people import actions as people
 from machimori.office.people.models import Person
 from machimori.office.provision.testing_delivering import deliver, second_manager
@@ -96,3 +98,39 @@ def test_after_adoption_and_signing_the_vault_decides_by_the_new_signers(real: E
     file = real.again(before, "approved")
     real.post(file, "instruct", **real.asked)
     assert real.look(real.again(file, "instructed")).frame.width == 160
+
+
+def test_K4_a_delegation_and_its_early_end_reach_the_vault(real: EngineDesk) -> None:
+    """The deputy's signature opens what the vault was told of; ended before its day and told, it
+    opens nothing more. The page says which of both the vault does not know."""
+    other = second_manager(real)
+    deputy = real.cast.person("operator")
+    real.give_key(deputy)
+    browser = real.browser()
+    typed = {"deputy": deputy.pk, "first": "", "last": ""}
+    first = real.cast.now.astimezone(TOKYO).date()
+    typed |= {"first": first.isoformat(), "last": (first + dt.timedelta(days=9)).isoformat()}
+    browser.post(reverse("deputies:new"), typed)
+    browser.post(reverse("deputies:sign_demo"))
+    lacking = f"{deputy.name}さんへの委任が、まだ届いていません"
+    assert lacking in page(real)
+    deliver(real, real.manager, other)
+    assert lacking not in page(real)
+    file = real.drafted()
+    assert "location" in real.sign(file, deputy)
+    real.post(file, "instruct", **real.asked)
+    assert real.look(real.again(file, "instructed")).frame.width == 160
+
+    (one,) = Delegation.objects.filter(deputy=deputy)
+    browser = real.browser()
+    browser.post(reverse("deputies:end", args=[one.pk]), {"reason": "早く戻った"})
+    browser.post(reverse("deputies:end_sign_demo"))
+    ended = f"{deputy.name}さんへの委任の終わりが、まだ届いていません"
+    assert ended in page(real)
+    assert real.look(real.again(file, "instructed")).frame.width == 160
+    deliver(real, real.manager, other)
+    assert ended not in page(real)
+    assert lacking not in page(real)
+    with pytest.raises(VaultRefusedError) as caught:
+        real.look(real.again(file, "instructed"))
+    assert caught.value.reason == "wrong_post"

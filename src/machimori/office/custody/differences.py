@@ -20,7 +20,7 @@ from machimori.office.custody.access import vault_post
 from machimori.office.custody.difference import Difference, sources
 from machimori.office.custody.enrolling import recorders
 from machimori.office.custody.rules_statement import rules_statement, same
-from machimori.office.deputies.access import delegations
+from machimori.office.deputies.access import current_ones, delegations
 from machimori.office.people.acting import Acting
 from machimori.office.people.keys import officer_key
 from machimori.office.people.models import Appointment as Row
@@ -98,10 +98,14 @@ def _officers(standing: Standing, acting: Acting) -> Iterator[Difference]:
 
 
 def _named(rows: list[Row], posts: frozenset[str], acting: Acting) -> Mapping[int, frozenset[str]]:
-    """By an appointment's row, what the vault calls the posts by which its holder signs."""
+    """By an appointment's row, what the vault calls the posts by which its holder signs. Who was
+    ever a deputy is known there by their own post, which alone need not sign anything."""
     more = [source.posts(rows, acting) for source in sources()]
+    deputies = set(delegations(acting).values_list("deputy", flat=True))
     return {
-        row.pk: frozenset({vault_post(row.post)} & posts)
+        row.pk: frozenset(
+            {vault_post(row.post)} if row.person_id in deputies else {vault_post(row.post)} & posts
+        )
         | {found[row.pk] for found in more if row.pk in found}
         for row in rows
     }
@@ -195,24 +199,35 @@ def _rules(standing: Standing, acting: Acting) -> Iterator[Difference]:
 
 
 def _deputies(standing: Standing, acting: Acting) -> Iterator[Difference]:
-    believed = {one.envelope().payload for one in standing.delegations}
-    seen: set[tuple[int, int]] = set()
-    for row in delegations(acting):
-        pair = (row.officer_id, row.deputy_id)
-        if pair in seen or row.valid_until <= acting.at:
+    """Delegations that the vault does not know, and ends of those that still hold there."""
+    for row in current_ones(acting):
+        pair = (row.officer.officer, row.deputy.officer, acting.scheme.pk)
+        believed = [
+            one
+            for one in standing.delegations
+            if (one.officer, one.deputy, one.scheme) == pair and one.valid_until > micros(acting.at)
+        ]
+        envelope, over = Envelope.decode(row.statement), row.until <= acting.at
+        if (over and not believed) or any(
+            one.envelope().payload == envelope.payload for one in believed
+        ):
             continue
-        seen.add(pair)
-        envelope = Envelope.decode(bytes(row.envelope))
-        if envelope.payload not in believed:
-            yield Difference(
-                kind=Delegation.KIND,
-                about=row.deputy.officer,
-                text=_t("%(officer)sさんから%(deputy)sさんへの委任が、まだ届いていません。")
-                % {"officer": row.officer.name, "deputy": row.deputy.name},
-                make=lambda found=envelope: Delegation.decode(found),  # type: ignore[misc]
-                signed=envelope,
-                signer=row.officer,
+        text = (
+            _t(
+                "%(officer)sさんから%(deputy)sさんへの委任の終わりが、まだ届いていません。"
+                "届くまで、保管庫では代決の署名が有効です。"
             )
+            if believed and (over or row.ended)
+            else _t("%(officer)sさんから%(deputy)sさんへの委任が、まだ届いていません。")
+        )
+        yield Difference(
+            kind=Delegation.KIND,
+            about=row.deputy.officer,
+            text=text % {"officer": row.officer.name, "deputy": row.deputy.name},
+            make=lambda found=envelope: Delegation.decode(found),  # type: ignore[misc]
+            signed=envelope,
+            signer=row.officer,
+        )
 
 
 def _cameras(standing: Standing, acting: Acting) -> Iterator[Difference]:

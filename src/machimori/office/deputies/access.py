@@ -15,7 +15,16 @@ from machimori.policy.wording import source
 def delegations(acting: Acting) -> QuerySet[Delegation]:
     """Every delegation in the scheme, the newest first."""
     found = Delegation.objects.filter(scheme=acting.scheme)
-    return found.select_related("officer", "deputy").order_by("-at", "-pk")
+    found = found.select_related("officer", "deputy").prefetch_related("endings")
+    return found.order_by("-at", "-pk")
+
+
+def current_ones(acting: Acting) -> list[Delegation]:
+    """Of each officer's delegations to a deputy the last; the others count no more."""
+    latest: dict[tuple[int, int], Delegation] = {}
+    for one in delegations(acting):
+        latest.setdefault((one.officer_id, one.deputy_id), one)
+    return list(latest.values())
 
 
 def standing_in(acting: Acting) -> Delegation | None:
@@ -38,7 +47,7 @@ def _standing_in(acting: Acting) -> Delegation | None:
         manages = Appointment.objects.filter(
             current(acting.at), person=one.officer_id, scheme=acting.scheme, post="system_manager"
         )
-        if one.valid_from <= acting.at < one.valid_until and manages.exists():
+        if one.valid_from <= acting.at < one.until and manages.exists():
             return one
     return None
 

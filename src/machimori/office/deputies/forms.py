@@ -11,7 +11,7 @@ from machimori.office.deputies import access
 from machimori.office.people.acting import Acting
 from machimori.office.people.forms import end_of, named, start_of
 from machimori.office.people.models import Person
-from machimori.office.shared.forms import CHOOSE, DayField
+from machimori.office.shared.forms import CHOOSE, DayField, NoMyNumber
 
 
 class DelegationForm(forms.Form):
@@ -36,3 +36,18 @@ class DelegationForm(forms.Form):
         until = end_of(self.cleaned_data["last"])
         assert until is not None
         return start_of(self._acting.at, self.cleaned_data["first"]), until
+
+
+class EndingForm(NoMyNumber):
+    """When a delegation ends, and why."""
+
+    last = DayField(
+        label=_("最後の日"),
+        required=False,
+        help_text=_("空けておくと、いますぐ終わります。日を入れると、その日の24時に終わります。"),
+    )
+    reason = forms.CharField(label=_("終える理由"), max_length=200)
+
+    def until(self, at: dt.datetime) -> dt.datetime:
+        """The first instant without the delegation."""
+        return end_of(self.cleaned_data["last"]) or at

@@ -3,13 +3,17 @@
 
 from django.urls import path
 
-from machimori.office.deputies import views
+from machimori.office.deputies.views import delegating, ending
 
 app_name = "deputies"
 urlpatterns = [
-    path("deputies/", views.listing, name="list"),
-    path("deputies/new/", views.new, name="new"),
-    path("deputies/options/", views.options, name="options"),
-    path("deputies/sign/", views.sign, name="sign"),
-    path("deputies/sign/demo/", views.sign_demo, name="sign_demo"),
+    path("deputies/", delegating.listing, name="list"),
+    path("deputies/new/", delegating.new, name="new"),
+    path("deputies/options/", delegating.options, name="options"),
+    path("deputies/sign/", delegating.sign, name="sign"),
+    path("deputies/sign/demo/", delegating.sign_demo, name="sign_demo"),
+    path("deputies/<int:number>/end/", ending.end, name="end"),
+    path("deputies/end/options/", ending.options, name="end_options"),
+    path("deputies/end/sign/", ending.sign, name="end_sign"),
+    path("deputies/end/sign/demo/", ending.sign_demo, name="end_sign_demo"),
 ]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q
 
-from machimori.office.deputies.access import delegations
+from machimori.office.deputies.access import current_ones
 from machimori.office.deputies.models import Delegation
 from machimori.office.people.acting import Acting
 from machimori.office.people.models import Appointment, Person
@@ -43,7 +43,7 @@ class Outlook:
         """The first instant of the next 30 days at which nobody could sign; None if there is
         always somebody."""
         terms: list[Appointment | Delegation] = [*self.managers, *self.delegations]
-        ends = {one.valid_until for one in terms if one.valid_until}
+        ends = {end for end in map(_end, terms) if end is not None}
         asked = sorted({self.at} | {end for end in ends if self.at < end <= self.at + WARNED})
         return next((one for one in asked if not self.signers(one)), None)
 
@@ -77,15 +77,18 @@ def outlook(acting: Acting) -> Outlook:
         .annotate(keys=keys)
     )
     counted = {one.person_id: one.keys for one in managers}
-    latest: dict[tuple[int, int], Delegation] = {}
-    for one in delegations(acting):
-        latest.setdefault((one.officer_id, one.deputy_id), one)
-    if latest:
+    delegations = current_ones(acting)
+    if delegations:
         live = Count("credentials", filter=Q(credentials__revoked_at__isnull=True))
-        deputies = Person.objects.filter(pk__in=[one.deputy_id for one in latest.values()])
+        deputies = Person.objects.filter(pk__in=[one.deputy_id for one in delegations])
         counted |= {one.pk: one.live for one in deputies.annotate(live=live)}
-    return Outlook(at=acting.at, managers=managers, delegations=list(latest.values()), keys=counted)
+    return Outlook(at=acting.at, managers=managers, delegations=delegations, keys=counted)
 
 
 def _holds(one: Appointment | Delegation, at: dt.datetime) -> bool:
-    return one.valid_from <= at and (one.valid_until is None or at < one.valid_until)
+    end = _end(one)
+    return one.valid_from <= at and (end is None or at < end)
+
+
+def _end(one: Appointment | Delegation) -> dt.datetime | None:
+    return one.until if isinstance(one, Delegation) else one.valid_until

@@ -70,6 +70,13 @@ class OfficerBook:
         found = self._delegations.setdefault((delegation.deputy, delegation.scheme), {})
         found[delegation.officer] = delegation
 
+    def delegated(self, delegation: Delegation, at: Micros) -> bool:
+        """Whether there is one between the same two that goes on, or is to begin: one that is over
+        already may replace it, and so end it before its day."""
+        found = self._delegations.get((delegation.deputy, delegation.scheme), {})
+        earlier = found.get(delegation.officer)
+        return earlier is not None and at < earlier.valid_until
+
     def revoke(self, officer: OfficerId) -> None:
         """The officer's signatures count no longer, and no appointment that was still to begin."""
         self._revoked.add(officer)

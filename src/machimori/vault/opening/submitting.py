@@ -82,7 +82,8 @@ def _check(core: Core, statement: Statement, now: Micros) -> None:
     elif isinstance(statement, Delegation):
         if statement.deputy == statement.officer:
             raise VaultRefusedError("own_deputy", "nobody is their own deputy")
-        if not max(now, statement.valid_from) < statement.valid_until:
+        ends = core.state.officers.delegated(statement, now)
+        if not ends and not max(now, statement.valid_from) < statement.valid_until:
             raise VaultRefusedError("not_valid_now", "the delegation would never be in force")
     elif isinstance(statement, Revocation):
         left = core.state.officers.holders(core.charter.posts, now, but=statement.officer)

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """代決者: the list, and delegating with the manager's key."""
 
-import json
-
-from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _t
@@ -14,14 +12,13 @@ from machimori.kernel.envelope import Envelope
 from machimori.office.deputies import access, actions
 from machimori.office.deputies.forms import DelegationForm
 from machimori.office.deputies.models import Delegation
-from machimori.office.people import demo_signing
+from machimori.office.deputies.views.signing import Act, options_of, signed, signed_in_demo
 from machimori.office.people.acting import ActingRequest
-from machimori.office.people.signing_in import keys
 from machimori.office.shared.errors import ActionRefusedError
 from machimori.office.shared.forms import refuse
 from machimori.office.shared.posts import posts
-from machimori.office.shared.tables import Listing
-from machimori.office.shared.templatetags.office import day, last_day
+from machimori.office.shared.tables import Cell, Listing
+from machimori.office.shared.templatetags.office import day, last_day, minute
 
 _STATE = "delegation"
 
@@ -29,21 +26,40 @@ _STATE = "delegation"
 @posts("system_manager", "handling_supervisor", "auditor")
 @require_safe
 def listing(request: ActingRequest) -> HttpResponse:
-    """Every delegation of the scheme."""
-    found = Listing[Delegation](
-        name=_t("代決者"),
-        columns=(_t("代決者"), _t("委任した人"), _t("始まり"), _t("終わり"), _t("委任した日")),
-        cells=lambda one: (
+    """Every delegation of the scheme, with what ended it before its day."""
+    acting = request.acting
+    going = {one.pk for one in access.current_ones(acting) if one.until > acting.at}
+
+    def cells(one: Delegation) -> tuple[str | Cell, ...]:
+        ended = one.ended
+        own = one.pk in going and one.officer_id == acting.person.pk and may_delegate
+        return (
             one.deputy.name,
             one.officer.name,
             day(one.valid_from),
-            last_day(one.valid_until),
+            minute(ended.until) if ended else last_day(one.valid_until),
             day(one.at),
+            f"{minute(ended.at)}　{ended.reason}" if ended else "",
+            Cell(text=_t("終える"), href=reverse("deputies:end", args=[one.pk])) if own else "",
+        )
+
+    may_delegate = acting.holds("system_manager")
+    found = Listing[Delegation](
+        name=_t("代決者"),
+        columns=(
+            _t("代決者"),
+            _t("委任した人"),
+            _t("始まり"),
+            _t("終わり"),
+            _t("委任した日"),
+            _t("早く終えた日時と理由"),
+            _t("手続き"),
         ),
+        cells=cells,
         search=("deputy__name", "officer__name"),
     )
-    context = {"may_delegate": request.acting.holds("system_manager")}
-    return found.respond(request, access.delegations(request.acting), "deputies/list.html", context)
+    context = {"may_delegate": may_delegate}
+    return found.respond(request, access.delegations(acting), "deputies/list.html", context)
 
 
 @posts("system_manager")
@@ -77,44 +93,26 @@ def new(request: ActingRequest) -> HttpResponse:
 @posts("system_manager")
 @require_POST
 def options(request: ActingRequest) -> HttpResponse:
-    """What the browser asks the key: to sign the statement's digest."""
-    envelope = _drafted(request)
-    if envelope is None:
-        return JsonResponse({}, status=404)
-    found, _ = keys().begin_signature(request.acting.person, envelope.digest())
-    return JsonResponse(found)
+    """What the browser asks the key."""
+    return options_of(request, _drafted(request))
 
 
 @posts("system_manager")
 @require_POST
 def sign(request: ActingRequest) -> HttpResponse:
-    """What the key answered. JSON both ways: where to go, or why not."""
-    envelope = _drafted(request)
-    try:
-        response = json.loads(request.body)
-        if envelope is None or not isinstance(response, dict):
-            raise ValueError("no delegation was drafted")
-        actions.delegate(envelope, response, acting=request.acting)
-        return JsonResponse({"location": reverse("deputies:list")})
-    except ActionRefusedError as error:
-        text = "。".join([error.heading, *(reason.text for reason in error.reasons)])
-        return JsonResponse({"refused": text}, status=403)
-    except ValueError:
-        return JsonResponse({"refused": _t("もう一度はじめからお願いします。")}, status=400)
+    """What the key answered."""
+    return signed(request, _drafted(request), _act(request))
 
 
 @posts("system_manager")
 @require_POST
 def sign_demo(request: ActingRequest) -> HttpResponse:
-    """In a demo: the acting person's software key signs."""
-    envelope, acting = _drafted(request), request.acting
-    try:
-        response = demo_signing.answer(acting.person, envelope)
-        assert envelope is not None
-        actions.delegate(envelope, response, acting=acting)
-    except ActionRefusedError as error:
-        return render(request, "deputies/new.html", {"refused": error}, status=403)
-    return HttpResponseRedirect(reverse("deputies:list"))
+    """In a demo."""
+    return signed_in_demo(request, _drafted(request), _act(request), "deputies/new.html")
+
+
+def _act(request: ActingRequest) -> Act:
+    return lambda envelope, response: actions.delegate(envelope, response, acting=request.acting)
 
 
 def _drafted(request: ActingRequest) -> Envelope | None:
