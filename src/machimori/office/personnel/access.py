@@ -107,7 +107,8 @@ def handovers(acting: Acting) -> QuerySet[Handover]:
 def duties(acting: Acting) -> QuerySet[Duty]:
     """Whom contractors have reported in the scheme, the latest first."""
     found = Duty.objects.filter(appointment__scheme=acting.scheme)
-    return found.select_related("appointment__person").order_by("-appointment__valid_from", "-pk")
+    found = found.select_related("appointment__person").prefetch_related("corrections__by")
+    return found.order_by("-appointment__valid_from", "-pk")
 
 
 def own_duties(acting: Acting) -> QuerySet[Duty]:

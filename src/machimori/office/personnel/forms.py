@@ -11,7 +11,7 @@ from machimori.office.people.acting import Acting
 from machimori.office.people.forms import NewPersonForm, named
 from machimori.office.people.models import Appointment, Person
 from machimori.office.personnel.access import rules_today
-from machimori.office.personnel.models import HAPPENED, KEYS
+from machimori.office.personnel.models import CORRECTED, HAPPENED, KEYS
 from machimori.office.shared.forms import CHOOSE, DayField
 from machimori.office.shared.posts import LABELS, Post
 from machimori.office.shared.templatetags.office import day, last_day, post
@@ -106,6 +106,18 @@ class KeyEventForm(forms.Form):
         field.label_from_instance = named  # type: ignore[assignment]  # Django's own hook
 
 
+class KeyCorrectionForm(KeyEventForm):
+    """訂正 of a line of 鍵簿: the line as it should have been."""
+
+    reason = forms.CharField(label=_("訂正の理由"), max_length=200)
+
+    def __init__(self, *args: Any, holders: Any, **options: Any) -> None:
+        super().__init__(*args, holders=holders, possible=(), **options)
+        kind = self.fields["kind"]
+        assert isinstance(kind, forms.ChoiceField)
+        kind.choices = list(CORRECTED.items())
+
+
 class RosterForm(forms.Form):
     """A contractor's report."""
 
@@ -148,6 +160,23 @@ class RosterLineForm(NewPersonForm):
                 _("きまりにある場所を書いてください：%(names)s"), params={"names": names}
             )
         return found
+
+
+class DutyCorrectionForm(forms.Form):
+    """訂正 of a line of 従事者名簿."""
+
+    place = forms.ChoiceField(label=_("正しい場所"))
+    company = forms.CharField(label=_("正しい会社"), max_length=120)
+    reported_on = DayField(label=_("正しい報告の日"))
+    reason = forms.CharField(label=_("訂正の理由"), max_length=200)
+
+    def __init__(self, *args: Any, acting: Acting, **options: Any) -> None:
+        super().__init__(*args, **options)
+        rules, field = rules_today(acting), self.fields["place"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [
+            (one, rules.text(f"places.{one}.label") or one) for one in rules.members("places")
+        ]
 
 
 class HandoverForm(forms.Form):

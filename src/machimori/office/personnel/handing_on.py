@@ -21,8 +21,10 @@ from machimori.office.people import access as people
 from machimori.office.people.acting import Acting
 from machimori.office.people.actions import post_of
 from machimori.office.people.models import Appointment, Person
+from machimori.office.personnel import access
 from machimori.office.personnel.carried import Carried, carried
-from machimori.office.personnel.models import Handover, KeyEvent
+from machimori.office.personnel.keys import lines
+from machimori.office.personnel.models import Handover
 from machimori.office.shared.errors import refusal
 from machimori.office.shared.posts import Post
 from machimori.office.shared.recording import record
@@ -86,14 +88,12 @@ def paper(one: Handover, rules: Profile) -> PostHandover:
 
 def keys_held(acting: Acting, _post: Post, holder: Person) -> list[HandoverItem]:
     """The keys of the register that this person has."""
-    last = KeyEvent.objects.filter(key__scheme=acting.scheme).order_by("key", "-pk")
-    held = [one for one in last.distinct("key").select_related("key") if one.kind == "issued"]
     return [
         HandoverItem(
             kind=str(one.key.get_kind_display()), number=one.key.number, place=one.key.place
         )
-        for one in held
-        if one.holder_id == holder.pk
+        for one in lines(access.keys(acting))
+        if one.holder == holder
     ]
 
 

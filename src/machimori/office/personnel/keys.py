@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.db import IntegrityError, transaction
+from django.db.models import Prefetch
 from django.utils.translation import gettext as _t
 
 from machimori.kernel.instants import micros
 from machimori.ledger.entry import Entry
 from machimori.office.people.acting import Acting
 from machimori.office.people.models import Person
-from machimori.office.personnel.models import Key, KeyEvent
+from machimori.office.personnel.models import CORRECTED, STRUCK, Key, KeyCorrection, KeyEvent
 from machimori.office.rules.access import today
 from machimori.office.shared.errors import refusal
 from machimori.office.shared.posts import Post
@@ -36,11 +37,48 @@ AFTER: Final[dict[str, tuple[str, ...]]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
+class Happened:
+    """A line of the register as it holds now, with what was corrected in it."""
+
+    event: KeyEvent
+    kind: str
+    """Key of CORRECTED."""
+    holder: Person | None
+    """To whom it was given, or who had it."""
+
+    @property
+    def now(self) -> KeyEvent | KeyCorrection:
+        """The words that hold."""
+        return self.event.now
+
+    @property
+    def struck(self) -> bool:
+        """Whether it did not happen after all."""
+        return self.kind == STRUCK
+
+    @property
+    def text(self) -> str:
+        """What happened, in words."""
+        return str(CORRECTED[self.kind])
+
+    @property
+    def changes(self) -> list[tuple[KeyEvent | KeyCorrection, KeyCorrection]]:
+        """Each correction behind what stood there before it, the first first."""
+        found = list(self.event.corrections.all())
+        return list(zip([self.event, *found], found, strict=False))
+
+
+@dataclass(frozen=True, kw_only=True)
 class Line:
-    """A key and what happened to it last."""
+    """A key and what happened to it, the first first."""
 
     key: Key
-    last: KeyEvent | None
+    history: tuple[Happened, ...]
+
+    @property
+    def last(self) -> Happened | None:
+        """What happened last, and was not struck out since."""
+        return next((one for one in reversed(self.history) if not one.struck), None)
 
     @property
     def possible(self) -> tuple[str, ...]:
@@ -55,17 +93,34 @@ class Line:
 
 
 def lines(keys: Iterable[Key]) -> list[Line]:
-    """These keys with what happened last; one query."""
+    """These keys with what happened to them; two queries."""
     rows = list(keys)
-    events = KeyEvent.objects.filter(key__in=rows).select_related("holder")
-    last = {one.key_id: one for one in events.order_by("key", "-pk").distinct("key")}
-    return [Line(key=one, last=last.get(one.pk)) for one in rows]
+    parts = KeyCorrection.objects.select_related("holder", "by")
+    events = KeyEvent.objects.filter(key__in=rows).select_related("holder", "by").order_by("pk")
+    found: dict[int, list[KeyEvent]] = {}
+    for one in events.prefetch_related(Prefetch("corrections", parts)):
+        found.setdefault(one.key_id, []).append(one)
+    return [Line(key=one, history=_history(found.get(one.pk, []))) for one in rows]
+
+
+def _history(events: Iterable[KeyEvent]) -> tuple[Happened, ...]:
+    """As corrected. Who brought a key back or lost it is whom it had been given to."""
+    found: list[Happened] = []
+    had: Person | None = None
+    for event in events:
+        said = event.now
+        holder = said.holder if said.kind == "issued" else had
+        struck = said.kind == STRUCK
+        found.append(Happened(event=event, kind=said.kind, holder=None if struck else holder))
+        if not struck:
+            had = holder if said.kind == "issued" else None
+    return tuple(found)
 
 
 @transaction.atomic
 def register(kind: str, number: str, place: str, *, acting: Acting) -> Key:
     """Enter a key. Raises ActionRefusedError if its number is in the register."""
-    _check(acting)
+    check_keeps(acting)
     try:
         with transaction.atomic():
             return Key.objects.create(
@@ -92,7 +147,7 @@ def note(
     acting: Acting,
 ) -> KeyEvent:
     """Record what happened to a key, who saw it, and on which day. Raises ActionRefusedError."""
-    _check(acting)
+    check_keeps(acting)
     (line,) = lines([key])
     if kind not in line.possible:
         raise refusal(
@@ -126,7 +181,8 @@ def note(
     return made
 
 
-def _check(acting: Acting) -> None:
+def check_keeps(acting: Acting) -> None:
+    """Raise ActionRefusedError unless the acting person writes in the register."""
     if not acting.holds(*KEEPERS):
         raise refusal(
             _t("鍵簿には書き込めません"), _t("書き込むのは、管理責任者と取扱責任者です。")

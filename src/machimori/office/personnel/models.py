@@ -30,6 +30,10 @@ HAPPENED: Final[dict[str, Promise]] = {
     "destroyed": _("廃棄した"),
 }
 """What happens to a key."""
+STRUCK: Final = "struck"
+"""What a correction says of a line that should not be there: nothing of it happened."""
+CORRECTED: Final[dict[str, Promise]] = {**HAPPENED, STRUCK: _("なかった（まちがって記録した）")}
+"""What a line of the register can be corrected to."""
 ACCESS: Final[dict[str, Promise]] = {
     "issued": _("番号とパスワードを出した"),
     "forced": _("次のサインインで変えるようにした"),
@@ -125,6 +129,32 @@ class Duty(models.Model):
 
     grants = FACT
 
+    @property
+    def now(self) -> "Duty | DutyCorrection":
+        """What holds: the last correction, if there is one."""
+        found = list(self.corrections.all())
+        return found[-1] if found else self
+
+
+class DutyCorrection(models.Model):
+    """訂正 of a line of 従事者名簿: what it should have said. The line stays as it was reported."""
+
+    duty = models.ForeignKey(Duty, models.PROTECT, related_name="corrections")
+    place = models.CharField(max_length=63)
+    company = models.CharField(max_length=120)
+    reported_on = models.DateField()
+    reason = models.CharField(max_length=200)
+    at = models.DateTimeField()
+    by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+
+    grants = FACT
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(reason=""), name="personnel_duty_corrected_why")
+        ]
+
 
 class Key(models.Model):
     """鍵: a thing that opens something, by the number on it."""
@@ -167,6 +197,38 @@ class KeyEvent(models.Model):
             models.CheckConstraint(
                 condition=Q(kind__in=list(HAPPENED)), name="personnel_key_event_kind"
             )
+        ]
+
+    @property
+    def now(self) -> "KeyEvent | KeyCorrection":
+        """What holds: the last correction, if there is one."""
+        found = list(self.corrections.all())
+        return found[-1] if found else self
+
+
+class KeyCorrection(models.Model):
+    """訂正 of a line of 鍵簿: what it should have said. The line stays as it was written."""
+
+    event = models.ForeignKey(KeyEvent, models.PROTECT, related_name="corrections")
+    kind = models.CharField(max_length=10, choices=list(CORRECTED.items()))
+    holder = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
+    """To whom it was given; null unless it was."""
+    witness = models.CharField(max_length=80)
+    on = models.DateField()
+    note = models.CharField(max_length=200, blank=True)
+    reason = models.CharField(max_length=200)
+    at = models.DateTimeField()
+    by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+
+    grants = FACT
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=list(CORRECTED)), name="personnel_key_correction_kind"
+            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="personnel_key_corrected_why"),
         ]
 
 

@@ -59,7 +59,7 @@ def own_duty(acting: Acting) -> Sequence[Item]:
     rules = access.rules_today(acting)
     return [
         Item(
-            text=rules.text(f"places.{one.place}.label") or one.place,
+            text=rules.text(f"places.{one.now.place}.label") or one.now.place,
             href=reverse("people:today"),
             due=_t("%(day)sまで") % {"day": last_day(one.appointment.valid_until)}
             if one.appointment.valid_until

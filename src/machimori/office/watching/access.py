@@ -7,6 +7,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 
 from machimori.office.people.acting import Acting, current
 from machimori.office.people.models import Appointment
+from machimori.office.personnel.models import Duty
 from machimori.office.shared.posts import Post
 from machimori.office.terminals.models import Terminal
 from machimori.office.watching.history import File, file_of
@@ -58,4 +59,5 @@ def listed(acting: Acting, place: str) -> bool:
     held = Appointment.objects.filter(
         current(acting.at), scheme=acting.scheme, person=acting.person, post="guard"
     )
-    return held.filter(duty__place=place, duty__at__lte=acting.at).exists()
+    reported = Duty.objects.filter(appointment__in=held, at__lte=acting.at)
+    return any(one.now.place == place for one in reported.prefetch_related("corrections"))

@@ -9,9 +9,9 @@ from django.views.decorators.http import require_safe
 
 from machimori.office.people.access import appointments
 from machimori.office.people.acting import ActingRequest
-from machimori.office.personnel import access, keys
-from machimori.office.personnel.forms import KeyEventForm, KeyForm
-from machimori.office.personnel.models import HAPPENED, Key
+from machimori.office.personnel import access, key_correcting, keys
+from machimori.office.personnel.forms import KeyCorrectionForm, KeyEventForm, KeyForm
+from machimori.office.personnel.models import Key
 from machimori.office.personnel.views.pages import form_page
 from machimori.office.shared.errors import ActionRefusedError
 from machimori.office.shared.forms import refuse
@@ -37,7 +37,7 @@ def listing(request: ActingRequest) -> HttpResponse:
 
 def _cells(line: keys.Line) -> tuple[str | Cell, ...]:
     last = line.last
-    said = f"{HAPPENED[last.kind]}　{day(last.on)}" if last else ""
+    said = f"{last.text}　{day(last.now.on)}" if last else ""
     return (
         Cell(text=line.key.number, href=reverse("personnel:key", args=[line.key.pk])),
         str(line.key.get_kind_display()),
@@ -81,7 +81,6 @@ def one(request: ActingRequest, number: int) -> HttpResponse:
             return HttpResponseRedirect(reverse("personnel:key", args=[found.pk]))
         except ActionRefusedError as error:
             refuse(form, error)
-    history = found.events.select_related("holder", "by").order_by("-pk")
     revoke = None
     if line.last and line.last.kind == "lost" and found.kind == "fido2" and line.last.holder:
         live = line.last.holder.credentials.filter(revoked_at__isnull=True).exists()
@@ -89,9 +88,44 @@ def one(request: ActingRequest, number: int) -> HttpResponse:
     context = {
         "one": found,
         "line": line,
-        "history": history,
+        "history": line.history[::-1],
         "form": form,
         "writes": acting.holds(*keys.KEEPERS) and bool(line.possible),
+        "corrects": acting.holds(*keys.KEEPERS),
         "revoke": revoke if acting.holds("system_manager") else None,
     }
     return render(request, "personnel/key.html", context)
+
+
+@posts(*keys.KEEPERS)
+def correct(request: ActingRequest, number: int, event: int) -> HttpResponse:
+    """訂正 of one line of a key's history."""
+    acting = request.acting
+    found = get_object_or_404(access.keys(acting), pk=number)
+    wrong = get_object_or_404(found.events.prefetch_related("corrections"), pk=event)
+    now, back = wrong.now, reverse("personnel:key", args=[found.pk])
+    form = KeyCorrectionForm(
+        request.POST or None,
+        holders=access.persons(acting),
+        initial={
+            "kind": now.kind,
+            "holder": now.holder_id if now.kind == "issued" else None,
+            "on": now.on,
+            "witness": now.witness,
+            "text": now.note,
+        },
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            key_correcting.correct(wrong, **form.cleaned_data, acting=acting)
+            return HttpResponseRedirect(back)
+        except ActionRefusedError as error:
+            refuse(form, error)
+    return form_page(
+        request,
+        form,
+        heading=_t("鍵 %(number)sの記録を訂正する") % {"number": found.number},
+        text=_t("前の記録も、訂正した人、日時、理由とともに残り、見られます。"),
+        button=_t("訂正する"),
+        back=back,
+    )
