@@ -3,6 +3,7 @@
 
 import hashlib
 import io
+import re
 import socket
 import threading
 import zipfile
@@ -16,11 +17,14 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.db import connections
 from django.urls import reverse
+from pypdf import PdfReader
 
 from machimori.kernel.clock import ManualClock
 from machimori.ledger.testing import LedgerProcess
+from machimori.office.direct.history import File
 from machimori.office.direct.taking import package_of
 from machimori.office.direct.testing import Fetching, trust
+from machimori.office.provision.testing import Desk
 from machimori.office.provision.testing_engine import EngineDesk, engine_desk
 
 
@@ -35,7 +39,8 @@ def test_S6_S9_an_acquisition_from_the_request_to_its_end(
 ) -> None:
     """The vault opens by the operator's own signature, the agreement's cameras alone; purpose and
     case number are on the page; from the request to the first picture takes what it took; the city
-    compares it with the station's record, which differs, is put right, and closed."""
+    compares it with the station's record, which differs, is put right, and closed; request and
+    reminder of a record that does not come are printed."""
     agreed, other = real.cameras
     fetching = Fetching.of(real, agreed, other)
     wanted = real.asked | {"cameras": [agreed]}
@@ -85,9 +90,58 @@ def test_S6_S9_an_acquisition_from_the_request_to_its_end(
     taken = second.latest("acquired")
     assert taken is not None
     fetching.post(second, "saved", fetching.operator, digest=taken.data["digest"])
+    _reminded(fetching, fetching.again(second, "awaiting_reconciliation"), clock)
+    second = fetching.again(second, "awaiting_reconciliation")
     fetching.post(second, "compare", real.manager, **(wanted | {"reference": "刑一第123号"}))
     fetching.post(fetching.again(second, "matched"), "close", real.manager)
     fetching.again(second, "closed")
+
+
+def _reminded(fetching: Fetching, file: File, clock: ManualClock) -> None:
+    """The station's record does not come: the city asks for it once its day has passed, by a letter
+    to that station; the request is a paper too."""
+    desk, args = fetching.desk, [file.case.pk]
+    page = fetching.post(file, "remind", desk.manager, due="令和8年5月20日")
+    assert "保存履歴の期限は令和8年6月10日（水）です" in page
+    assert (
+        "催促" not in desk.browser().get(reverse("direct:acquisition", args=args)).content.decode()
+    )
+    clock.advance(28 * 86_400)
+    assert "署の記録が期限を過ぎています" in desk.browser().get("/").content.decode()
+    assert "きょうからあとの日" in fetching.post(file, "remind", desk.manager, due="令和8年6月1日")
+    for due, note in (("令和8年6月15日", ""), ("令和8年6月18日", "5月分の全部です")):
+        page = fetching.post(file, "remind", desk.manager, due=due, note=note)
+    assert "署に記録を催促した" in page
+    letter = _printed(desk, "direct_reminder", args)
+    for said in (
+        "佐賀南警察署",
+        "署長",
+        "令和8年6月10日",
+        "令和8年6月18日",
+        "2回目",
+        "刑一第123号",
+    ):
+        assert said in letter
+    asked = _printed(desk, "direct_request", args)
+    for said in (
+        "防犯カメラの画像提供に関する協定",
+        "令和5年10月13日",
+        "刑一第123号",
+        "警察への提供",
+    ):
+        assert said in asked
+    station = fetching.browser()
+    assert station.post(reverse("direct:remind", args=args)).status_code == 403
+    missing = reverse("direct:paper", args=[*args, "approval"])
+    assert station.get(missing).status_code == 404
+
+
+def _printed(desk: Desk, kind: str, args: list[str]) -> str:
+    """The text of this paper, without white space."""
+    answer = desk.browser().get(reverse("direct:paper", args=[*args, kind]))
+    assert answer.headers["Content-Type"] == "application/pdf"
+    pages = PdfReader(io.BytesIO(answer.content)).pages
+    return re.sub(r"\s", "", "".join(page.extract_text() for page in pages))
 
 
 def test_S7_what_a_broken_link_fetches_in_pieces_is_the_package(real: EngineDesk) -> None:

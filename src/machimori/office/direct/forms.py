@@ -13,7 +13,7 @@ from machimori.office.direct.reconciling import Told
 from machimori.office.direct.requesting import Wanted
 from machimori.office.people.models import Scheme
 from machimori.office.provision.forms import LONG, WholeExtentForm, named
-from machimori.office.shared.forms import ManyBoxes, NoMyNumber
+from machimori.office.shared.forms import DayField, ManyBoxes, NoMyNumber
 from machimori.policy.grounds import Ground
 
 
@@ -90,6 +90,13 @@ class ToldForm(WholeExtentForm):
     def told(self) -> Told:
         """What was typed."""
         return Told(reference=self.cleaned_data["reference"], extent=self.extent())
+
+
+class RemindForm(NoMyNumber):
+    """By when the station is to send its record."""
+
+    due = DayField(label=_("提出の期限"))
+    note = forms.CharField(label=_("署に伝えること"), max_length=500, required=False, widget=LONG)
 
 
 class RemedyForm(NoMyNumber):

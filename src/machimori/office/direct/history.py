@@ -66,7 +66,11 @@ class File(History[Fact, Kind, State]):
 
 def file_of(case: Case) -> File:
     """The acquisition with all its facts."""
-    return File(case=case, facts=tuple(case.facts.select_related("by").order_by("serial")))
+    return File(
+        case=case,
+        facts=tuple(case.facts.select_related("by").order_by("serial")),
+        rulebook=rulebook(case.scheme),
+    )
 
 
 def files_of(cases: Sequence[Case], rules: Rulebook) -> list[File]:

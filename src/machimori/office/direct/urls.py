@@ -3,7 +3,7 @@
 
 from django.urls import path
 
-from machimori.office.direct.views import agreements, cases, moving, reconciling
+from machimori.office.direct.views import agreements, cases, moving, papers, reconciling
 
 app_name = "direct"
 urlpatterns = [
@@ -23,6 +23,8 @@ urlpatterns = [
     path("direct/id/<slug:name>/package/", moving.download, name="download"),
     path("direct/id/<slug:name>/saved/", moving.saved, name="saved"),
     path("direct/id/<slug:name>/compare/", reconciling.compare, name="compare"),
+    path("direct/id/<slug:name>/remind/", reconciling.remind, name="remind"),
+    path("direct/id/<slug:name>/papers/<slug:kind>/", papers.paper, name="paper"),
     path("direct/id/<slug:name>/remedy/", reconciling.remedy, name="remedy"),
     path("direct/id/<slug:name>/close/", reconciling.close, name="close"),
 ]

@@ -13,12 +13,14 @@ from machimori.office.custody.difference import register as register_source
 from machimori.office.direct import access, telling_vault
 from machimori.office.direct.agreements import agreements
 from machimori.office.direct.history import File
+from machimori.office.direct.reminding import statement_due
 from machimori.office.direct.states import STATES, State
 from machimori.office.people.acting import Acting
 from machimori.office.rules.access import rules_of, today
 from machimori.office.shared.menu import Entry
 from machimori.office.shared.menu import register as register_page
 from machimori.office.shared.posts import Post
+from machimori.office.shared.templatetags.office import day
 from machimori.office.shared.work import Item, Start, Work, register
 
 _UNFETCHED: Final[tuple[State, ...]] = ("requested", "acquiring", "acquired")
@@ -26,15 +28,20 @@ _UNFETCHED: Final[tuple[State, ...]] = ("requested", "acquiring", "acquired")
 
 def _in(*states: State) -> Callable[[Acting], Sequence[Item]]:
     def find(acting: Acting) -> Sequence[Item]:
-        return [_item(file) for file in access.files(acting, *states)]
+        return [_item(file, acting) for file in access.files(acting, *states)]
 
     return find
 
 
-def _item(file: File) -> Item:
+def _item(file: File, acting: Acting) -> Item:
+    due = statement_due(file) if file.state == "awaiting_reconciliation" else None
+    late = due is not None and due < today(acting)
+    said = _t("署の記録が期限を過ぎています") if late else _t("署の記録の期限")
     return Item(
         text=f"{file.number}　{STATES[file.state]}　{file.request.data['reference']}",
         href=reverse("direct:acquisition", args=[file.case.pk]),
+        due=f"{said} {day(due)}" if due else "",
+        urgent=late,
     )
 
 

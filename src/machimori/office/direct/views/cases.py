@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """直接取得: the list, a new one, one acquisition with its one main button."""
 
+import datetime as dt
 from functools import partial
 from typing import Any, cast
 
@@ -16,7 +17,9 @@ from machimori.office.direct.agreements import agreement, agreements
 from machimori.office.direct.forms import RequestForm
 from machimori.office.direct.history import File, files_of
 from machimori.office.direct.models import Case
+from machimori.office.direct.papers import papers
 from machimori.office.direct.reconciling import DIFFERENCES
+from machimori.office.direct.reminding import may_remind, statement_due
 from machimori.office.direct.states import STATES, STEPS, WAY, WAY_UNMATCHED, Kind
 from machimori.office.direct.views.pages import (
     address,
@@ -34,8 +37,9 @@ from machimori.office.police.views.pages import form_page
 from machimori.office.rules.access import in_force, rules_of, today
 from machimori.office.shared.errors import ActionRefusedError
 from machimori.office.shared.posts import posts
+from machimori.office.shared.printing import masthead
 from machimori.office.shared.tables import Cell, Listing
-from machimori.office.shared.templatetags.office import minute
+from machimori.office.shared.templatetags.office import day, minute
 from machimori.office.terminals.presence import established
 from machimori.policy.grounds import grounds
 from machimori.policy.wording import source
@@ -171,6 +175,12 @@ def page(
         "failed": _FAILED[failed.data["reason"]] if failed else "",
         "differences": [DIFFERENCES[one] for one in told.data["differences"]] if told else [],
         **(making(file) if file.state == "acquiring" else {}),
+        "papers": [
+            (kind, masthead(file.rules, kind).title or form.TITLE)
+            for kind, form in papers(file).items()
+        ],
+        "statement_due": statement_due(file) if file.state == "awaiting_reconciliation" else None,
+        "may_remind": may_remind(file, acting),
         "may_see": file.state == "acquired" and mine,
         "may_withdraw": file.state == "requested" and mine,
         "facts": [
@@ -204,7 +214,12 @@ def _cells(file: File, *, names: dict[str, str]) -> tuple[str | Cell, ...]:
 
 
 def _said(data: dict[str, Any]) -> str:
-    return "　".join(str(data[name]) for name in ("done",) if data.get(name))
+    due = (
+        _t("期限 %(day)s") % {"day": day(dt.date.fromisoformat(data["due"]))}
+        if "due" in data
+        else ""
+    )
+    return "　".join(filter(None, (due, str(data.get("done", "")), str(data.get("note", "")))))
 
 
 def _main(file: File, acting: Acting) -> tuple[str, str] | None:

@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_safe
 
-from machimori.office.direct import access, reconciling
-from machimori.office.direct.forms import RemedyForm, ToldForm
+from machimori.office.direct import access, reconciling, reminding
+from machimori.office.direct.forms import RemedyForm, RemindForm, ToldForm
 from machimori.office.direct.history import File, files_of
 from machimori.office.direct.models import Case
 from machimori.office.direct.reconciling import DIFFERENCES
@@ -68,6 +68,22 @@ def compare(request: ActingRequest, name: str) -> HttpResponse:
             "署から届いた保存履歴のとおりに入れてください。"
             "取得の記録と同じなら「一致」、違えば「不一致」になります。"
         ),
+    )
+
+
+@posts(*access.COMPARERS)
+def remind(request: ActingRequest, name: str) -> HttpResponse:
+    """記録の提出を催促する."""
+    file, acting = one(request, name), request.acting
+    form = RemindForm(request.POST if request.method == "POST" else None)
+    return form_page(
+        request,
+        form,
+        lambda: address(reminding.remind(file, **form.cleaned_data, acting=acting)),
+        title=_t("記録の提出を催促する"),
+        button=_t("催促を記録する"),
+        back=address(file),
+        text=_t("記録したあと、署にあてた依頼文を印刷できます。"),
     )
 
 

@@ -2,6 +2,7 @@
 """The forms, each one frozen dataclass, in the order in which an office lists them."""
 
 from machimori.office.paper.forms.answer import Approval, Instruction, NoFootageReply, Refusal
+from machimori.office.paper.forms.direct import DirectReminder, DirectRequest
 from machimori.office.paper.forms.disclosure import (
     DecisionExtension,
     DisclosureDecision,
@@ -41,6 +42,8 @@ FORMS: tuple[type[Form], ...] = (
     ProvidedReply,
     UsageRegister,
     EmergencyRequest,
+    DirectRequest,
+    DirectReminder,
     ExtractionHistory,
     DisposalRecord,
     DisclosureRequest,
