@@ -22,13 +22,13 @@ from machimori.ledger.testing import LedgerProcess
 
 SCREENS: Final = ROOT / "build" / "screens"
 CAMERAS: Final = {
-    "asahikawa": ("三条昭和通り1",),
-    "inzai": ("駅北口1",),
-    "matsudo": ("駅前北口1", "駅前北口2"),
-    "saga": ("愛敬通り1", "佐賀駅前1"),
-    "sakai": ("本館1階正面玄関",),
+    "asahikawa": ("昭和通り", "三条昭和通り1"),
+    "inzai": ("駅前", "駅北口1"),
+    "matsudo": ("駅前", "駅前北口1", "駅前北口2"),
+    "saga": ("佐賀市内", "愛敬通り1", "佐賀駅前1"),
+    "sakai": ("本館", "本館1階正面玄関"),
 }
-"""What the cities call their cameras."""
+"""Where the cities' cameras stand, and what they are called."""
 
 
 @pytest.fixture
@@ -43,7 +43,9 @@ def stage(
         pictures = SCREENS / city
         shutil.rmtree(pictures, ignore_errors=True)
         pictures.mkdir(parents=True)
-        with engine_desk(clock, database, profile=city, called=CAMERAS[city], **options) as desk:
+        place, *called = CAMERAS[city]
+        options |= {"profile": city, "place": place, "called": called}
+        with engine_desk(clock, database, **options) as desk:
             yield Story(desk=desk, address=origin, pictures=pictures)
 
     return set_up

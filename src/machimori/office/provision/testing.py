@@ -75,10 +75,11 @@ class Desk:
         started: bool = True,
         names: Sequence[str] = ("cam-1", "cam-2"),
         called: Mapping[str, str] | None = None,
+        place: str = "駅前",
         scheme: str = "街頭防犯カメラ",
     ) -> "Desk":
         """A new scheme under these rules with a manager, their key, and cameras: `names` are their
-        ids, `called` is what people call them."""
+        ids, `called` is what people call them, `place` where they all stand."""
         cast = Cast.of(clock, profile=profile, name=scheme)
         desk = cls(cast=cast, manager=cast.person("system_manager"))
         if started:
@@ -91,7 +92,7 @@ class Desk:
         for name in names:
             said = cameras.Particulars(
                 name=(called or {}).get(name, f"カメラ{name}"),
-                place="駅前",
+                place=place,
                 retention_class="street",
                 identifies=True,
             )

@@ -153,11 +153,12 @@ def engine_desk(
     profile: str = "sakai",
     cameras: int = 2,
     called: Sequence[str] = (),
+    place: str = "駅前",
     minutes: int = 3,
     size: tuple[int, int] = (160, 96),
 ) -> Iterator[EngineDesk]:
     """Install the engine of this process's configuration with a vault of its own, and record.
-    `called` is what the register calls the cameras, where it matters.
+    `called` is what the register calls the cameras, where it matters, and `place` where they stand.
 
     The footage ended at least a minute before the clock's time. `ledger` runs with its sequencer;
     Django is connected to it. The vault's clock follows `clock`.
@@ -172,8 +173,8 @@ def engine_desk(
         socket=office.vault,
         party=(office.host, office.origin),
     )
-    for place in (office.store, office.cases):
-        place.mkdir(parents=True, exist_ok=True)
+    for root in (office.store, office.cases):
+        root.mkdir(parents=True, exist_ok=True)
     store = DirectoryStore(office.store, Disk())
     engine = Engine.of(
         home=ledger.home, vault=office.vault, store=office.store, cases=office.cases
@@ -181,7 +182,7 @@ def engine_desk(
     install(engine)
     names = tuple(f"c-{next(_NUMBERS):04}" for _ in range(cameras))
     known = dict(zip(names, called, strict=bool(called)))
-    desk = Desk.of(clock, profile=profile, names=names, called=known)
+    desk = Desk.of(clock, profile=profile, names=names, called=known, place=place)
     with contextlib.ExitStack() as parts:
         parts.callback(shutil.rmtree, directory, ignore_errors=True)
         parts.enter_context(vault)
