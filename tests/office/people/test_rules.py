@@ -8,8 +8,8 @@ import pytest
 from django.urls import reverse
 
 from machimori.kernel.clock import ManualClock
-from machimori.kernel.ids import SchemeId
 from machimori.office.people import actions, rules
+from machimori.office.people.models import Scheme
 from machimori.office.people.rules import PASSWORDS, PasswordRule, password_rule
 from machimori.office.people.testing import Cast
 from machimori.office.shared.errors import ActionRefusedError
@@ -23,14 +23,14 @@ def source() -> Iterator[dict[str, PasswordRule]]:
     """Rules by scheme; others follow PASSWORDS."""
     found: dict[str, PasswordRule] = {}
     installed = rules._sources[0]
-    rules.take_password_rules_from(lambda scheme: found.get(scheme, PASSWORDS))
+    rules.take_password_rules_from(lambda scheme: found.get(scheme.pk, PASSWORDS))
     yield found
     rules.take_password_rules_from(installed)
 
 
 def test_two_schemes_give_the_stricter_rule(source: dict[str, PasswordRule]) -> None:
     source |= {"a": NEVER, "b": MONTHLY}
-    both = password_rule([SchemeId("a"), SchemeId("b")])
+    both = password_rule([Scheme(id="a"), Scheme(id="b")])
     assert (both.allowed, both.days, both.shortest) == (True, 30, 16)
     assert password_rule([]) == PASSWORDS
 

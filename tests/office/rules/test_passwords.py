@@ -20,7 +20,7 @@ def test_K10_a_password_is_changed_after_the_city_s_own_interval(office: ManualC
     """堺 10(2) asks for regular changes; the city decides 30 days."""
     cast = Cast.of(office)
     manager, person = cast.person("system_manager"), cast.person("operator")
-    assert password_rule([cast.scheme.scheme_id]).days == PASSWORDS.days
+    assert password_rule([cast.scheme]).days == PASSWORDS.days
     today = cast.now.date()
     adopt(
         "access.rotation_days",
@@ -29,7 +29,7 @@ def test_K10_a_password_is_changed_after_the_city_s_own_interval(office: ManualC
         act=Act(number="", adopted_on=today, effective_from=today),
         acting=cast.acting(manager),
     )
-    assert password_rule([cast.scheme.scheme_id]).days == 30
+    assert password_rule([cast.scheme]).days == 30
     actions.set_password(PASSWORD, acting=cast.acting(person))
     office.advance(dt.timedelta(days=30).total_seconds())
     sent = {"login": person.login, "password": PASSWORD}

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Prefetch
 from django.utils.translation import gettext as _t
 
 from machimori.kernel.envelope import Envelope
@@ -124,12 +125,7 @@ def with_parts(*digests: str) -> list[Letter]:
 
 def about(owner: str, name: str, *kinds: type[Statement]) -> list[Letter]:
     """An owner's letters about one thing, of these kinds, the oldest first."""
-    return of_many(owner, (name,), *kinds)
-
-
-def of_many(owner: str, names: Iterable[str], *kinds: type[Statement]) -> list[Letter]:
-    """An owner's letters about many things, of these kinds, the oldest first."""
-    found = _all().filter(owner=owner, about__in=names, kind__in=[one.KIND for one in kinds])
+    found = _all().filter(owner=owner, about=name, kind__in=[one.KIND for one in kinds])
     return list(found.order_by("pk"))
 
 
@@ -137,16 +133,28 @@ def waiting(acting: Acting) -> list[Letter]:
     """Every letter of the scheme but holds that the vault has not taken in, the oldest first;
     fetched once a request, as it stood then."""
     if "custody.waiting" not in acting.memo:
-        found = _all().filter(scheme=acting.scheme).exclude(kind__in=(Hold.KIND, HoldEnd.KIND))
-        acting.memo["custody.waiting"] = list(found.exclude(answers__reason="").order_by("pk"))
+        acting.memo["custody.waiting"] = list(_waiting(acting).order_by("pk"))
     letters: list[Letter] = acting.memo["custody.waiting"]
     return letters
 
 
+def holds_beside_waiting(acting: Acting, owner: str, names: Iterable[str]) -> list[Letter]:
+    """An owner's holds of these cases, the oldest first; what `waiting` gives is fetched by the
+    same query and its parts."""
+    holds = _all().filter(owner=owner, about__in=names, kind=Hold.KIND)
+    found = sorted(_waiting(acting).union(holds, all=True), key=lambda one: one.pk)
+    acting.memo["custody.waiting"] = [one for one in found if one.kind != Hold.KIND]
+    return [one for one in found if one.kind == Hold.KIND]
+
+
+def _waiting(acting: Acting) -> Any:
+    found = _all().filter(scheme=acting.scheme).exclude(kind__in=(Hold.KIND, HoldEnd.KIND))
+    return found.exclude(answers__reason="")
+
+
 def _all() -> Any:
-    return Letter.objects.select_related("scheme", "by").prefetch_related(
-        "signatures__by", "answers"
-    )
+    signed = Prefetch("signatures", Signature.objects.select_related("by"))
+    return Letter.objects.select_related("scheme", "by").prefetch_related(signed, "answers")
 
 
 def _give(letter: Letter) -> None:

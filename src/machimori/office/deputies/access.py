@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Who may delegate to whom, and who stands in now; the only functions that hand delegations out."""
 
-from django.db.models import QuerySet
+from dataclasses import dataclass
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _t
 
 from machimori.office.deputies.models import Delegation
@@ -19,35 +21,53 @@ def delegations(acting: Acting) -> QuerySet[Delegation]:
     return found.order_by("-at", "-pk")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Latest:
+    """The later of all delegations between two persons; the others count no more."""
+
+    delegation: Delegation
+    keys: int
+    """The deputy's, that are not revoked."""
+    manages: bool
+    """Whether its officer is 管理責任者 now."""
+
+
+def latest(acting: Acting) -> list[Latest]:
+    """Those of the scheme, the newest first; fetched once a request."""
+    if "deputies.latest" not in acting.memo:
+        acting.memo["deputies.latest"] = _latest(acting)
+    rows: list[Latest] = acting.memo["deputies.latest"]
+    return rows
+
+
 def current_ones(acting: Acting) -> list[Delegation]:
     """Of each officer's delegations to a deputy the last; the others count no more."""
-    latest: dict[tuple[int, int], Delegation] = {}
-    for one in delegations(acting):
-        latest.setdefault((one.officer_id, one.deputy_id), one)
-    return list(latest.values())
+    return [row.delegation for row in _latest(acting)]
+
+
+def _latest(acting: Acting) -> list[Latest]:
+    live = Q(deputy__credentials__revoked_at__isnull=True)
+    managing = Appointment.objects.filter(
+        current(acting.at), person=OuterRef("officer"), scheme=acting.scheme, post="system_manager"
+    )
+    found: dict[tuple[int, int], Latest] = {}
+    for one in delegations(acting).annotate(
+        keys=Count("deputy__credentials", filter=live), manages=Exists(managing)
+    ):
+        row = Latest(delegation=one, keys=one.keys, manages=one.manages)
+        found.setdefault((one.officer_id, one.deputy_id), row)
+    return list(found.values())
 
 
 def standing_in(acting: Acting) -> Delegation | None:
     """The delegation by which the acting person stands in for a manager now.
 
-    Of two between the same persons the later counts, and only while its officer is 管理責任者: as
-    the vault judges. Fetched once a request.
+    Only while its officer is 管理責任者: as the vault judges.
     """
-    if "standing_in" not in acting.memo:
-        acting.memo["standing_in"] = _standing_in(acting)
-    found: Delegation | None = acting.memo["standing_in"]
-    return found
-
-
-def _standing_in(acting: Acting) -> Delegation | None:
-    latest: dict[int, Delegation] = {}
-    for one in delegations(acting).filter(deputy=acting.person):
-        latest.setdefault(one.officer_id, one)
-    for one in latest.values():
-        manages = Appointment.objects.filter(
-            current(acting.at), person=one.officer_id, scheme=acting.scheme, post="system_manager"
-        )
-        if one.valid_from <= acting.at < one.until and manages.exists():
+    for row in latest(acting):
+        one = row.delegation
+        mine = one.deputy_id == acting.person.pk and row.manages
+        if mine and one.valid_from <= acting.at < one.until:
             return one
     return None
 

@@ -5,9 +5,10 @@ from typing import Final
 
 from django.db.models import F, QuerySet
 
-from machimori.office.direct.history import File, file_of, files_of
-from machimori.office.direct.models import Case
+from machimori.office.direct.history import File, file_of
+from machimori.office.direct.models import Case, Fact
 from machimori.office.people.acting import Acting
+from machimori.office.people.history import with_facts
 from machimori.office.police import access as police
 from machimori.office.rules.access import rules_of
 from machimori.office.shared.posts import Post
@@ -32,9 +33,13 @@ def cases(acting: Acting, *, states: tuple[str, ...] = ()) -> QuerySet[Case]:
 
 
 def files(acting: Acting, *states: str) -> list[File]:
-    """The oldest in these states with their facts, as many as the first page looks at; two queries
+    """The oldest in these states with their facts, as many as the first page looks at; one query
     and the rules."""
-    return files_of(list(cases(acting, states=states).reverse()[:MOST]), rules_of(acting))
+    oldest = cases(acting, states=states).reverse()[:MOST].values("pk")
+    return [
+        File(case=case, facts=facts, rulebook=rules_of(acting))
+        for case, facts in with_facts(Fact, oldest, "case__numbered")
+    ]
 
 
 def find(acting: Acting, name: str) -> File | None:

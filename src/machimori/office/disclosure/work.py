@@ -11,9 +11,11 @@ from django.utils.translation import gettext_lazy as _
 
 from machimori.office.custody.holding import RENEWED
 from machimori.office.disclosure import access, dues, holding
-from machimori.office.disclosure.history import File, day_of, files_of
+from machimori.office.disclosure.history import File, day_of
+from machimori.office.disclosure.models import Fact
 from machimori.office.disclosure.states import STATES
 from machimori.office.people.acting import Acting
+from machimori.office.people.history import with_facts
 from machimori.office.rules.access import rules_of
 from machimori.office.shared import menu
 from machimori.office.shared.templatetags.office import day
@@ -25,9 +27,12 @@ MOST: Final = 90
 
 def open_requests(acting: Acting) -> Sequence[Item]:
     """The oldest requests that are not completed, what is due first; overdue ones are marked."""
-    rows = access.cases(acting, but="closed").reverse()[:MOST]
-    files = files_of(list(rows), rules_of(acting))
-    items = [_item(file, day_of(acting)) for file in files]
+    oldest = access.cases(acting, but="closed").reverse()[:MOST].values("pk")
+    rules = rules_of(acting)
+    items = [
+        _item(File(case=case, facts=facts, rulebook=rules), day_of(acting))
+        for case, facts in with_facts(Fact, oldest, "case__numbered")
+    ]
     return [item for _, item in sorted(items, key=lambda one: one[0])]
 
 

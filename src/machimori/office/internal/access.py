@@ -6,10 +6,11 @@ from typing import Final
 
 from django.db.models import QuerySet
 
-from machimori.office.internal.history import File, file_of, files_of
-from machimori.office.internal.models import Use
+from machimori.office.internal.history import File, file_of
+from machimori.office.internal.models import Fact, Use
 from machimori.office.internal.states import State
 from machimori.office.people.acting import Acting
+from machimori.office.people.history import with_facts
 from machimori.office.rules.access import rules_of
 from machimori.office.shared.posts import Post
 
@@ -37,8 +38,12 @@ def in_states(acting: Acting, *states: State) -> Sequence[File]:
     """Those of them that are in one of these states, none of which is an end, the oldest first;
     fetched once a request."""
     if "internal.open" not in acting.memo:
-        found = uses(acting).filter(head__state__in=OPEN)
-        acting.memo["internal.open"] = files_of(list(found.reverse()[:MOST]), rules_of(acting))
+        oldest = uses(acting).filter(head__state__in=OPEN).reverse()[:MOST].values("pk")
+        rules = rules_of(acting)
+        acting.memo["internal.open"] = [
+            File(use=use, facts=facts, rulebook=rules)
+            for use, facts in with_facts(Fact, oldest, "by", "case__numbered")
+        ]
     files: Sequence[File] = acting.memo["internal.open"]
     return [file for file in files if file.state in states]
 

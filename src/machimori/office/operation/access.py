@@ -29,10 +29,10 @@ def attempts() -> QuerySet[Attempt]:
     return Attempt.objects.select_related("by").order_by("-at", "-pk")
 
 
-def rehearsal_due() -> dt.date | None:
-    """The day by which somebody opens or practises next; None if nobody ever has."""
-    last = Attempt.objects.filter(succeeded=True).order_by("-at").first()
-    return (last.at + HALF_A_YEAR).astimezone(TOKYO).date() if last else None
+def rehearsal_due(opened: dt.datetime | None) -> dt.date | None:
+    """The day by which somebody opens or practises next, who last did at `opened`; None if nobody
+    ever has."""
+    return (opened + HALF_A_YEAR).astimezone(TOKYO).date() if opened else None
 
 
 def openers(acting: Acting) -> list[str]:

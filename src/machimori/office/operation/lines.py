@@ -51,7 +51,7 @@ class Line:
 def lines(found: Recorders, vault: Status | None, *, now: dt.datetime) -> list[Line]:
     """Every part, in the order of the page."""
     recorders = found.found
-    workers, ledger = readings.database() or (None, None)
+    workers, ledger, opened = readings.database() or (None, None, None)
     return [
         *_recording(found),
         _vault(vault),
@@ -63,7 +63,7 @@ def lines(found: Recorders, vault: Status | None, *, now: dt.datetime) -> list[L
         _outboxes(recorders, now),
         _workers(workers),
         _ledger(ledger, now),
-        _rehearsal(now),
+        _rehearsal(opened, now),
     ]
 
 
@@ -258,8 +258,8 @@ def _ledger(found: readings.Ledger | None, now: dt.datetime) -> Line:
     return Line(part=part, state="good", text=_t("書けます。"))
 
 
-def _rehearsal(now: dt.datetime) -> Line:
-    part, due = _t("開ける練習"), access.rehearsal_due()
+def _rehearsal(opened: dt.datetime | None, now: dt.datetime) -> Line:
+    part, due = _t("開ける練習"), access.rehearsal_due(opened)
     todo = _t("合言葉か鍵のファイルを用意して、「開ける練習をする」を押してください。")
     if due is None:
         text = _t("まだだれも、この画面から保管庫を開けていません。")

@@ -120,9 +120,9 @@ def _times(directory: Path) -> Iterator[float]:
         return  # carried while we looked
 
 
-def database() -> tuple[Workers, Ledger] | None:
-    """What waits in the queue of jobs and in the ledger, by one question; None if the database
-    does not answer it."""
+def database() -> tuple[Workers, Ledger, dt.datetime | None] | None:
+    """What waits in the queue of jobs and in the ledger, and when somebody last opened the vault or
+    practised it, by one question; None if the database does not answer it."""
     try:
         with connection.cursor() as cursor:
             cursor.execute(
@@ -134,9 +134,11 @@ def database() -> tuple[Workers, Ledger] | None:
                 "       (SELECT count(*) FROM ledger.pending),"
                 "       (SELECT (convert_from(body, 'UTF8')::json ->> 'at')::bigint"
                 "        FROM ledger.pending ORDER BY seq LIMIT 1),"
-                "       (SELECT count(*) FROM ledger.rejected)"
+                "       (SELECT count(*) FROM ledger.rejected),"
+                "       (SELECT at FROM office.operation_attempt"
+                "        WHERE succeeded ORDER BY at DESC LIMIT 1)"
             )
-            alive, waiting, failed, pending, oldest, rejected = cursor.fetchone()
+            alive, waiting, failed, pending, oldest, rejected, opened = cursor.fetchone()
     except DatabaseError:
         return None
     behind = Ledger(
@@ -144,4 +146,4 @@ def database() -> tuple[Workers, Ledger] | None:
         oldest=None if oldest is None else instant(Micros(oldest)),
         rejected=rejected,
     )
-    return Workers(alive=alive, waiting=waiting, failed=failed), behind
+    return Workers(alive=alive, waiting=waiting, failed=failed), behind, opened

@@ -100,7 +100,7 @@ def own_keys(acting: Acting) -> int:
 
 def password_rule_of(person: Person, at: dt.datetime) -> PasswordRule:
     """The strictest rule of the schemes in which the person holds a post."""
-    return password_rule(scheme.scheme_id for scheme in schemes_of(person, at))
+    return password_rule(schemes_of(person, at))
 
 
 def begin(request: HttpRequest, person: Person, scheme: Scheme, at: dt.datetime) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Generic, Self, TypeVar, cast
 
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _t
 
@@ -46,6 +47,20 @@ def facts_of(model: type[Row], things: Iterable[str]) -> dict[str, tuple[Row, ..
     for row in rows.select_related("by").order_by("serial") if found else ():
         found[row.case_id].append(row)
     return {key: tuple(rows) for key, rows in found.items()}
+
+
+def with_facts(
+    model: type[Row], wanted: "QuerySet[Any, Any]", *parts: str
+) -> list[tuple[Any, tuple[Row, ...]]]:
+    """The things whose keys `wanted` selects, each with its facts, the one that began first first;
+    one query. `wanted` may be cut off at a length; `parts` are what is wanted with each fact:
+    `by`, `case__numbered`."""
+    found: dict[str, list[Row]] = {}
+    rows: Any = model._default_manager.filter(case__in=wanted)
+    rows = rows.select_related("case", *parts)
+    for row in rows.order_by("serial", "at", "case"):
+        found.setdefault(row.case_id, []).append(row)
+    return [(cast(Any, facts[0]).case, tuple(facts)) for facts in found.values()]
 
 
 def next_serial(before: History[Row, Kind, State] | None) -> int:

@@ -2,11 +2,11 @@
 """The rules about people that are the same in every scheme, and those of passwords."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from machimori.kernel.ids import SchemeId
+from machimori.office.people.models import Scheme
 from machimori.office.shared.posts import Post
 
 Presence = Literal["mandatory", "optional", "absent", "unset"]
@@ -84,7 +84,7 @@ class PasswordRule:
 PASSWORDS: Final = PasswordRule()
 """Where no scheme says otherwise."""
 
-RuleSource = Callable[[SchemeId], PasswordRule]
+RuleSource = Callable[[Scheme], PasswordRule]
 _sources: list[RuleSource] = [lambda _scheme: PASSWORDS]
 
 
@@ -93,12 +93,16 @@ def take_password_rules_from(source: RuleSource) -> None:
     _sources[:] = [source]
 
 
-def password_rule(schemes: Iterable[SchemeId]) -> PasswordRule:
-    """The strictest of these schemes' rules; PASSWORDS if there is none.
+def password_rule(schemes: Iterable[Scheme]) -> PasswordRule:
+    """The strictest of these schemes' rules; PASSWORDS if there is none."""
+    return strictest([_sources[0](scheme) for scheme in schemes])
 
-    Allowed if one of them asks for number and password: a person of two schemes has one password.
+
+def strictest(rules: Sequence[PasswordRule]) -> PasswordRule:
+    """What a person of several schemes follows; PASSWORDS if there is no rule.
+
+    Allowed if one of them asks for number and password: such a person has one password.
     """
-    rules = [_sources[0](scheme) for scheme in schemes]
     if not rules:
         return PASSWORDS
     days = [rule.days for rule in rules if rule.days is not None]

@@ -4,7 +4,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _t
 
 from machimori.office.people import access as people
@@ -51,18 +51,6 @@ def unpledged_posts(acting: Acting) -> frozenset[Post]:
     barred = (acting.posts & pledged_posts(rules)) - {"system_manager"}
     signed = standing(acting).filter(person=acting.person, signed_on__lte=today(acting))
     return frozenset() if not barred or signed.exists() else barred
-
-
-def unpledged(acting: Acting) -> QuerySet[Appointment]:
-    """Appointments that the acting person may see, hold now or begin later, and whose holders have
-    not signed."""
-    signed = standing(acting).filter(person=OuterRef("person"))
-    return (
-        people.appointments(acting)
-        .filter(Q(valid_until__isnull=True) | Q(valid_until__gt=acting.at))
-        .filter(~Exists(signed), post__in=pledged_posts(rules_today(acting)))
-        .order_by("valid_from", "person__kana", "pk")
-    )
 
 
 def persons(acting: Acting) -> QuerySet[Person]:

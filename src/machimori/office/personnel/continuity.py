@@ -10,13 +10,11 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, Q
-
-from machimori.office.deputies.access import current_ones
+from machimori.office.deputies.access import latest
 from machimori.office.deputies.models import Delegation
 from machimori.office.people.acting import Acting
 from machimori.office.people.models import Appointment, Person
-from machimori.office.people.work import WARNED
+from machimori.office.personnel.terms import WARNED, terms
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,22 +65,23 @@ class Outlook:
 
 
 def outlook(acting: Acting) -> Outlook:
-    """The next 30 days of the acting person's scheme; two queries, three with deputies."""
-    soon = Q(valid_from__lte=acting.at + WARNED)
-    lasting = Q(valid_until__isnull=True) | Q(valid_until__gt=acting.at)
-    keys = Count("person__credentials", filter=Q(person__credentials__revoked_at__isnull=True))
-    managers = list(
-        Appointment.objects.filter(soon, lasting, scheme=acting.scheme, post="system_manager")
-        .select_related("person")
-        .annotate(keys=keys)
+    """The next 30 days of the acting person's scheme."""
+    soon = acting.at + WARNED
+    managers = [
+        one
+        for one in terms(acting)
+        if one.appointment.post == "system_manager" and one.appointment.valid_from <= soon
+    ]
+    counted = {one.person.pk: one.keys for one in managers}
+    deputies = latest(acting)
+    for row in deputies:
+        counted.setdefault(row.delegation.deputy_id, row.keys)
+    return Outlook(
+        at=acting.at,
+        managers=[one.appointment for one in managers],
+        delegations=[row.delegation for row in deputies],
+        keys=counted,
     )
-    counted = {one.person_id: one.keys for one in managers}
-    delegations = current_ones(acting)
-    if delegations:
-        live = Count("credentials", filter=Q(credentials__revoked_at__isnull=True))
-        deputies = Person.objects.filter(pk__in=[one.deputy_id for one in delegations])
-        counted |= {one.pk: one.live for one in deputies.annotate(live=live)}
-    return Outlook(at=acting.at, managers=managers, delegations=delegations, keys=counted)
 
 
 def _holds(one: Appointment | Delegation, at: dt.datetime) -> bool:

@@ -9,12 +9,16 @@ from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from machimori.office.people.acting import Acting
+from machimori.office.people.acting import Acting, own_keys, own_schemes
+from machimori.office.people.models import Appointment
+from machimori.office.people.rules import PasswordRule, strictest
 from machimori.office.personnel import access, keys, passwords
 from machimori.office.personnel.continuity import outlook
-from machimori.office.rules.passwords import rule_in
+from machimori.office.personnel.terms import WARNED, seen, terms, unpledged
+from machimori.office.rules.passwords import rule_in, rule_of
 from machimori.office.shared.menu import Entry
 from machimori.office.shared.menu import register as register_page
+from machimori.office.shared.posts import POSTS
 from machimori.office.shared.templatetags.office import day, last_day, minute, post
 from machimori.office.shared.work import Item, Work, register
 
@@ -32,8 +36,33 @@ def pledges_to_come(acting: Acting) -> Sequence[Item]:
             due=_t("任命 %(day)s") % {"day": day(one.valid_from)},
             urgent=one.valid_from <= acting.at,
         )
-        for one in access.unpledged(acting)[:SHOWN]
+        for one in unpledged(acting)[:SHOWN]
     ]
+
+
+def ending(acting: Acting) -> Sequence[Item]:
+    """Appointments that end within 30 days; urgent if nobody is 管理責任者 afterwards."""
+    until = acting.at + WARNED
+    found = [
+        (one.valid_until, one)
+        for one in (term.appointment for term in seen(acting))
+        if one.valid_until is not None and one.valid_until <= until
+    ]
+    found.sort(key=lambda one: one[0])
+    return [_ending(acting, one, last) for last, one in found]
+
+
+def _ending(acting: Acting, one: Appointment, last: dt.datetime) -> Item:
+    managers = (term for term in terms(acting) if term.appointment.post == "system_manager")
+    alone = one.post == "system_manager" and not any(term.holds(last) for term in managers)
+    text = _t("%(name)s（%(post)s）の任命が終わります") % {
+        "name": one.person.name,
+        "post": post(one.post),
+    }
+    if alone:
+        text += _t("。そのあと決裁できる人がいません")
+    address = reverse("people:appointments")
+    return Item(text=text, href=address, due=last_day(last), urgent=alone)
 
 
 def signing(acting: Acting) -> Sequence[Item]:
@@ -52,6 +81,36 @@ def signing(acting: Acting) -> Sequence[Item]:
         text = _t("キーが1本だけの管理責任者　%(n)s人。もう1本登録してください") % {"n": single}
         items.append(Item(text=text, href=address))
     return items
+
+
+def own_access(acting: Acting) -> Sequence[Item]:
+    """What the person's own signing in needs: a second key, a newer password."""
+    person, items = acting.person, []
+    keys = own_keys(acting)
+    if keys == 0:
+        items.append(
+            Item(text=_t("キーがまだありません。登録してください"), href=reverse("people:keys"))
+        )
+    elif keys == 1:
+        text = _t("キーが1本だけです。もう1本登録すると、なくしても仕事が止まりません")
+        items.append(Item(text=text, href=reverse("people:keys")))
+    if person.password_set_at is None:
+        return items
+    days = _own_rule(acting).days
+    if days is not None:
+        until = person.password_set_at + dt.timedelta(days=days)
+        if until - acting.at < dt.timedelta(days=14):
+            text = _t("パスワードの期限が近づいています")
+            items.append(
+                Item(text=text, href=reverse("people:password"), due=last_day(until), urgent=True)
+            )
+    return items
+
+
+def _own_rule(acting: Acting) -> PasswordRule:
+    """The strictest of the acting person's schemes; those of this one are at hand."""
+    others = [one for one in own_schemes(acting) if one != acting.scheme]
+    return strictest([rule_in(access.rules_today(acting)), *map(rule_of, others)])
 
 
 def own_duty(acting: Acting) -> Sequence[Item]:
@@ -75,8 +134,10 @@ def passwords_due(acting: Acting) -> Sequence[Item]:
     if days is None:
         return []
     old = acting.at - dt.timedelta(days=days) + SOON
-    rows = access.serving(acting).filter(password_set_at__lte=old).exclude(password="")
-    found = [(passwords.due(one, days), one) for one in rows.order_by("password_set_at")[:SHOWN]]
+    people = dict.fromkeys(term.person for term in seen(acting))
+    known = [(one.password_set_at, one) for one in people if one.password and one.password_set_at]
+    oldest = sorted((one for one in known if one[0] <= old), key=lambda one: one[0])
+    found = [(passwords.due(one, days), one) for _, one in oldest[:SHOWN]]
     return [
         Item(
             text=one.name,
@@ -98,6 +159,28 @@ def install() -> None:
             empty=_("30日のあいだ、いつも署名できる人がいます。"),
             posts=frozenset({"system_manager", "system_administrator"}),
             find=signing,
+        )
+    )
+    register(
+        Work(
+            key="personnel.ending",
+            order=80,
+            title=_("30日以内に終わる任命"),
+            empty=_(
+                "終わる任命はありません。異動があれば「任命と引継ぎ」で先の日付で入れられます。"
+            ),
+            posts=frozenset({"system_manager", "police_image_manager"}),
+            find=ending,
+        )
+    )
+    register(
+        Work(
+            key="personnel.access",
+            order=90,
+            title=_("自分のキーとパスワード"),
+            empty=_("することはありません。"),
+            posts=frozenset(POSTS),
+            find=own_access,
         )
     )
     register(

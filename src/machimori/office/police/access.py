@@ -7,9 +7,10 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _t
 
 from machimori.office.people.acting import Acting, current
+from machimori.office.people.history import with_facts
 from machimori.office.people.models import Appointment, Person
 from machimori.office.police.history import File, file_of, files_of
-from machimori.office.police.models import Extraction, Posting
+from machimori.office.police.models import Extraction, Fact, Posting
 from machimori.office.police.states import OVER
 from machimori.office.shared.errors import ActionRefusedError, Reason
 from machimori.office.shared.posts import Post
@@ -46,9 +47,12 @@ def own_station(acting: Acting) -> str:
 
 
 def stations(acting: Acting) -> list[str]:
-    """The stations that have or had people here; the police see their own alone."""
+    """The stations that have or had people here; the police see their own alone, which is fetched
+    once a request."""
     if not acting.holds(*CITY):
-        found = station_of(acting.person, acting)
+        if "police.station" not in acting.memo:
+            acting.memo["police.station"] = station_of(acting.person, acting)
+        found: str = acting.memo["police.station"]
         return [found] if found else []
     rows = Posting.objects.filter(scheme=acting.scheme).values_list("station", flat=True)
     return sorted(set(rows))
@@ -71,7 +75,9 @@ def waiting(acting: Acting) -> list[File]:
     """The oldest of them, as many as the first page looks at; fetched once a request."""
     if "police.waiting" not in acting.memo:
         rows = extractions(acting).exclude(head__state__in=OVER).reverse()[:MOST]
-        acting.memo["police.waiting"] = files_of(list(rows))
+        acting.memo["police.waiting"] = [
+            File(extraction=one, facts=facts) for one, facts in with_facts(Fact, rows.values("pk"))
+        ]
     found: list[File] = acting.memo["police.waiting"]
     return found
 

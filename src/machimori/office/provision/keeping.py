@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _t
 
 from machimori.kernel.instants import local_day, micros
-from machimori.office.custody import holding, letters
+from machimori.office.custody import holding
 from machimori.office.custody.holding import Keeping
 from machimori.office.custody.models import Letter
 from machimori.office.people.acting import Acting
@@ -127,14 +127,6 @@ def draft_end(file: File, *, acting: Acting) -> Letter:
 def may_sign(letter: Letter, acting: Acting, rules: Profile) -> bool:
     """Whether a hold's statement is the acting person's to sign."""
     return letter.scheme_id == acting.scheme.pk and places(rules, acting)
-
-
-def by_case(names: list[str]) -> dict[str, Keeping]:
-    """The holds of many cases, by case; one query and its parts."""
-    found: dict[str, list[Letter]] = {}
-    for one in letters.of_many(OWNER, names, Hold):
-        found.setdefault(one.about, []).append(one)
-    return {name: Keeping(letters=tuple(many)) for name, many in found.items()}
 
 
 def _until(file: File, end: dt.datetime, at: dt.datetime) -> dt.date:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from machimori.kernel.instants import local_day, micros
 from machimori.office.custody import letters
-from machimori.office.custody.holding import RENEWED
+from machimori.office.custody.holding import RENEWED, Keeping
 from machimori.office.custody.models import Letter
 from machimori.office.custody.owners import Owner
 from machimori.office.custody.owners import register as register_owner
@@ -27,14 +27,10 @@ from machimori.vault.client.statements import AuthorisationEnd
 
 def to_hold(acting: Acting) -> Sequence[Item]:
     """Cases whose hold waits for a signature, or ends within days; the soonest first."""
-    if not keeping.places(rules_of(acting).on(local_day(micros(acting.at))), acting):
-        return []
     today = local_day(micros(acting.at))
-    files = {file.case.pk: file for file in moving(acting)}
     found: list[tuple[dt.date, Item]] = []
-    for name, kept in keeping.by_case(list(files)).items():
-        file, last = files[name], kept.last_day
-        said, pending = "", kept.pending
+    for file, kept in _held(acting):
+        last, said, pending = kept.last_day, "", kept.pending
         if pending is not None and file.last_day is not None:
             said = _t("署名を待っています。消去 %(day)s 24時") % {"day": day(file.last_day)}
             until = file.last_day
@@ -43,6 +39,24 @@ def to_hold(acting: Acting) -> Sequence[Item]:
         if said:
             found.append((until, _hold_item(file, said, urgent=until < today + WARNED)))
     return [item for _, item in sorted(found, key=lambda one: one[0])]
+
+
+def _held(acting: Acting) -> Sequence[tuple[File, Keeping]]:
+    """The cases that wait and have a hold, where the acting person places some. What is asked of
+    the letters for the other lists comes with it."""
+    if "provision.held" not in acting.memo:
+        found: dict[str, list[Letter]] = {}
+        if keeping.places(rules_of(acting).on(local_day(micros(acting.at))), acting):
+            names = [file.case.pk for file in moving(acting)]
+            for one in letters.holds_beside_waiting(acting, keeping.OWNER, names):
+                found.setdefault(one.about, []).append(one)
+        acting.memo["provision.held"] = [
+            (file, Keeping(letters=tuple(found[file.case.pk])))
+            for file in moving(acting)
+            if file.case.pk in found
+        ]
+    held: Sequence[tuple[File, Keeping]] = acting.memo["provision.held"]
+    return held
 
 
 def _hold_item(file: File, said: str, *, urgent: bool) -> Item:
@@ -57,6 +71,7 @@ def _hold_item(file: File, said: str, *, urgent: bool) -> Item:
 
 def to_withdraw(acting: Acting) -> Sequence[Item]:
     """Approvals that ended in the office and still hold at the vault."""
+    _held(acting)
     return [
         Item(
             text=_t("承認の終わりを保管庫に届ける"),

@@ -3,9 +3,9 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -14,8 +14,9 @@ from machimori.kernel.instants import local_day, micros
 from machimori.office.deputies.access import standing_in
 from machimori.office.jobs import registry as jobs
 from machimori.office.people.acting import Acting, now
+from machimori.office.people.history import with_facts
 from machimori.office.provision import access, circulating, ending
-from machimori.office.provision.history import File, files_of
+from machimori.office.provision.history import File
 from machimori.office.provision.models import Fact
 from machimori.office.provision.states import STATES, State
 from machimori.office.rules.access import rules_of
@@ -26,20 +27,16 @@ from machimori.office.shared.work import Item, Start, Work, register
 
 SHOWN: Final = 30
 """Cases of a list on the first page; the others are in the list of cases."""
-MOVING: Final[tuple[State, ...]] = (
-    "consultation",
-    "received",
-    "awaiting_correction",
-    "under_decision",
-    "approved",
-    "instructed",
-    "reviewing",
-    "extracting",
-    "awaiting_check",
-    "ready_for_handover",
-    "provided",
+MOVING: Final[tuple[tuple[State, ...], ...]] = (
+    ("consultation", "received", "awaiting_correction"),
+    ("under_decision",),
+    ("approved",),
+    ("instructed", "reviewing", "extracting"),
+    ("awaiting_check",),
+    ("ready_for_handover",),
+    ("provided",),
 )
-"""States in which a case waits for somebody."""
+"""States in which a case waits for somebody, together as a list shows them."""
 WARNED: Final = dt.timedelta(days=3)
 """Footage that is erased within these days is marked."""
 
@@ -76,11 +73,14 @@ def to_deputise(acting: Acting) -> Sequence[Item]:
 
 def to_review(acting: Acting) -> Sequence[Item]:
     """Cases that a deputy decided and no manager has reviewed since."""
-    facts = Fact.objects.filter(case=OuterRef("case"))
-    since = facts.filter(kind="reviewed", serial__gt=OuterRef("serial"))
-    waiting = Fact.objects.filter(~Exists(since), kind="deputised", case__scheme=acting.scheme)
-    found = access.cases(acting).filter(case__in=waiting.values("case")).order_by("at")[:SHOWN]
-    return items(files_of(list(found), rules_of(acting)), "provision:review", acting)
+    found = [file for file in moving(acting) if _unreviewed(file)]
+    oldest = sorted(found, key=lambda file: file.facts[-1].at)
+    return items(oldest[:SHOWN], "provision:review", acting)
+
+
+def _unreviewed(file: File) -> bool:
+    decided, reviewed = file.latest("deputised"), file.latest("reviewed")
+    return decided is not None and (reviewed is None or reviewed.serial < decided.serial)
 
 
 def to_instruct(acting: Acting) -> Sequence[Item]:
@@ -106,20 +106,32 @@ def in_states(acting: Acting, *states: State) -> Sequence[File]:
 
 
 def moving(acting: Acting) -> Sequence[File]:
-    """Of each state in which something waits the most urgent cases; fetched once a request."""
+    """The most urgent cases of each list, and for a manager those that a deputy decided; fetched
+    once a request, by one query."""
     if "provision.moving" not in acting.memo:
-        soonest = [
-            access.cases(acting)
-            .filter(state=state)
-            .order_by(F("start").asc(nulls_last=True), "at", "case")
-            .values_list("case", flat=True)[:SHOWN]
-            for state in MOVING
+        seen = access.cases(acting)
+        chosen = [
+            seen.filter(state__in=states).order_by(F("start").asc(nulls_last=True), "at", "case")
+            for states in MOVING
         ]
-        names = list(soonest[0].union(*soonest[1:], all=True))
-        heads = list(access.cases(acting).filter(case__in=names))
-        acting.memo["provision.moving"] = files_of(heads, rules_of(acting))
+        if acting.holds("system_manager"):
+            chosen.append(seen.filter(case__in=_deputised(acting)).order_by("at", "case"))
+        first, *others = (rows.values("case")[:SHOWN] for rows in chosen)
+        rules = rules_of(acting)
+        acting.memo["provision.moving"] = [
+            File(case=case, facts=facts, rulebook=rules)
+            for case, facts in with_facts(Fact, first.union(*others), "case__numbered")
+        ]
     found: Sequence[File] = acting.memo["provision.moving"]
     return found
+
+
+def _deputised(acting: Acting) -> "QuerySet[Fact, Any]":
+    """Cases that a deputy decided and no manager has reviewed since."""
+    facts = Fact.objects.filter(case=OuterRef("case"))
+    since = facts.filter(kind="reviewed", serial__gt=OuterRef("serial"))
+    waiting = Fact.objects.filter(~Exists(since), kind="deputised", case__scheme=acting.scheme)
+    return waiting.values("case")
 
 
 def items(files: Sequence[File], route: str, acting: Acting) -> Sequence[Item]:

@@ -3,7 +3,6 @@
 
 from dataclasses import replace
 
-from machimori.kernel.ids import SchemeId
 from machimori.office.people.models import Scheme
 from machimori.office.people.rules import PASSWORDS, PasswordRule
 from machimori.office.rules.access import in_force
@@ -11,10 +10,10 @@ from machimori.office.shared.pages import today
 from machimori.policy.profile import Profile
 
 
-def rule_of(scheme: SchemeId) -> PasswordRule:
+def rule_of(scheme: Scheme) -> PasswordRule:
     """The rule of this scheme. Where a change is asked for but its interval is not decided yet,
     the product's own interval holds, which is shorter than any that it recommends."""
-    return rule_in(in_force(Scheme.objects.get(pk=scheme), today()))
+    return rule_in(in_force(scheme, today()))
 
 
 def rule_in(rules: Profile) -> PasswordRule:

@@ -17,8 +17,9 @@ from machimori.office.people import actions
 from machimori.office.people.founding import give_demo_key, make_scheme
 from machimori.office.people.models import Person
 from machimori.office.people.testing import Cast
-from machimori.office.personnel.access import rules_today, unpledged
+from machimori.office.personnel.access import rules_today
 from machimori.office.personnel.roster import columns
+from machimori.office.personnel.terms import unpledged
 from machimori.office.rules import access as rules_access
 from machimori.office.rules import actions as rules
 from machimori.office.sample.desk import SampleDesk

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from machimori.office.custody.difference import Source
 from machimori.office.custody.difference import register as register_source
 from machimori.office.people.acting import Acting
-from machimori.office.rules.access import in_force, today
+from machimori.office.rules.access import rules_of, today
 from machimori.office.shared.menu import Entry
 from machimori.office.shared.menu import register as register_page
 from machimori.office.shared.work import Item, Work, register
@@ -19,7 +19,7 @@ from machimori.office.watching import access, telling_vault
 
 def screen(acting: Acting) -> Sequence[Item]:
     """The way to the screen, where the rules know one."""
-    if in_force(acting.scheme, today(acting)).text("live.mode") != "named_posts":
+    if rules_of(acting).on(today(acting)).text("live.mode") != "named_posts":
         return []
     return [Item(text=_t("監視の画面を開く"), href=reverse("watching:page"))]
 

@@ -215,7 +215,7 @@ def _page(
 
 def _passwords() -> bool:
     """Whether any scheme here asks for number and password."""
-    return password_rule(scheme.scheme_id for scheme in Scheme.objects.all()).allowed
+    return password_rule(Scheme.objects.all()).allowed
 
 
 def _demo_people() -> list[tuple[Scheme, list[Appointment]]]:

@@ -10,10 +10,10 @@ from django.views.decorators.http import require_safe
 
 from machimori.office.people.access import appointments
 from machimori.office.people.acting import ActingRequest
-from machimori.office.people.work import WARNED
 from machimori.office.personnel import access, handing_on
 from machimori.office.personnel.forms import HandoverForm
 from machimori.office.personnel.models import Handover
+from machimori.office.personnel.terms import WARNED
 from machimori.office.personnel.views.pages import form_page
 from machimori.office.shared.errors import ActionRefusedError
 from machimori.office.shared.forms import refuse

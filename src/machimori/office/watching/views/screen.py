@@ -147,7 +147,7 @@ def names(file: File | None) -> dict[str, str]:
 
 
 def _passwords(scheme: Scheme) -> bool:
-    return password_rule([scheme.scheme_id]).allowed
+    return password_rule([scheme]).allowed
 
 
 def _after(request: ActingRequest) -> dict[str, int]:
