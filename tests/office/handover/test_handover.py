@@ -2,10 +2,13 @@
 """From the instruction to the closed case, through the pages and upon the real engine."""
 
 import hashlib
+import io
+import re
 from pathlib import Path
 
 import pytest
 from django.urls import reverse
+from pypdf import PdfReader
 
 from machimori.evidence.verifier.check import verify
 from machimori.evidence.verifier.verdict import Verdict
@@ -152,6 +155,11 @@ def test_I13_K16_identity_at_hand_over_and_the_copy_followed_to_its_end(
     remind = {"on": "令和8年5月14日", "how": "電話"}
     assert "返却・消去をお願いした" in send(real.browser(), "remind", copy.copy.pk, **remind)
     assert "期限が近い複製や、期限を過ぎた複製はありません" in today(real)
+    assert "（依頼）（PDF）" in real.page(file)
+    answer = real.browser().get(reverse("provision:paper", args=[file.case.pk, "copy_reminder"]))
+    text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.content)).pages)
+    for said in ("USB-13", "1回目", "令和8年6月30日"):
+        assert said in re.sub(r"\s", "", text)
     clock.set(parse_rfc3339("2026-07-01T10:00:00+09:00"))
     assert "期限を過ぎています 令和8年6月30日" in today(real)
     earlier = {"due": "令和8年6月1日", "reason": "公判のため"}

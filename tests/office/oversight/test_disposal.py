@@ -12,10 +12,12 @@ from django.urls import reverse
 
 from machimori.kernel.clock import ManualClock
 from machimori.kernel.instants import micros
+from machimori.office.direct.testing import Fetching
 from machimori.office.jobs.registry import Work
 from machimori.office.jobs.testing import work_off
 from machimori.office.oversight import disposing
 from machimori.office.oversight.history import File, find_about
+from machimori.office.oversight.kept import KINDS
 from machimori.office.oversight.models import Record, Tombstone
 from machimori.office.oversight.testing import completed, provided
 from machimori.office.people.models import Person
@@ -251,3 +253,14 @@ class KilledError(Exception):
 
 def killed(_case: str) -> None:
     raise KilledError
+
+
+def test_every_kind_of_record_leads_to_the_page_of_its_case(office: ManualClock) -> None:
+    """An acquisition that was not made, by its own page and those of every other kind."""
+    for kind in KINDS.values():
+        assert reverse(kind.route, args=["x"])
+    fetching = Fetching.of(Desk.of(office, profile="saga"), "cam-1")
+    file = fetching.asked()
+    fetching.post(file, "withdraw", fetching.operator, reason="要らなくなった")
+    page = fetching.desk.browser().get(reverse("oversight:kept", args=["direct", file.case.pk]))
+    assert reverse("direct:acquisition", args=[file.case.pk]) in page.content.decode()

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""受領書, 媒体受渡票 and 回答書 of a case, from its facts. What is printed is Japanese."""
+"""受領書, 媒体受渡票, 回答書 and 依頼文 of a case, from its facts. What is printed is Japanese."""
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Final
 
 from machimori.kernel.instants import local_day, micros
@@ -9,7 +10,14 @@ from machimori.office.handover.handing_over import due_day
 from machimori.office.handover.history import Followed, copies_of, current
 from machimori.office.handover.media import KINDS
 from machimori.office.paper.fields import Party
-from machimori.office.paper.forms.handover import FATES, MediaSlip, Medium, ProvidedReply, Receipt
+from machimori.office.paper.forms.handover import (
+    FATES,
+    CopyReminder,
+    MediaSlip,
+    Medium,
+    ProvidedReply,
+    Receipt,
+)
 from machimori.office.paper.masthead import Form
 from machimori.office.provision import papers
 from machimori.office.provision.history import File
@@ -99,7 +107,41 @@ def provided_reply(file: File) -> Form | None:
     )
 
 
+def reminder(file: File) -> Form | None:
+    """依頼文: of copies that are still out, those that were asked for; of the last day of it."""
+    handed = file.latest("handed_over")
+    if handed is None or not file.copy_out:
+        return None
+    out = [one for one in copies_of(file) if one.state == "handed_over"]
+    asked = [one for one in out if one.latest("reminded") is not None]
+    if not asked:
+        return None
+    days, said = [_asked_on(one) for one in asked], file.application
+    return CopyReminder(
+        date=max(max(one) for one in days),
+        case=parse_case_number(file.number),
+        applicant=Party(body=said.body, name=said.name, address=said.address, contact=said.contact),
+        requested=papers.requested(file),
+        request_number=file.number,
+        handed=local_day(micros(handed.at)),
+        recipient=_recipient(file),
+        media=_named(asked),
+        due=min(one.due for one in asked if one.due),
+        times=max(len(one) for one in days),
+    )
+
+
+def _asked_on(copy: Followed) -> list[dt.date]:
+    """The days on which this copy was asked for."""
+    found = [one for one in copy.facts if one.kind == "reminded"]
+    return [dt.date.fromisoformat(one.data["on"]) for one in found]
+
+
 def _media(file: File) -> tuple[Medium, ...]:
+    return _named(current(file, copies_of(file)))
+
+
+def _named(copies: Iterable[Followed]) -> tuple[Medium, ...]:
     return tuple(
         Medium(
             number=one.number,
@@ -107,7 +149,7 @@ def _media(file: File) -> tuple[Medium, ...]:
             content=f"{wareki_minute(one.copy.start)}から{wareki_minute(one.copy.end)}まで",
             digest=one.copy.digest,
         )
-        for one in current(file, copies_of(file))
+        for one in copies
         if (written := one.latest("written")) is not None
     )
 
@@ -152,3 +194,4 @@ def install() -> None:
     papers.register(receipt)
     papers.register(media_slip)
     papers.register(provided_reply)
+    papers.register(reminder)

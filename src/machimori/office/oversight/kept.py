@@ -86,7 +86,7 @@ KINDS: Final[dict[str, Kind]] = {
         case=direct.Case,
         ended=("closed", "not_acquired", "withdrawn"),
         states=DIRECT,
-        route="direct:case",
+        route="direct:acquisition",
     ),
     "internal": Kind(
         text=_("内部利用"),

@@ -76,11 +76,23 @@ def amend(file: File, application: Application, *, reason: str, acting: Acting) 
 
 @transaction.atomic
 def ask_correction(file: File, *, due: dt.date, note: str, acting: Acting) -> File:
-    """補正をお願いする: what is missing, and by when. Raises ActionRefusedError if nothing is."""
+    """補正をお願いする: what is missing, and by when. Where the rules miss nothing but the draft
+    was sent back, `note` says what is wanted, an item in each line.
+
+    Raises ActionRefusedError if there is nothing to ask for.
+    """
     check_state(file, "correction_asked")
     _check_takes_in(file, file.application, acting)
     reasons = asking.missing(file.rules, file.application, acting=acting)
-    if not reasons:
+    wanted = [one.text for one in reasons]
+    if not wanted and file.sent_back is not None:
+        wanted, note = [line.strip() for line in note.splitlines() if line.strip()], ""
+        if not wanted:
+            raise ActionRefusedError(
+                _t("補正をお願いできません"),
+                Reason(text=_t("直してほしいことを、「申請者に伝えること」に入れてください。")),
+            )
+    if not wanted:
         raise ActionRefusedError(
             _t("足りないものはありません"), Reason(text=_t("起案してください。"))
         )
@@ -88,7 +100,7 @@ def ask_correction(file: File, *, due: dt.date, note: str, acting: Acting) -> Fi
         raise ActionRefusedError(
             _t("期限が過ぎた日です"), Reason(text=_t("これからの日を入れてください。"))
         )
-    data = {"due": due.isoformat(), "missing": [one.text for one in reasons], "note": note}
+    data = {"due": due.isoformat(), "missing": list(wanted), "note": note}
     return add(file.case, file, "correction_asked", data, acting=acting)
 
 

@@ -108,6 +108,13 @@ class File(History[Fact, Kind, State]):
         return self.latest("drafted", "narrowed")
 
     @property
+    def sent_back(self) -> Fact | None:
+        """That the draft was sent back, by who decides or from its round; None once anything has
+        followed."""
+        last = self.facts[-1]
+        return last if last.kind in ("sent_back", "handed_back") else None
+
+    @property
     def statement(self) -> Envelope | None:
         """What is to be signed, unsigned; None before there was a draft."""
         found = self.latest_draft

@@ -6,6 +6,7 @@ What is printed is Japanese whatever the language of the page.
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from machimori.kernel.instants import local_day, micros
@@ -101,16 +102,18 @@ def _request(file: File) -> Form | None:
 
 
 def _correction(file: File) -> Form | None:
+    """補正のお願い, as it was sent, also once the correction has come."""
     fact = file.latest("correction_asked")
-    if fact is None or file.state != "awaiting_correction":
+    if fact is None:
         return None
+    then = replace(file, facts=tuple(one for one in file.facts if one.serial <= fact.serial))
     return CorrectionReply(
         date=local_day(micros(fact.at)),
         case=_case(file),
-        applicant=_party(file),
-        requested=requested(file),
+        applicant=_party(then),
+        requested=requested(then),
         request_number=file.number,
-        ranges=_asked(file),
+        ranges=_asked(then),
         missing=tuple(fact.data["missing"]),
         note=fact.data["note"],
         due=dt.date.fromisoformat(fact.data["due"]),

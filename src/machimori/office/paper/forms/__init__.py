@@ -21,7 +21,7 @@ from machimori.office.paper.forms.disclosure_request import DisclosureRequest, T
 from machimori.office.paper.forms.disposal import DisposalRecord
 from machimori.office.paper.forms.emergency import EmergencyRequest
 from machimori.office.paper.forms.ending import CorrectionReply, DecisionDraft, OutcomeReply
-from machimori.office.paper.forms.handover import MediaSlip, ProvidedReply, Receipt
+from machimori.office.paper.forms.handover import CopyReminder, MediaSlip, ProvidedReply, Receipt
 from machimori.office.paper.forms.people import Pledge, PostHandover
 from machimori.office.paper.forms.registers import ExtractionHistory, UsageRegister
 from machimori.office.paper.forms.request import ProvisionRequest, SubjectRequest
@@ -40,6 +40,7 @@ FORMS: tuple[type[Form], ...] = (
     Receipt,
     MediaSlip,
     ProvidedReply,
+    CopyReminder,
     UsageRegister,
     EmergencyRequest,
     DirectRequest,

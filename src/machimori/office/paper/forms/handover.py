@@ -178,3 +178,47 @@ class ProvidedReply(Answer):
                 )
             ),
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CopyReminder(Answer):
+    """依頼文 about copies that are out: they were to come back, or to be reported as erased."""
+
+    KIND: ClassVar[str] = "copy_reminder"
+    TITLE: ClassVar[str] = "提供した画像の複製の返却・消去について（依頼）"
+
+    handed: dt.date | None = None
+    recipient: f.Party | None = None
+    media: tuple[Medium, ...] = ()
+    due: dt.date | None = None
+    """The earliest day by which one of these media was to come back."""
+    times: int | None = None
+    """How often it has been asked for, with this letter."""
+
+    def blocks(self, head: Masthead) -> tuple[Block, ...]:
+        """Which media, since when, and what to do now."""
+        known = self.recipient or f.Party()
+        return (
+            self._opening(
+                "申請のあった防犯カメラの画像を提供しましたが、次の媒体の返却又は消去の報告を、まだ受けて"
+                "いません。媒体を返却するか、消去して報告してください。"
+            ),
+            _media(self.media),
+            Fields(
+                rows=(
+                    (
+                        f.day("渡した日", self.handed),
+                        f.text("受け取った方", "　".join(filter(None, (known.body, known.name)))),
+                    ),
+                    (
+                        f.day("返却・消去の期限", self.due),
+                        f.text("依頼の回数", f"{self.times}回目" if self.times else None),
+                    ),
+                )
+            ),
+            Notes(
+                texts=(
+                    "消去したときは、媒体番号、消去した日、方法、消去した人を書面で知らせてください。",
+                )
+            ),
+        )

@@ -147,7 +147,7 @@ def told(request: ActingRequest, file: File) -> dict[str, object]:
         "chosen": _parts(chosen(file), called),
         "attendees": attendees(file),
         "circulation": circulating.stops(file) if _drafted(file) else (),
-        "sent_back": _sent_back(file),
+        "sent_back": file.sent_back,
         "elsewhere": elsewhere.of(file),
         "elsewhere_was_wider": elsewhere.narrowed_since(file),
         "may_record_elsewhere": elsewhere.may_record(file, request.acting),
@@ -169,12 +169,6 @@ def told(request: ActingRequest, file: File) -> dict[str, object]:
 def _drafted(file: File) -> bool:
     """Whether there is a draft that is, or was, before the signers, and not one to be made anew."""
     return file.latest("drafted") is not None and file.state != "received"
-
-
-def _sent_back(file: File) -> Fact | None:
-    """That the draft was sent back, until something is done about it."""
-    last = file.facts[-1]
-    return last if last.kind in ("sent_back", "handed_back") else None
 
 
 def title(file: File) -> str:

@@ -96,7 +96,9 @@ def amend(request: ActingRequest, name: str) -> HttpResponse:
 def ask_correction(request: ActingRequest, name: str) -> HttpResponse:
     """Ask the applicant to complete what is missing."""
     file, acting = one(request, name), request.acting
-    form = CorrectionForm(request.POST or None)
+    back = file.sent_back
+    initial = {"note": back.data["reason"]} if back else {}
+    form = CorrectionForm(request.POST or None, initial=initial)
     return form_page(
         request,
         form,
