@@ -153,8 +153,9 @@ class Seat:
 
     def _reach(self, found: Locator) -> None:
         """By Tab alone, round the page at most once."""
+        wanted = found.element_handle()
         for _ in range(200):
-            if found.evaluate(FOCUSED):
+            if wanted.evaluate(FOCUSED):
                 return
             self.page.keyboard.press("Tab")
         raise AssertionError(f"no Tab leads to {found}")
