@@ -2,8 +2,6 @@
 """文書保存年限: what is due, who decides, what is erased, what stays, what forbids it."""
 
 import datetime as dt
-import re
-from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -14,12 +12,17 @@ from machimori.kernel.clock import ManualClock
 from machimori.kernel.instants import micros
 from machimori.office.direct.testing import Fetching
 from machimori.office.jobs.registry import Work
-from machimori.office.jobs.testing import work_off
 from machimori.office.oversight import disposing
 from machimori.office.oversight.history import File, find_about
 from machimori.office.oversight.kept import KINDS
 from machimori.office.oversight.models import Record, Tombstone
-from machimori.office.oversight.testing import completed, provided
+from machimori.office.oversight.testing import (
+    carry_out,
+    completed,
+    decide_disposal,
+    provided,
+    tables_with,
+)
 from machimori.office.people.models import Person
 from machimori.office.provision.history import File as Case
 from machimori.office.provision.models import Case as CaseRow
@@ -38,41 +41,6 @@ def later(office: ManualClock, year: int, month: int = 4, day: int = 1) -> None:
     office.advance((micros(then) - office.now()) / 1_000_000)
 
 
-def decide(desk: Desk, year: int = YEAR, **typed: Any) -> str:
-    """Through the page: what it says."""
-    address = reverse("oversight:dispose", args=[year])
-    page = desk.browser().get(address).content.decode()
-    seen = re.search('name="seen" value="([0-9a-f]+)"', page)
-    assert seen is not None, page
-    said = {"seen": seen[1], "number": "総第77号", "decided_on": "令和14年4月1日"}
-    answer = desk.browser().post(address, said | {"sure": "on"} | typed, follow=True)
-    return answer.content.decode()
-
-
-def run(desk: Desk, year: int = YEAR) -> File:
-    """The worker's part."""
-    file = find_about(desk.cast.scheme, "disposal", str(year))
-    assert file is not None
-    assert [one.state for one in work_off(file.record.pk)] == ["done"]
-    again = find_about(desk.cast.scheme, "disposal", str(year))
-    assert again is not None
-    return again
-
-
-def named(word: str) -> set[str]:
-    """The office's tables in which this word stands."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'office'"
-        )
-        tables = [name for (name,) in cursor.fetchall()]
-        found = set()
-        for table in tables:
-            cursor.execute(f'SELECT 1 FROM "{table}" r WHERE r::text LIKE %s', [f"%{word}%"])
-            found |= {table} if cursor.fetchone() else set()
-    return found
-
-
 def test_P_records_are_disposed_of_after_their_years(
     desk: Desk, operator: Person, office: ManualClock
 ) -> None:
@@ -87,7 +55,7 @@ def test_P_records_are_disposed_of_after_their_years(
     )
     secret = config().directory / "readers" / file.case.pk
     assert secret.exists()
-    assert {"provision_fact", "provision_head", "handover_fact", "oversight_fact"} <= named(
+    assert {"provision_fact", "provision_head", "handover_fact", "oversight_fact"} <= tables_with(
         "山田 太郎"
     )
     later(office, 2032, 3, 31)
@@ -101,13 +69,16 @@ def test_P_records_are_disposed_of_after_their_years(
     )
     assert "廃棄できます" in shown(desk)
     assert file.number in shown(desk, kind="csv")
-    page = decide(desk)
+    page = decide_disposal(desk, YEAR)
     assert "総第77号" in page
-    assert run(desk).state == "disposed"
+    assert carry_out(desk, YEAR).state == "disposed"
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    assert named("山田 太郎") == set()
-    assert named(file.case.pk) <= {"oversight_tombstone", "oversight_fact", "custody_letter"} | JOBS
+    assert tables_with("山田 太郎") == set()
+    assert (
+        tables_with(file.case.pk)
+        <= {"oversight_tombstone", "oversight_fact", "custody_letter"} | JOBS
+    )
     assert not secret.exists()
     gone = desk.browser().get(reverse("oversight:disposed"), {"q": file.number}).content.decode()
     for text in (file.number, "令和14年3月31日", "総第77号", desk.manager.name):
@@ -141,9 +112,9 @@ def test_P_a_stay_forbids_disposal_until_somebody_releases_it(
     page = desk.browser().post(release, {"reason": "判決が確定した"}, follow=True).content.decode()
     assert "判決が確定した" in page
     assert "停止を解いた" in page
-    decide(desk)
+    decide_disposal(desk, YEAR)
     desk.browser().post(reverse("oversight:stay", args=ref), why | {"cause": "audit"})
-    done = run(desk)
+    done = carry_out(desk, YEAR)
     assert done.facts[-1].data == {"disposed": 0, "left": 1}
     assert CaseRow.objects.filter(pk=file.case.pk).exists()
     with pytest.raises(DatabaseError, match="stayed"), transaction.atomic():
@@ -158,7 +129,7 @@ def test_a_worker_that_was_killed_goes_on(
     """Between a case's rows and its files, and between two cases."""
     files = [completed(desk, operator), completed(desk, operator)]
     later(office, 2032)
-    decide(desk)
+    decide_disposal(desk, YEAR)
     record = find_about(desk.cast.scheme, "disposal", str(YEAR))
     assert record is not None
     job = Work(

@@ -19,7 +19,7 @@ from machimori.office.direct.models import Fact as DirectFact
 from machimori.office.disclosure.models import Fact as DisclosureFact
 from machimori.office.internal.models import Fact as InternalFact
 from machimori.office.oversight.kept import KINDS, Kind
-from machimori.office.oversight.models import Record, Tombstone
+from machimori.office.oversight.models import OldUse, Record, Tombstone
 from machimori.office.police.models import Fact as PoliceFact
 from machimori.office.provision.models import Fact as ProvisionFact
 from machimori.office.shared.errors import OfficeError
@@ -29,6 +29,7 @@ USES: Final[dict[type[Model], str]] = {
     DirectFact: "direct",
     DisclosureFact: "disclosure",
     InternalFact: "internal",
+    OldUse: "imported",
     PoliceFact: "police",
     ProvisionFact: "provision",
     Viewing: "viewing",
@@ -101,11 +102,11 @@ def _branch(name: str, kind: Kind) -> sql.Composed:
 
 def _check(kind: Kind) -> sql.Composed:
     """Only what is over, as its facts say; a record of oversight, only of the kind."""
-    more = sql.SQL("")
+    more = sql.Composed([])
     if kind.case is Record:
         more = sql.SQL(
-            " OR NOT EXISTS (SELECT 1 FROM oversight_record WHERE id = gone AND kind = 'complaint')"
-        )
+            " OR NOT EXISTS (SELECT 1 FROM oversight_record WHERE id = gone AND kind = {})"
+        ).format(sql.Literal(kind.record))
     return sql.SQL(
         "IF coalesce((SELECT state FROM {} WHERE case_id = gone ORDER BY serial DESC LIMIT 1)"
         " NOT IN ({}), true){} THEN RAISE EXCEPTION 'this case is not over'; END IF;"

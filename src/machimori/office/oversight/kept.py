@@ -8,11 +8,14 @@ ever due.
 """
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db.models import Exists, F, Model, OuterRef, Value
+from django.db.models import CharField, Exists, F, Model, OuterRef, Subquery, Value
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Concat
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -37,8 +40,12 @@ from machimori.office.provision.states import ENDED
 from machimori.office.provision.states import STATES as PROVISION
 from machimori.office.rules.access import Rulebook
 from machimori.office.viewing.models import Print
+from machimori.office.watching import models as watching
+from machimori.office.watching.states import STATES as WATCHING
 from machimori.policy.deadlines import RecordsRetention
 from machimori.policy.wareki import fiscal_year, fiscal_year_start
+
+_NUMBERED: Final = F("case__numbered__text")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,9 +61,26 @@ class Kind:
     ended: Sequence[str]
     """States in which the case is over."""
     states: Mapping[Any, Promise]
-    number: str = "case__numbered__text"
-    """Where its number is, from a fact; empty: it has none."""
-    route: str
+    number: Any = _NUMBERED
+    """Its number, from a fact."""
+    route: str = ""
+    """Of its page; empty: it is shown as lines of 利用簿 alone."""
+    record: str = ""
+    """Of oversight's own records, their kind: their table holds others too."""
+    completed: Callable[[], Any] = lambda: F("at")
+    """When it was completed, from its last fact."""
+
+    def href(self, case: str) -> str:
+        """Where it is shown."""
+        if self.route:
+            return reverse(self.route, args=[case])
+        return f"{reverse('oversight:uses')}?year=all&act=imported"
+
+
+def _newest_line() -> Any:
+    """Of an imported register: when its newest line happened. Taking it in completed nothing."""
+    lines = oversight.OldUse.objects.filter(batch=OuterRef("case"))
+    return Subquery(lines.order_by("-at").values("at")[:1])
 
 
 KINDS: Final[dict[str, Kind]] = {
@@ -76,7 +100,7 @@ KINDS: Final[dict[str, Kind]] = {
         case=police.Extraction,
         ended=("closed", "withdrawn"),
         states=POLICE,
-        number="case__station",
+        number=F("case__station"),
         route="police:extraction",
     ),
     "direct": Kind(
@@ -113,10 +137,39 @@ KINDS: Final[dict[str, Kind]] = {
         case=oversight.Record,
         ended=("closed",),
         states=OVERSIGHT,
-        number="",
+        number=Value(""),
         route="oversight:complaint",
+        record="complaint",
+    ),
+    "shift": Kind(
+        text=_("監視勤務"),
+        years="records.years",
+        facts=watching.Fact,
+        case=watching.Shift,
+        ended=("over",),
+        states=WATCHING,
+        number=Concat(
+            "case__terminal__number",
+            Value(" 第"),
+            Cast("case__number", CharField()),
+            Value("回"),
+        ),
+        route="watching:shift",
+    ),
+    "import": Kind(
+        text=_("取り込んだ利用簿"),
+        years="records.years",
+        facts=oversight.Fact,
+        case=oversight.Record,
+        ended=("imported",),
+        states=OVERSIGHT,
+        number=Concat(Cast(KeyTextTransform("lines", "data"), CharField()), Value("行")),
+        record="imported",
+        completed=_newest_line,
     ),
 }
+"""監視 and an earlier 利用簿 are records of 画像の利用, for which the printed rule names one
+number of years (`policy/text/office.py`)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,7 +221,7 @@ def due(scheme: Scheme, rules: Rulebook, today: dt.date, year: int) -> list[Kept
         if years is None:
             continue
         before = midnight(fiscal_year_start(year + 1 - years))
-        rows = _ended(kind, scheme).filter(at__lt=before)
+        rows = _ended(kind, scheme).filter(completed__lt=before)
         found += [one for one in _read(name, rows, rules, today) if one.last_day <= end]
     return sorted(_with_open(scheme, found), key=lambda one: (one.last_day, one.kind, one.number))
 
@@ -190,20 +243,20 @@ def exists(scheme: Scheme, name: str, case: str) -> bool:
 
 def _of(kind: Kind, scheme: Scheme) -> dict[str, Any]:
     found: dict[str, Any] = {"case__scheme": scheme}
-    return found | ({"case__kind": "complaint"} if kind.case is oversight.Record else {})
+    return found | ({"case__kind": kind.record} if kind.record else {})
 
 
 def _ended(kind: Kind, scheme: Scheme) -> Any:
     later = kind.facts.objects.filter(case=OuterRef("case"), serial__gt=OuterRef("serial"))
     return kind.facts.objects.filter(
         ~Exists(later), **_of(kind, scheme), state__in=list(kind.ended)
-    ).annotate(number=F(kind.number) if kind.number else Value(""))
+    ).annotate(number=kind.number, completed=kind.completed())
 
 
 def _read(name: str, rows: Any, rules: Rulebook, today: dt.date) -> Iterator[Kept]:
     key = KINDS[name].years
     now = rules.on(today).number(key)
-    values = rows.values_list("case_id", "number", "state", "at", "data__records_until")
+    values = rows.values_list("case_id", "number", "state", "completed", "data__records_until")
     for case, number, state, at, promised in values if now is not None else ():
         completed = local_day(micros(at))
         years = max(now or 0, rules.on(completed).number(key) or 0)

@@ -1,15 +1,23 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Cases with uses, for tests of registers: without a vault, the package is taken as made."""
+"""Cases with uses, for tests of registers: without a vault, the package is taken as made. Deciding
+that records are disposed of, and the worker's part of it.
+"""
 
+import re
 from typing import Any, Final
 
+from django.db import connection
 from django.urls import reverse
+from psycopg import sql
 
 from machimori.kernel.instants import micros
 from machimori.office.handover import extracting
 from machimori.office.handover.models import Copy
 from machimori.office.handover.packages import Packed
 from machimori.office.handover.testing import copies, send, terminal
+from machimori.office.jobs.testing import work_off
+from machimori.office.oversight.history import File as RecordFile
+from machimori.office.oversight.history import find_about
 from machimori.office.people.models import Person
 from machimori.office.provision.history import File
 from machimori.office.provision.orders import part_of
@@ -60,3 +68,38 @@ def completed(desk: Desk, operator: Person) -> File:
     send(manager, "settle", copy.copy.pk, fate="returned", on=f"{desk.cast.now:%Y-%m-%d}")
     manager.post(reverse("handover:complete", args=[file.case.pk]))
     return desk.again(file, "closed")
+
+
+def decide_disposal(desk: Desk, year: int, **typed: Any) -> str:
+    """廃棄を決める over the list of a 年度, through the page: what it says."""
+    address = reverse("oversight:dispose", args=[year])
+    page = desk.browser().get(address).content.decode()
+    seen = re.search('name="seen" value="([0-9a-f]+)"', page)
+    assert seen is not None, page
+    said = {"seen": seen[1], "number": "総第77号", "decided_on": f"{desk.cast.now:%Y-%m-%d}"}
+    answer = desk.browser().post(address, said | {"sure": "on"} | typed, follow=True)
+    return answer.content.decode()
+
+
+def carry_out(desk: Desk, year: int) -> RecordFile:
+    """The worker's part of that decision; the record of it."""
+    file = find_about(desk.cast.scheme, "disposal", str(year))
+    assert file is not None
+    assert [one.state for one in work_off(file.record.pk)] == ["done"]
+    again = find_about(desk.cast.scheme, "disposal", str(year))
+    assert again is not None
+    return again
+
+
+def tables_with(word: str) -> set[str]:
+    """The office's tables in which this word stands."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'office'"
+        )
+        found = set()
+        for (table,) in cursor.fetchall():
+            rows = sql.SQL("SELECT 1 FROM {} r WHERE r::text LIKE %s").format(sql.Identifier(table))
+            cursor.execute(rows, [f"%{word}%"])
+            found |= {table} if cursor.fetchone() else set()
+    return found

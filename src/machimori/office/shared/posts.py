@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeVar, get_args
 
 from django.http.response import HttpResponseBase
+from django.urls import resolve, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -82,6 +83,13 @@ def admission(view: object) -> Admission | None:
     """What the view declared; None if it forgot."""
     found = getattr(view, "admission", None)
     return found if isinstance(found, Admission) else None
+
+
+def address_for(held: frozenset[Post], route: str, *args: object) -> str:
+    """The page's address, if somebody with these posts may enter it; else empty."""
+    address = reverse(route, args=args)
+    declared = admission(resolve(address).func)
+    return address if declared is not None and declared.admits(held) else ""
 
 
 def _declare(value: Admission) -> Callable[[View], View]:

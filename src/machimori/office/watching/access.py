@@ -3,7 +3,7 @@
 
 from typing import Final
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Max, OuterRef, QuerySet, Subquery
 
 from machimori.office.people.acting import Acting, current
 from machimori.office.people.models import Appointment
@@ -46,6 +46,12 @@ def at_terminal(terminal: Terminal) -> File | None:
         .first()
     )
     return file_of(found) if found else None
+
+
+def last_number(terminal: Terminal) -> int:
+    """Of the shifts that are kept of this terminal; earlier ones may have been disposed of."""
+    found = Shift.objects.filter(terminal=terminal).aggregate(last=Max("number"))
+    return found["last"] or 0
 
 
 def find(acting: Acting, name: str) -> File | None:

@@ -21,7 +21,8 @@ class Shift(models.Model):
     place = models.CharField(max_length=63)
     """Id of a place of the rules, where the terminal stood then."""
     number = models.PositiveIntegerField()
-    """From 1 at its terminal, without gaps: two that begin at once get the same, and one fails."""
+    """From 1 at its terminal, one more than the last that is kept: two that begin at once get the
+    same, and one fails."""
 
     grants = FACT
 

@@ -39,7 +39,7 @@ def begin(terminal: Terminal | None, *, acting: Acting) -> File:
                 scheme=acting.scheme,
                 terminal=terminal,
                 place=terminal.place,
-                number=Shift.objects.filter(terminal=terminal).count() + 1,
+                number=access.last_number(terminal) + 1,
             )
     except IntegrityError as error:
         raise _taken() from error

@@ -174,7 +174,7 @@ def kept_case(request: ActingRequest, kind: str, case: str) -> HttpResponse:
         "kept": found,
         "said": _said(found, [one for one in held if one.state == "stayed"], on) if found else "",
         "years": rules_of(acting).on(on).number(KINDS[kind].years),
-        "href": reverse(KINDS[kind].route, args=[case]),
+        "href": KINDS[kind].href(case),
         "stayed": any(one.state == "stayed" for one in held),
         "stays": [(one, stays.CAUSES[one.opened["cause"]]) for one in held],
         "may": acting.holds(*access.KEEPERS),

@@ -5,14 +5,13 @@ from typing import Final
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import resolve, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from machimori.office.oversight import access
 from machimori.office.people.acting import Acting, ActingRequest
-from machimori.office.shared.posts import admission, posts
+from machimori.office.shared.posts import address_for, posts
 
 Line = tuple[str, Promise, Promise]
 """Route, name, what it is for."""
@@ -125,13 +124,10 @@ def _seen(acting: Acting) -> list[tuple[Promise, list[tuple[str, Promise, Promis
     found = []
     for title, lines in GROUPS:
         mine = [
-            (reverse(route), name, text) for route, name, text in lines if _admits(route, acting)
+            (address, name, text)
+            for route, name, text in lines
+            if (address := address_for(acting.posts, route))
         ]
         if mine:
             found.append((title, mine))
     return found
-
-
-def _admits(route: str, acting: Acting) -> bool:
-    declared = admission(resolve(reverse(route)).func)
-    return declared is not None and declared.admits(acting.posts)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _t
 from machimori.kernel.instants import TOKYO
 from machimori.office.shared.causes import cause_text
 from machimori.office.shared.menu import Opening, line
-from machimori.office.shared.posts import LABELS
+from machimori.office.shared.posts import LABELS, address_for
 from machimori.policy import wareki as era
 
 register = template.Library()
@@ -61,6 +61,12 @@ def who(context: dict[str, Any], person: Any) -> str:
     acting = context["acting"]
     unnamed = acting.posts <= {"system_administrator"} and person.pk != acting.person.pk
     return _t("（職員）") if unnamed else str(person.name)
+
+
+@register.simple_tag(takes_context=True)
+def admitted(context: dict[str, Any], route: str, *args: object) -> str:
+    """A page's address, if the acting person may enter it; else empty."""
+    return address_for(context["acting"].posts, route, *args)
 
 
 @register.simple_tag(takes_context=True)

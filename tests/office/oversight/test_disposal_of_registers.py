@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""文書の廃棄 beyond cases: an imported 利用簿, shifts before a screen; the link to 文書の保存."""
+
+import datetime as dt
+import io
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import DatabaseError, transaction
+from django.urls import reverse
+from openpyxl import Workbook
+
+from machimori.kernel.clock import ManualClock
+from machimori.kernel.instants import micros
+from machimori.ledger.entry import Entry
+from machimori.office.oversight.importing import columns
+from machimori.office.oversight.models import OldUse, Record, Tombstone
+from machimori.office.oversight.testing import carry_out, decide_disposal, provided, tables_with
+from machimori.office.people.models import Person
+from machimori.office.provision.testing import Desk, recorded
+from machimori.office.provision.testing_engine import EngineDesk
+from machimori.office.shared.engine import engine
+from machimori.office.watching.access import at_terminal
+from machimori.office.watching.models import Shift
+from machimori.office.watching.testing import Room, allow
+
+WHY = {"cause": "audit", "reference": "監第3号", "reason": "監査に要る"}
+
+
+def bring_in(desk: Desk, *days: str) -> Record:
+    """An earlier register with a line on each of these days."""
+    book, data = Workbook(), io.BytesIO()
+    page = book.active
+    assert page is not None
+    page.append(list(columns().values()))
+    for day in days:
+        page.append([day, "14:30", "複製", "令和2年度 第3号", "鈴木 一郎", "捜査", "窃盗"])
+    book.save(data)
+    file = SimpleUploadedFile("old.xlsx", data.getvalue())
+    batches = Record.objects.filter(scheme=desk.cast.scheme, kind="imported")
+    known = list(batches.values_list("pk", flat=True))
+    desk.browser().post(reverse("oversight:import"), {"file": file})
+    return batches.exclude(pk__in=known).get()
+
+
+def listed(desk: Desk, year: int) -> str:
+    answer = desk.browser().get(reverse("oversight:disposal"), {"year": year})
+    return answer.content.decode()
+
+
+def test_P_an_imported_register_is_kept_for_its_years_and_goes_as_a_whole(desk: Desk) -> None:
+    """文書保存年限 of a 利用簿 of 令和2年度, counted from its newest line: five years on it is
+    listed, stayed, decided and erased with its lines and their 訂正; a later one is not."""
+    batch = bring_in(desk, "令和2年4月3日", "令和3年3月30日")
+    later = bring_in(desk, "令和2年4月4日", "令和3年4月1日")
+    line = OldUse.objects.filter(batch=batch).earliest("at")
+    correct = {"field": "purpose", "new": "捜査照会", "reason": "書きもれ"}
+    desk.browser().post(reverse("oversight:use", args=[f"imported-{line.pk}"]), correct)
+    shown = listed(desk, 2025)
+    for text in ("取り込んだ利用簿", "2行", "令和3年3月30日", "令和8年3月31日", "廃棄できます"):
+        assert text in shown, text
+    assert reverse("oversight:kept", args=["import", later.pk]) not in shown
+    assert "保存中" in listed(desk, 2026)
+    desk.browser().post(reverse("oversight:stay", args=["import", batch.pk]), WHY)
+    assert "廃棄を止めています（監査）" in listed(desk, 2025)
+    [stay] = Record.objects.filter(kind="stay")
+    desk.browser().post(reverse("oversight:stay_release", args=[stay.pk]), {"reason": "終わった"})
+    decide_disposal(desk, 2025)
+    assert carry_out(desk, 2025).facts[-1].data == {"disposed": 1, "left": 0}
+    assert list(OldUse.objects.values_list("batch", flat=True).distinct()) == [later.pk]
+    assert tables_with("書きもれ") == set()
+    [gone] = Tombstone.objects.filter(kind="import")
+    assert (gone.number, gone.last_day) == ("2行", dt.date(2026, 3, 31))
+    register = desk.browser().get(reverse("oversight:uses"), {"year": "all"}).content.decode()
+    assert "文書の廃棄（保存年限が過ぎ、内容を消した）" in register
+    assert register.count("取込み（複製）") == 2
+    [entry] = [one for one in recorded() if one.type == "record.disposed"]
+    assert entry.data["kind"] == "import"
+
+
+def test_the_database_takes_no_record_of_another_kind_for_a_register(desk: Desk) -> None:
+    batch = bring_in(desk, "令和2年4月3日")
+    complaint = {"on": "令和8年5月14日", "channel": "counter", "content": "写っている"}
+    desk.browser().post(reverse("oversight:receive"), complaint)
+    decide_disposal(desk, 2025)
+    record = Record.objects.get(kind="complaint")
+    [decision] = Record.objects.filter(kind="disposal")
+    for kind, case, why in (
+        ("import", record.pk, "no decision"),
+        ("complaint", batch.pk, "no decision"),
+    ):
+        with pytest.raises(DatabaseError, match=why), transaction.atomic():
+            Tombstone.objects.create(
+                scheme=desk.cast.scheme,
+                kind=kind,
+                case=case,
+                state="imported",
+                completed=dt.date(2020, 4, 3),
+                last_day=dt.date(2026, 3, 31),
+                decision=decision,
+                at=desk.cast.now,
+            )
+    assert OldUse.objects.filter(batch=batch).exists()
+
+
+def test_K6_P_a_shift_is_kept_for_its_years_and_the_next_one_is_numbered_on(
+    real: EngineDesk, clock: ManualClock
+) -> None:
+    """監視勤務 that is over: from its page to its 保存年限 and a stay, erased with who watched
+    when; the ledger keeps its steps, and the shift that goes on is not touched."""
+    allow(real, *real.cameras)
+    room = Room.of(real)
+    guard = room.guard()
+    browser = room.browser(guard)
+    browser.post(reverse("watching:begin"))
+    first = at_terminal(room.terminal)
+    assert first is not None
+    browser.post(reverse("watching:end", args=[first.shift.pk]))
+    browser.post(reverse("watching:begin"))
+    second = at_terminal(room.terminal)
+    assert second is not None
+    kept = reverse("oversight:kept", args=["shift", first.shift.pk])
+    page = reverse("watching:shift", args=[first.shift.pk])
+    assert kept in real.browser().get(page).content.decode()
+    assert "令和14年3月31日" in real.browser().get(kept).content.decode()
+    real.browser().post(reverse("oversight:stay", args=["shift", first.shift.pk]), WHY)
+    then = dt.datetime(2032, 4, 1, 1, tzinfo=dt.UTC)
+    clock.advance((micros(then) - clock.now()) / 1_000_000)
+    shown = listed(real, 2031)
+    assert "監1 第1回" in shown
+    assert "廃棄を止めています（監査）" in shown
+    assert "監1 第2回" not in shown
+    [stay] = Record.objects.filter(scheme=real.cast.scheme, kind="stay")
+    real.browser().post(reverse("oversight:stay_release", args=[stay.pk]), {"reason": "終わった"})
+    decide_disposal(real, 2031)
+    assert carry_out(real, 2031).state == "disposed"
+    assert "watching_fact" not in tables_with(first.shift.pk)
+    assert list(Shift.objects.filter(terminal=room.terminal)) == [second.shift]
+    entries = [Entry.decode(one) for one in engine().ledger.entries()] + recorded()
+    steps = [one for one in entries if one.subject.get("case") == first.shift.pk]
+    assert [one.data["kind"] for one in steps if one.type == "watch.step"] == ["begun", "ended"]
+    assert [one.data["kind"] for one in steps if one.type == "record.disposed"] == ["shift"]
+    real.browser().post(reverse("watching:end", args=[second.shift.pk]))
+    real.sync()
+    room.browser(guard).post(reverse("watching:begin"))
+    third = at_terminal(room.terminal)
+    assert third is not None
+    assert third.shift.number == 3
+
+
+def test_a_case_s_page_leads_to_how_long_it_is_kept(desk: Desk, operator: Person) -> None:
+    file = provided(desk, operator)
+    kept = reverse("oversight:kept", args=["provision", file.case.pk])
+    assert kept in desk.page(file)
+    assert "まだ終わっていません" in desk.browser().get(kept).content.decode()
+    page = reverse("provision:case", args=[file.case.pk])
+    answer = desk.browser(operator).get(page)
+    assert answer.status_code == 200
+    assert kept not in answer.content.decode()
+    assert desk.browser(operator).get(kept).status_code == 403
