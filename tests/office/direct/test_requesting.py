@@ -78,6 +78,14 @@ def test_away_from_the_lent_terminal_nothing_is_fetched(fetching: Fetching) -> N
     assert "登録した専用パソコンではありません" in away.ask()
 
 
+def test_before_anything_was_fetched_there_is_no_first_picture(fetching: Fetching) -> None:
+    file = fetching.asked()
+    answer = fetching.browser().get(reverse("direct:first", args=[file.case.pk]))
+    assert answer.status_code == 403
+    assert "いまはできません" in answer.content.decode()
+    fetching.again(file, "requested")
+
+
 def test_nobody_signs_what_another_asked_for(fetching: Fetching) -> None:
     colleague = Station.of(fetching.desk, fetching.station.name).operator
     file = fetching.asked()

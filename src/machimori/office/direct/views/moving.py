@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from machimori.office.direct import access, requesting, taking
 from machimori.office.direct.first import first_picture
 from machimori.office.direct.forms import SavedForm, WithdrawForm
-from machimori.office.direct.views.cases import seconds
+from machimori.office.direct.views.cases import page, seconds
 from machimori.office.direct.views.pages import address, making, one
 from machimori.office.people.acting import ActingRequest
 from machimori.office.police.views.pages import form_page
@@ -31,7 +31,10 @@ def progress(request: ActingRequest, name: str) -> HttpResponse:
 def first(request: ActingRequest, name: str) -> HttpResponse:
     """最初の画像を見る: a still of the first camera, and how long it took to come to it."""
     file = one(request, name)
-    file = taking.see(file, acting=request.acting)
+    try:
+        file = taking.see(file, acting=request.acting)
+    except ActionRefusedError as error:
+        return page(request, file, refused=error)
     context = {"file": file, "seen": seconds(file), "back": address(file)}
     return render(request, "direct/first.html", context)
 
