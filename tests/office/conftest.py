@@ -8,18 +8,14 @@ server runs.
 import atexit
 import shutil
 import tempfile
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from socketserver import ThreadingMixIn
 from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
 from django.conf import settings as django_settings
-from django.core.wsgi import get_wsgi_application
 from django.db import connections, transaction
 from django.test import Client
 from playwright.sync_api import Page, sync_playwright
@@ -109,35 +105,11 @@ def real(database: LedgerProcess, clock: ManualClock) -> Iterator[Any]:
 @pytest.fixture
 def address(database: LedgerProcess) -> Iterator[str]:
     """The office over HTTP, a thread per request, by this process's configuration."""
-    from machimori.office.shared.config import config
-    from machimori.office.site.wsgi import with_static_files
+    # As above.
+    from machimori.office.site.testing_serving import served
 
-    application = with_static_files(get_wsgi_application(), config())
-
-    def closing(environ: Any, answer: Any) -> Any:
-        found = application(environ, answer)
-        try:
-            yield from found
-        finally:
-            if close := getattr(found, "close", None):
-                close()
-            connections.close_all()
-
-    with make_server("localhost", 0, closing, _Threaded, _Quiet) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        yield f"http://localhost:{server.server_port}"
-        server.shutdown()
-        thread.join()
-
-
-class _Threaded(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
-
-
-class _Quiet(WSGIRequestHandler):
-    def log_message(self, *said: Any) -> None:
-        del said
+    with served() as found:
+        yield found
 
 
 @pytest.fixture

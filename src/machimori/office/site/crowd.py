@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""An office after years of work, for measuring: many cameras, many cases.
+"""An office after years of work, for measuring: many cameras, many cases, in three schemes.
 
-A few cases go through the actions of the office, with people and keys as in the tests; then the
-database multiplies them into the past. What the statements of copies say of ids is the first ones.
+A few cases of every kind go through the actions of the office (`crowd_cases.py`), with people and
+keys as in the tests; then the database multiplies them into the past (`crowd_copies.py`). 堺 has
+the cases of provision with their copies and openings, requests for disclosure, shifts and what
+oversight has found; 旭川 internal uses and emergency extractions, 佐賀 the direct acquisitions.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 
@@ -16,124 +18,191 @@ from machimori.kernel.clock import ManualClock
 from machimori.kernel.ids import CameraId
 from machimori.kernel.instants import parse_rfc3339
 from machimori.office.cameras import actions as cameras
+from machimori.office.custody.models import Letter
+from machimori.office.direct.testing import Fetching
+from machimori.office.disclosure.views.steps import MOVES
+from machimori.office.internal.testing import Users
 from machimori.office.people.models import Person
-from machimori.office.provision.history import File
-from machimori.office.provision.testing import PART, Desk
+from machimori.office.people.testing import Cast
+from machimori.office.police.testing import Station
+from machimori.office.provision.testing import Desk
 from machimori.office.shared.posts import Post
+from machimori.office.site import crowd_cases, crowd_copies
+from machimori.office.site.crowd_cases import Kinds
+from machimori.office.terminals.models import Terminal
 
 OPENED: Final = parse_rfc3339("2020-04-01T09:00:00+09:00")
 NOW: Final = parse_rfc3339("2026-05-14T10:00:00+09:00")
 OPEN_SHARE: Final = 50
 """Of this many cases one is not yet over."""
+OTHERS: Final = 10
+"""For so many cases of provision there is one of every other kind."""
+PEOPLE: Final = 100
+"""Guards, reported by a contractor, in the first scheme."""
 _YEARS: Final = dt.timedelta(days=6 * 365)
 
-_CASES = """
-INSERT INTO office.provision_case (id, scheme_id)
-SELECT 'b-' || substr(md5(%(tag)s || n), 1, 16), %(scheme)s FROM generate_series(1, %(count)s) n
-"""
-_FACTS = """
-INSERT INTO office.provision_fact (case_id, serial, kind, state, at, by_id, data, salt)
-SELECT 'b-' || substr(md5(%(tag)s || n), 1, 16), serial, kind, state,
-    at - n::bigint * %(step)s * interval '1 microsecond', by_id,
-    CASE WHEN data #>> '{application,start}' IS NULL THEN data ELSE jsonb_set(jsonb_set(data,
-        '{application,start}',
-        to_jsonb((data #>> '{application,start}')::bigint - n::bigint * %(step)s)),
-        '{application,end}',
-        to_jsonb((data #>> '{application,end}')::bigint - n::bigint * %(step)s)) END,
-    salt
-FROM generate_series(1, %(count)s) n CROSS JOIN office.provision_fact
-WHERE case_id = %(like)s
-ORDER BY n, serial
-"""
-_SERIES = """
-INSERT INTO office.provision_series (scheme_id, fiscal_year, last)
-SELECT %(scheme)s, year, 1000000 FROM generate_series(2018, 2025) year
-ON CONFLICT DO NOTHING
-"""
-_NUMBERS = """
-INSERT INTO office.provision_numbered (case_id, series_id, number, text)
-SELECT case_id, series.id, 1000 + n, '令和' || (year - 2018) || '年度 街頭 第' || (1000 + n) || '号'
-FROM (
-    SELECT case_id, year, row_number() OVER (PARTITION BY year ORDER BY began) AS n
-    FROM (
-        SELECT case_id, began,
-            extract(year FROM began AT TIME ZONE 'Asia/Tokyo' - interval '3 months')::int AS year
-        FROM office.provision_head WHERE scheme_id = %(scheme)s AND case_id LIKE 'b-%%'
-    ) dated
-) counted JOIN office.provision_series series
-    ON series.scheme_id = %(scheme)s AND series.fiscal_year = year
-"""
+Known = Mapping[str, tuple[str, ...]]
+"""What a route's arguments may be, by the argument's name."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Crowd:
-    """Who works there, and one case of every kind."""
+class Office:
+    """One scheme, who works there, and what its pages are asked for."""
 
-    desk: Desk
-    people: dict[Post, Person]
+    cast: Cast
+    people: Mapping[Post, Person]
     """Somebody for every post."""
-    files: tuple[File, ...]
+    known: Mapping[str, Known]
+    """By app; of "" for every app."""
 
 
-def crowd(admin: str, clock: ManualClock, *, cameras: int, cases: int) -> Crowd:
+def crowd(admin: str, clock: ManualClock, *, cameras: int, cases: int) -> tuple[Office, ...]:
     """Fill a new office. `admin` is the connection string of the database's superuser; `clock` is
     the engine's, and stands at NOW afterwards."""
-    clock.set(OPENED)
-    desk = Desk.of(clock)
-    clock.set(NOW)
-    _register(desk, cameras)
-    files = _kinds(desk)
-    over = [file for file in files if file.state in ("refused",)]
-    still = [file for file in files if file not in over]
     with psycopg.connect(admin, autocommit=True) as connected:
-        connected.execute("SET synchronous_commit = off")
-        many = cases // OPEN_SHARE
-        for group, count in ((over, cases - many), (still, many)):
-            _multiply(connected, group, count)
-        connected.execute(_SERIES, {"scheme": desk.cast.scheme.pk})
-        connected.execute(_NUMBERS, {"scheme": desk.cast.scheme.pk})
-        connected.execute("ANALYZE")
-    return Crowd(desk=desk, people=desk.cast.everybody(), files=files)
-
-
-def _register(desk: Desk, count: int) -> None:
-    acting = desk.cast.acting(desk.manager)
-    for number in range(count):
-        said = cameras.Particulars(
-            name=f"街頭{number:04d}", place="駅前", retention_class="street", identifies=True
+        crowd_copies.prepare(connected)
+        made = (
+            _sakai(connected, clock, cameras, cases),
+            _asahikawa(connected, clock, cameras, cases),
+            _saga(connected, clock, cameras, cases),
         )
-        cameras.register(CameraId(f"street-{number:04d}"), said, acting=acting)
+        connected.execute("VACUUM (ANALYZE)")
+    return made
 
 
-def _kinds(desk: Desk) -> tuple[File, ...]:
-    """A case in every state that the desk can bring one to."""
-    refused = desk.drafted()
-    desk.post(refused, "refuse", reason="範囲が広すぎる", clause="")
-    ordered = desk.approved()
-    desk.post(ordered, "instruct", **PART)
-    return (
-        desk.again(refused, "refused"),
-        desk.take_in(),
-        desk.drafted(),
-        desk.approved(),
-        desk.again(ordered, "instructed"),
+def _sakai(
+    connected: "psycopg.Connection[Any]", clock: ManualClock, count: int, cases: int
+) -> Office:
+    desk = _desk(connected, clock, "sakai", count)
+    people = desk.cast.everybody()
+    for _ in range(PEOPLE):
+        desk.cast.person("guard")
+    operator, auditor = people["operator"], people["auditor"]
+    scheme = desk.cast.scheme.pk
+    provision = crowd_cases.provision(desk, operator)
+    disclosure = crowd_cases.disclosure(desk, clock)
+    watching = crowd_cases.watching(desk)
+    oversight = crowd_cases.oversight(desk, auditor)
+    few = cases // OTHERS
+    _fill(connected, crowd_copies.PROVISION, provision, cases)
+    _fill(connected, crowd_copies.DISCLOSURE, disclosure, few)
+    _fill(connected, crowd_copies.WATCHING, watching, few)
+    _fill(connected, crowd_copies.OVERSIGHT, oversight, few // OTHERS)
+    crowd_copies.number(connected, "provision", scheme=scheme, name="街頭")
+    crowd_copies.number(connected, "disclosure", scheme=scheme, name="街頭開示")
+    sample, line = crowd_cases.sample(desk, auditor)
+    copies = tuple(name for ids in provision.still for name in ids[1:-1])
+    return _office(
+        desk,
+        people,
+        provision={"name": provision.names},
+        viewing={"name": provision.names},
+        handover={"name": (*provision.names, *copies)},
+        disclosure={"name": disclosure.names, "what": tuple(MOVES)},
+        watching={"name": watching.names},
+        oversight={
+            "name": (*oversight.names, sample),
+            "line": (line,),
+            "month": ("2026-04",),
+            "number": ("1",),
+            "scheme": (scheme,),
+        },
     )
 
 
-def _multiply(
-    connected: "psycopg.Connection[tuple[object, ...]]", files: Sequence[File], count: int
+def _asahikawa(
+    connected: "psycopg.Connection[Any]", clock: ManualClock, count: int, cases: int
+) -> Office:
+    desk = _desk(connected, clock, "asahikawa", count)
+    clock.set(crowd_cases.SUNDAY)
+    station = Station.of(desk)
+    police = crowd_cases.police(station, "asahikawa-1")
+    clock.set(NOW)
+    users = Users.of(desk, terminal_place="office")
+    people = desk.cast.everybody() | {
+        "operator": users.person,
+        "police_image_manager": station.chief,
+        "police_operator": station.operator,
+    }
+    internal = crowd_cases.internal(users, "asahikawa-1")
+    _fill(connected, crowd_copies.INTERNAL, internal, cases // OTHERS)
+    _fill(connected, crowd_copies.POLICE, police, cases // OTHERS)
+    crowd_copies.number(connected, "internal", scheme=desk.cast.scheme.pk, name="街頭内部")
+    return _office(
+        desk,
+        people,
+        internal={"name": internal.names, "serial": tuple(map(str, internal.serials))},
+        police={"name": police.names},
+        viewing={"name": internal.names},
+    )
+
+
+def _saga(
+    connected: "psycopg.Connection[Any]", clock: ManualClock, count: int, cases: int
+) -> Office:
+    desk = _desk(connected, clock, "saga", count)
+    fetching = Fetching.of(desk, "saga-1")
+    people = desk.cast.everybody() | {
+        "police_image_manager": fetching.station.chief,
+        "police_operator": fetching.operator,
+    }
+    kinds = crowd_cases.direct(fetching, "saga-1")
+    _fill(connected, crowd_copies.DIRECT, kinds, cases // OTHERS)
+    crowd_copies.number(connected, "direct", scheme=desk.cast.scheme.pk, name="街頭取得")
+    return _office(desk, people, direct={"name": kinds.names})
+
+
+def _desk(
+    connected: "psycopg.Connection[Any]", clock: ManualClock, profile: str, count: int
+) -> Desk:
+    """A desk whose scheme has so many cameras; `street` is one of them."""
+    clock.set(OPENED)
+    names = ("cam-1", "cam-2") if profile == "sakai" else (f"{profile}-1", f"{profile}-2")
+    desk = Desk.of(clock, profile=profile, names=names)
+    clock.set(NOW)
+    said = cameras.Particulars(name="街頭", place="駅前", retention_class="street", identifies=True)
+    street = cameras.register(
+        CameraId(f"{profile}-street"), said, acting=desk.cast.acting(desk.manager)
+    )
+    crowd_copies.multiply(connected, crowd_copies.CAMERAS, (street.camera_id,), count=count, step=0)
+    return desk
+
+
+def _office(desk: Desk, people: Mapping[Post, Person], **known: Known) -> Office:
+    scheme = desk.cast.scheme
+    terminals = Terminal.objects.filter(scheme=scheme).values_list("pk", flat=True)
+    letters = Letter.objects.filter(scheme=scheme).values_list("digest", flat=True)
+    everywhere: Known = {
+        "number": tuple(str(person.pk) for person in people.values()),
+        "scheme": (scheme.pk,),
+    }
+    return Office(
+        cast=desk.cast,
+        people=people,
+        known={
+            "": everywhere,
+            "cameras": {"name": (f"{scheme.profile}-street",)},
+            "custody": {"digest": tuple(letters[:2])},
+            "rules": {"key": ("retention.days",), "number": ("1",)},
+            "terminals": {"number": tuple(map(str, terminals[:2]))},
+            **known,
+        },
+    )
+
+
+def _fill(
+    connected: "psycopg.Connection[Any]",
+    tables: tuple[crowd_copies.Table, ...],
+    kinds: Kinds,
+    count: int,
 ) -> None:
-    """`count` copies of these cases, at even distances over the years before."""
-    share = count // len(files)
-    step = int(_YEARS / dt.timedelta(microseconds=1)) // max(share, 1)
-    for number, file in enumerate(files):
-        values = {
-            "count": share,
-            "like": file.case.pk,
-            "scheme": file.case.scheme_id,
+    """So many copies of these cases, at even distances over the years before."""
+    still = count // OPEN_SHARE if kinds.still else 0
+    for group, many in ((kinds.over, count - still), (kinds.still, still)):
+        for place, ids in enumerate(group):
+            share = many // len(group)
+            step = int(_YEARS / dt.timedelta(microseconds=1)) // max(share, 1)
             # Cases of different kinds do not begin at the same instants.
-            "step": step - 1_000_003 * number,
-            "tag": file.case.pk,
-        }
-        connected.execute(_CASES, values)
-        connected.execute(_FACTS, values)
+            crowd_copies.multiply(
+                connected, tables, ids, count=share, step=step - 1_000_003 * place
+            )

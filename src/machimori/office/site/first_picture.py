@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""From the click on 「この範囲を開く」 to the first picture, and from a jump to its picture.
+"""The office's share from the click on 「この範囲を開く」 to the first picture, and from a jump.
 
 What is timed is all that the office does: the rules, ledger and sequencer, the vault's release in
 its own process, the player's page, and of every camera the head and first complete fragment of the
-film. Through Django's client: neither network nor browser is in it.
+film. Through Django's client: neither network nor browser is in it (`first_picture_browser.py`).
 """
 
 import json
@@ -17,13 +17,9 @@ from typing import Any, Final
 from django.test import Client
 from django.urls import reverse
 
-from machimori.kernel.clock import Clock
-from machimori.ledger.testing import LedgerProcess
-from machimori.office.provision.testing_engine import engine_desk
+from machimori.office.provision.testing_engine import EngineDesk
 
-CAMERAS: Final = 3
-_AGAIN: Final = 7
-_SEEKS: Final = (20, 95, 40, 170, 130)
+SEEKS: Final = (20, 95, 40, 170, 130)
 """Seconds after the beginning to which the player jumps."""
 
 
@@ -35,26 +31,25 @@ class Waits:
     seek: tuple[float, ...]
 
 
-def measure(clock: Clock, ledger: LedgerProcess, *, size: tuple[int, int]) -> Waits:
-    """Three cameras, three minutes, pictures of this size; each opening is one of its own."""
+def measure(desk: EngineDesk, *, times: int) -> Waits:
+    """So many openings, each of its own case, and the jumps in each."""
     opened: list[float] = []
     sought: list[float] = []
-    with engine_desk(clock, ledger, cameras=CAMERAS, size=size) as desk:
-        for _ in range(_AGAIN):
-            file, browser = desk.instructed(), desk.browser()
-            address = reverse("viewing:open", args=[file.case.pk])
-            began = time.monotonic()
-            page = browser.post(address, follow=True).content.decode()
-            cameras = _reel(page)["cameras"]
-            for camera in cameras:
-                _first_fragment(browser, camera["pieces"][0]["address"], 0)
-            opened.append(time.monotonic() - began)
-            sought += _seeks(browser, cameras)
+    for _ in range(times):
+        file, browser = desk.instructed(), desk.browser()
+        address = reverse("viewing:open", args=[file.case.pk])
+        began = time.monotonic()
+        page = browser.post(address, follow=True).content.decode()
+        cameras = _reel(page)["cameras"]
+        for camera in cameras:
+            _first_fragment(browser, camera["pieces"][0]["address"], 0)
+        opened.append(time.monotonic() - began)
+        sought += _seeks(browser, cameras)
     return Waits(first_picture=tuple(opened), seek=tuple(sought))
 
 
 def _seeks(browser: Client, cameras: list[dict[str, Any]]) -> Iterator[float]:
-    for at in _SEEKS:
+    for at in SEEKS:
         began = time.monotonic()
         for camera in cameras:
             piece = next(one for one in camera["pieces"] if one["start"] <= at < one["end"])

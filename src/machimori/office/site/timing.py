@@ -1,13 +1,22 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Every page that can be asked for, timed: server time and database queries."""
+"""Every page that can be asked for, timed: server time and database queries.
 
+What is a page is not listed anywhere: every route of the URL table is asked for with GET, as each
+post that may enter. A route that answers 405 is an action, one that answers with a file is no page;
+one that writes when it is asked for is not asked for again, and is named; so is one that gave
+nobody anything.
+"""
+
+import gc
+import itertools
 import statistics
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from django.db import connection
+from django.http.response import HttpResponseBase
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
@@ -16,10 +25,20 @@ from machimori.office.people.testing import Cast
 from machimori.office.shared.posts import Post, admission
 from machimori.office.site.routes import Route, routes
 
+Known = Mapping[str, tuple[str, ...]]
+"""What a route's arguments may be, by the argument's name."""
+
+SLOW: Final = 150.0
+"""Milliseconds. What took longer is asked for again at the end, and its lower median counts: on a
+shared machine the first may have been somebody else's."""
 _SEARCHED: Final = "%E5%B1%B1%E7%94%B0"
 """山田, for pages with a search."""
-AGAIN: Final = 3
-"""How often a page is asked for, after a first time."""
+_AGAIN: Final = 3
+_FEW: Final = 16
+"""How often a page is asked for at most, by other addresses and posts, until somebody is given
+it, if once is enough."""
+_PATIENCE: Final = 9
+_WRITES: Final = ("INSERT", "UPDATE", "DELETE")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,44 +46,89 @@ class Page:
     """One page as one post sees it."""
 
     route: str
-    query: str
+    address: str
     post: Post | None
+    browser: Client = field(repr=False, compare=False)
     milliseconds: float
     """From the request's arrival in Django until the answer is complete; median."""
+    cpu: float
+    """Milliseconds that this process computed for it; what the database computed is not in it."""
     queries: int
 
 
-def measure(
-    cast: Cast, people: Mapping[Post, Person], names: Sequence[str], *, again: int = AGAIN
-) -> list[Page]:
-    """Every page that answers 200 to a GET, the slowest first.
+@dataclass(kw_only=True)
+class Visit:
+    """What came of asking one office, or several, for every route."""
 
-    `names` are ids of cases, cameras, people and so on; whatever a route's argument takes is tried.
+    pages: list[Page] = field(default_factory=list)
+    answers: dict[str, set[str]] = field(default_factory=dict)
+    """What each route said, in a word: a status, or `writes`."""
+
+    @property
+    def unvisited(self) -> dict[str, str]:
+        """Routes that gave nobody a page and are no mere actions, with what they said."""
+        return {
+            route: " ".join(sorted(said)) or "no address"
+            for route, said in sorted(self.answers.items())
+            if not said & {"200"} and said != {"405"}
+        }
+
+
+def visit(
+    into: Visit,
+    cast: Cast,
+    people: Mapping[Post, Person],
+    known: Mapping[str, Known],
+    *,
+    once: bool = False,
+) -> None:
+    """Ask for every page that answers 200 to a GET; `once`: of every route one page, for one post,
+    and once again.
+
+    `known` has by app (and "" for all of them) what the arguments of its routes may be.
     """
     browsers: dict[Post | None, Client] = {
         post: cast.browser(person) for post, person in people.items()
     }
     browsers[None] = cast.browser()
-    found = [
-        page
-        for route in routes()
-        for address in _addresses(route, names)
-        for post in _admitted(route, people)
-        for page in _pages(route, address, post, browsers[post], again)
-    ]
-    return sorted(found, key=lambda page: page.milliseconds, reverse=True)
+    # What is there already need not be looked at again before each page.
+    gc.collect()
+    gc.freeze()
+    for route in routes():
+        said = into.answers.setdefault(route.name, set())
+        tries = itertools.product(_admitted(route, people), _addresses(route, known))
+        for post, address in itertools.islice(tries, _FEW if once else None):
+            # An action is one for everybody.
+            if "405" in said or (once and "200" in said):
+                break
+            times = 1 if once else _AGAIN
+            into.pages += _pages(route, address, post, browsers[post], said, times)
 
 
-def _addresses(route: Route, names: Sequence[str]) -> Iterator[str]:
-    if not route.converters:
-        yield reverse(route.name)
-        return
-    if len(route.converters) > 1:
-        return
-    (argument,) = route.converters
-    for name in names:
+def again(pages: list[Page], most: int) -> list[Page]:
+    """The pages, the slowest first, after the `most` slowest of those that were slow were asked for
+    once more."""
+    ordered = sorted(pages, key=_slowness, reverse=True)
+    return sorted([*map(_patiently, ordered[:most]), *ordered[most:]], key=_slowness, reverse=True)
+
+
+def _slowness(page: Page) -> float:
+    return page.milliseconds
+
+
+def _patiently(page: Page) -> Page:
+    if page.milliseconds <= SLOW:
+        return page
+    found = _timed(page.route, page.address, page.post, page.browser, times=_PATIENCE)
+    return min(page, found, key=_slowness)
+
+
+def _addresses(route: Route, known: Mapping[str, Known]) -> Iterator[str]:
+    here = {**known.get("", {}), **known.get(route.name.partition(":")[0], {})}
+    choices = [here.get(argument, ()) for argument in route.converters]
+    for values in itertools.product(*choices):
         try:
-            yield reverse(route.name, kwargs={argument: name})
+            yield reverse(route.name, kwargs=dict(zip(route.converters, values, strict=True)))
         except NoReverseMatch:
             continue
 
@@ -78,34 +142,54 @@ def _admitted(route: Route, people: Mapping[Post, Person]) -> list[Post | None]:
 
 
 def _pages(
-    route: Route, address: str, post: Post | None, browser: Client, again: int
+    route: Route, address: str, post: Post | None, browser: Client, said: set[str], times: int
 ) -> Iterator[Page]:
-    first = browser.get(address)
+    statements: list[str] = []
+    first, _, _ = _ask(browser, address, statements)
+    if any(one.lstrip().startswith(_WRITES) and "django_session" not in one for one in statements):
+        said.add("writes")
+        return
+    said.add(str(first.status_code))
     if first.status_code != 200 or not first.headers["Content-Type"].startswith("text/html"):
         return
-    searches = b'name="q"' in first.content
+    searches = b'name="q"' in first.content  # type: ignore[attr-defined]  # a page does not stream
     for query in ("", f"?q={_SEARCHED}", "?page=1000000") if searches else ("",):
-        times, counts = zip(*(_ask(browser, address + query) for _ in range(again)), strict=True)
-        yield Page(
-            route=route.name,
-            query=query,
-            post=post,
-            milliseconds=statistics.median(times),
-            queries=max(counts),
-        )
+        yield _timed(route.name, address + query, post, browser, times=times)
 
 
-def _ask(browser: Client, address: str) -> tuple[float, int]:
-    """Milliseconds and queries of one request."""
-    count = 0
+def _timed(route: str, address: str, post: Post | None, browser: Client, *, times: int) -> Page:
+    gc.collect()
+    took, computed, counts = [], [], []
+    for _ in range(times):
+        statements: list[str] = []
+        _, wall, cpu = _ask(browser, address, statements)
+        took.append(wall)
+        computed.append(cpu)
+        counts.append(len(statements))
+    return Page(
+        route=route,
+        address=address,
+        post=post,
+        browser=browser,
+        milliseconds=statistics.median(took),
+        cpu=statistics.median(computed),
+        queries=max(counts),
+    )
 
-    def counted(execute: Any, sql: Any, params: Any, many: Any, context: Any) -> Any:
-        nonlocal count
-        count += 1
+
+def _ask(
+    browser: Client, address: str, statements: list[str]
+) -> tuple[HttpResponseBase, float, float]:
+    """The answer, and milliseconds of time and of computing; the queries go into `statements`."""
+
+    def kept(execute: Any, sql: Any, params: Any, many: Any, context: Any) -> Any:
+        statements.append(str(sql))
         return execute(sql, params, many, context)
 
-    with connection.execute_wrapper(counted):
-        begun = time.perf_counter()
-        browser.get(address)
-        spent = time.perf_counter() - begun
-    return spent * 1000, count
+    with connection.execute_wrapper(kept):
+        begun, computed = time.perf_counter(), time.process_time()
+        answer: Any = browser.get(address)
+        if answer.streaming:
+            answer.close()
+        wall, cpu = time.perf_counter() - begun, time.process_time() - computed
+    return answer, wall * 1000, cpu * 1000
