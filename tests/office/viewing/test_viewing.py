@@ -5,7 +5,6 @@ import io
 import json
 import os
 import re
-import signal
 import subprocess
 from datetime import timedelta
 from html import unescape
@@ -234,7 +233,7 @@ def test_no_file_is_opened_for_writing_while_footage_is_shown(
         for piece in pieces:
             assert played(browser, piece["address"])
         (tmp_path / "end").touch()
-        tracing.send_signal(signal.SIGINT)
+        tracing.terminate()
         tracing.communicate()
     written = [
         line

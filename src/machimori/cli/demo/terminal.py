@@ -37,7 +37,8 @@ def run(args: argparse.Namespace) -> int:
         directory.mkdir(parents=True)
         (directory / _MARK).touch()
     screen = Screen(japanese=args.lang == "ja")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.default_int_handler)
     screen.say(
         "街守：小さな市を始めます（台帳、保管庫、録画装置、模擬カメラ）。市の時計は8日前に合わせてあります",
         "Machimori: starting a small city (ledger, vault, recorder, cameras), eight days ago",

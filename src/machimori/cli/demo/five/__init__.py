@@ -23,12 +23,14 @@ _SOCKET: Final = 100
 
 
 def run(directory: Path, *, port: int, fresh: bool, towns: Sequence[str]) -> int:
-    """Make the city if there is none, run it until Ctrl-C or SIGTERM.
+    """Make the city if there is none, run it until SIGTERM or Ctrl-C, also where a shell had that
+    ignored.
 
     Raises UsageError if the directory holds something else or a demo that runs, or the port is
     taken.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.default_int_handler)
     places = Places(directory=directory.resolve())
     if len(os.fsencode(places.socket)) > _SOCKET:
         raise UsageError("this path is too long for a socket", where=str(places.socket))
