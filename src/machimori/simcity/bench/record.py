@@ -303,8 +303,8 @@ def _tcp_memory() -> float:
 
 def raise_limit(files: int) -> None:
     """Let this process and its children have `files` files open, as far as the system allows."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(files, hard), hard))
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(files, hard)), hard))
 
 
 def _scratch() -> str | None:
