@@ -73,7 +73,7 @@ def crowd(admin: str, clock: ManualClock, *, cameras: int, cases: int) -> tuple[
 def _sakai(
     connected: "psycopg.Connection[Any]", clock: ManualClock, count: int, cases: int
 ) -> Office:
-    desk = _desk(connected, clock, "sakai", count)
+    desk = _desk(connected, clock, "sakai", count, "cam")
     people = desk.cast.everybody()
     for _ in range(PEOPLE):
         desk.cast.person("guard")
@@ -113,7 +113,7 @@ def _sakai(
 def _asahikawa(
     connected: "psycopg.Connection[Any]", clock: ManualClock, count: int, cases: int
 ) -> Office:
-    desk = _desk(connected, clock, "asahikawa", count)
+    desk = _desk(connected, clock, "asahikawa", count, "asahikawa")
     clock.set(crowd_cases.SUNDAY)
     station = Station.of(desk)
     police = crowd_cases.police(station, "asahikawa-1")
@@ -140,7 +140,7 @@ def _asahikawa(
 def _saga(
     connected: "psycopg.Connection[Any]", clock: ManualClock, count: int, cases: int
 ) -> Office:
-    desk = _desk(connected, clock, "saga", count)
+    desk = _desk(connected, clock, "saga", count, "saga")
     fetching = Fetching.of(desk, "saga-1")
     people = desk.cast.everybody() | {
         "police_image_manager": fetching.station.chief,
@@ -153,11 +153,12 @@ def _saga(
 
 
 def _desk(
-    connected: "psycopg.Connection[Any]", clock: ManualClock, profile: str, count: int
+    connected: "psycopg.Connection[Any]", clock: ManualClock, profile: str, count: int, prefix: str
 ) -> Desk:
-    """A desk whose scheme has so many cameras; `street` is one of them."""
+    """A desk whose scheme has so many cameras: the first two by `prefix` and a number, and one
+    called street."""
     clock.set(OPENED)
-    names = ("cam-1", "cam-2") if profile == "sakai" else (f"{profile}-1", f"{profile}-2")
+    names = (f"{prefix}-1", f"{prefix}-2")
     desk = Desk.of(clock, profile=profile, names=names)
     clock.set(NOW)
     said = cameras.Particulars(name="街頭", place="駅前", retention_class="street", identifies=True)
