@@ -9,8 +9,8 @@ document is silent. docs/ref/profile.md is the reference.
 import datetime as dt
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, cached_property
 from importlib import resources
 
 from machimori.policy.answers import Answer, Value
@@ -36,10 +36,11 @@ class Profile:
     document: Document
     given: Mapping[str, Answer]
     above: tuple[Document, ...] = ()
-    answers: Mapping[str, Answer] = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "answers", settle(self.given))
+    @cached_property
+    def answers(self) -> Mapping[str, Answer]:
+        """Made when first asked for: many decisions in a row need only the last profile's."""
+        return settle(self.given)
 
     @property
     def id(self) -> ProfileId:
@@ -132,7 +133,7 @@ def parse(text: str) -> Profile:
             raise PolicyError(
                 f"does not apply under the answer to {reason}", where=key, remedy="leave it out"
             )
-    for family in catalogue().families():
+    for family in catalogue().families:
         for name in profile.members(family):
             first = next(word for word in catalogue().questions if word.startswith(f"{family}.*."))
             if family not in catalogue().members and first.replace("*", name) not in given:

@@ -30,7 +30,7 @@ def read_answers(tables: Mapping[str, object], short: str) -> dict[str, Answer]:
 
 
 def _entries(tables: Mapping[str, object]) -> Iterator[tuple[str, object]]:
-    families = catalogue().families()
+    families = catalogue().families
     for section, rows in tables.items():
         if not isinstance(rows, dict):
             raise PolicyError("expected a table", where=section, remedy="see docs/ref/profile.md")
@@ -99,27 +99,41 @@ def settle(given: Mapping[str, Answer]) -> dict[str, Answer]:
     unset or not met does not apply, whatever `given` says.
     """
     settled: dict[str, Answer] = {}
+    families = _families(given)
     for question in catalogue().questions.values():
-        for key in _keys(question, given):
+        for key in _keys(question, families):
             if _applies(question, key, given):
                 settled[key] = given[key] if key in given else question.silent(key)
     return settled
 
 
-def _keys(question: Question, given: Mapping[str, Answer]) -> list[str]:
+def _families(given: Mapping[str, Answer]) -> dict[str, tuple[str, ...]]:
+    """The members of every family of questions: fixed ones, or those that were answered for."""
+    named: dict[str, dict[str, None]] = {}
+    for key in given:
+        family, member, *_ = key.split(".")
+        named.setdefault(family, {})[member] = None
+    fixed = catalogue().members
+    return {
+        family: (
+            tuple(one.id for one in fixed[family])
+            if family in fixed
+            else tuple(named.get(family, ()))
+        )
+        for family in catalogue().families
+    }
+
+
+def _keys(question: Question, families: Mapping[str, tuple[str, ...]]) -> list[str]:
     if ".*." not in question.key:
         return [question.key]
-    family = question.key.split(".")[0]
-    fixed = catalogue().members.get(family)
-    if fixed is not None:
-        names = [member.id for member in fixed]
-    else:
-        parts = (key.split(".") for key in given)
-        names = list(dict.fromkeys(part[1] for part in parts if part[0] == family))
-    return [question.key.replace("*", name) for name in names]
+    family = question.key.partition(".")[0]
+    return [question.key.replace("*", name) for name in families[family]]
 
 
 def _applies(question: Question, key: str, given: Mapping[str, Answer]) -> bool:
+    if question.when is None:
+        return True
     return all(value in values for _, value, values in _conditions(question, key, given))
 
 

@@ -41,12 +41,14 @@ def cameras_of(scheme: SchemeId) -> QuerySet[Description]:
     )
 
 
+def called(row: Description) -> str:
+    """What people call this camera, with its id."""
+    return f"{row.name}（{row.camera_id}）"
+
+
 def names(scheme: Scheme, wanted: Iterable[str]) -> dict[str, str]:
     """What people call each of these cameras, with its id, in the order given."""
-    known = {
-        row.camera_id: f"{row.name}（{row.camera_id}）"
-        for row in cameras(scheme).filter(camera__in=list(wanted))
-    }
+    known = {row.camera_id: called(row) for row in cameras(scheme).filter(camera__in=list(wanted))}
     return {name: known.get(name, name) for name in wanted}
 
 

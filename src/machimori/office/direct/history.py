@@ -4,6 +4,7 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.utils.translation import gettext as _t
 
@@ -35,7 +36,7 @@ class File(History[Fact, Kind, State]):
         """「令和8年度 街頭取得 第1号」."""
         return self.case.numbered.text
 
-    @property
+    @cached_property
     def rules(self) -> Profile:
         """Those of the day on which it began."""
         found = self.rulebook or rulebook(self.case.scheme)

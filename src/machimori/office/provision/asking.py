@@ -38,6 +38,8 @@ def ask(
         name for name in posts or acting.ordered if f"posts.{name}.presence" in profile.answers
     ]
     ground = ground_of(profile, application)
+    identifies = _identify(acting.scheme, application.cameras)
+    hours = OfficeCalendar().hours_class(acting.at)
     decisions = [
         decide(
             profile,
@@ -45,9 +47,9 @@ def ask(
                 act=act,
                 post=name,
                 at=acting.at,
-                hours=OfficeCalendar().hours_class(acting.at),
+                hours=hours,
                 ground=application.ground,
-                camera_identifies=_identify(acting.scheme, application.cameras),
+                camera_identifies=identifies,
                 application_filed=application.form_filed,
                 document_present=ground is not None and application.document_present(ground),
                 urgent=application.urgent,

@@ -2,8 +2,9 @@
 """A case as its facts tell it, and the one function that adds a fact."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.utils.translation import gettext as _t
@@ -12,6 +13,8 @@ from machimori.kernel import canonical
 from machimori.kernel.canonical import Json
 from machimori.kernel.envelope import Envelope
 from machimori.kernel.instants import local_day, micros
+from machimori.office.cameras.access import called, cameras
+from machimori.office.cameras.models import Description
 from machimori.office.people.acting import Acting
 from machimori.office.people.facts import append
 from machimori.office.people.history import (
@@ -41,6 +44,25 @@ class File(History[Fact, Kind, State]):
     case: Case
     rulebook: Rulebook | None = None
     """The scheme's, if whoever lists many cases has it at hand."""
+    _described: dict[str, Description | None] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    def described(self, names: Iterable[str]) -> dict[str, Description]:
+        """What is said now of each of these cameras that the scheme has; asked for once a page."""
+        wanted = list(names)
+        if new := [name for name in wanted if name not in self._described]:
+            self._described.update(dict.fromkeys(new))
+            rows = cameras(self.case.scheme).filter(camera__in=new)
+            self._described.update({row.camera_id: row for row in rows})
+        found = {name: self._described[name] for name in wanted}
+        return {name: row for name, row in found.items() if row is not None}
+
+    def called(self, names: Iterable[str]) -> dict[str, str]:
+        """What people call each of these cameras, with its id, in the order given."""
+        wanted = list(names)
+        known = self.described(wanted)
+        return {name: called(known[name]) if name in known else name for name in wanted}
 
     @property
     def number(self) -> str:
@@ -48,13 +70,13 @@ class File(History[Fact, Kind, State]):
         found = getattr(self.case, "numbered", None)
         return found.text if found else ""
 
-    @property
+    @cached_property
     def rules(self) -> Profile:
         """A case keeps the rules of the day on which it began."""
         found = self.rulebook or rulebook(self.case.scheme)
         return found.on(local_day(micros(self.facts[0].at)))
 
-    @property
+    @cached_property
     def application(self) -> Application:
         """The application as it was last corrected, with a document that followed."""
         found = Application()
@@ -65,7 +87,7 @@ class File(History[Fact, Kind, State]):
                 found = with_document(found, fact.data)
         return found
 
-    @property
+    @cached_property
     def ground(self) -> Ground | None:
         """The ground that the application names, if the rules have it."""
         wanted = self.application.ground

@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import Final
 
 from machimori.kernel.instants import local_day, micros
-from machimori.office.cameras.access import cameras
 from machimori.office.paper.fields import FootageRange, Party
 from machimori.office.paper.forms.answer import Approval, NoFootageReply, Refusal
 from machimori.office.paper.forms.ending import (
@@ -321,8 +320,7 @@ def _granted(file: File) -> tuple[FootageRange, ...]:
 
 def ranges(file: File, extent: Extent) -> tuple[FootageRange, ...]:
     """An extent as papers print it: a line for each camera."""
-    named = cameras(file.case.scheme).filter(camera__in=extent.cameras)
-    known = {row.camera_id: row for row in named}
+    known = file.described(extent.cameras)
     return tuple(
         FootageRange(
             camera=known[name].name if name in known else name,

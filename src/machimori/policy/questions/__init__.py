@@ -16,7 +16,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 from typing import Any, Literal, cast
 
@@ -168,6 +168,7 @@ class Catalogue:
             )
         return found
 
+    @cached_property
     def families(self) -> tuple[str, ...]:
         """The first words of the keys with a star, in order."""
         return tuple(dict.fromkeys(key.split(".")[0] for key in self.questions if ".*." in key))

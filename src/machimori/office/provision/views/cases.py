@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from machimori.kernel.instants import instant
-from machimori.office.cameras.access import names
 from machimori.office.deputies.access import standing_in
 from machimori.office.people.acting import Acting, ActingRequest
 from machimori.office.provision import access, asking, circulating, elsewhere, withdrawing
@@ -130,7 +129,7 @@ def told(request: ActingRequest, file: File) -> dict[str, object]:
     shown = {*file.application.cameras, *(extent.cameras if extent else ())}
     shown.update(ordered.data["cameras"] if ordered else ())
     shown.update(camera for part in chosen(file) for camera in part.cameras)
-    called = names(file.case.scheme, shown)
+    called = file.called(shown)
     return {
         "file": file,
         "title": title(file),
@@ -272,7 +271,7 @@ def _ordered(fact: Fact, called: Mapping[str, str]) -> dict[str, object]:
 def chosen_lines(file: File) -> list[tuple[str, str]]:
     """Camera and interval of each part that was chosen to be taken out."""
     parts = chosen(file)
-    return _parts(parts, names(file.case.scheme, [part.cameras[0] for part in parts]))
+    return _parts(parts, file.called(part.cameras[0] for part in parts))
 
 
 def _parts(parts: Sequence[Extent], called: Mapping[str, str]) -> list[tuple[str, str]]:
