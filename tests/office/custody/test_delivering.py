@@ -102,7 +102,8 @@ def test_after_adoption_and_signing_the_vault_decides_by_the_new_signers(real: E
 
 def test_K4_a_delegation_and_its_early_end_reach_the_vault(real: EngineDesk) -> None:
     """The deputy's signature opens what the vault was told of; ended before its day and told, it
-    opens nothing more. The page says which of both the vault does not know."""
+    opens nothing more until the manager signs the same approval (後閲). The page says which of
+    both the vault does not know."""
     other = second_manager(real)
     deputy = real.cast.person("operator")
     real.give_key(deputy)
@@ -134,3 +135,18 @@ def test_K4_a_delegation_and_its_early_end_reach_the_vault(real: EngineDesk) -> 
     with pytest.raises(VaultRefusedError) as caught:
         real.look(real.again(file, "instructed"))
     assert caught.value.reason == "wrong_post"
+
+    assert "代決の委任が終わったため、画像を開けません" in real.page(file)
+    today = real.browser().get(reverse("people:today")).content.decode()
+    assert "代決の委任が終わり、画像が開けません" in today
+    assert "location" in real.endorse(file)
+    assert "代決の委任が終わったため" not in real.page(file)
+    endorsed = real.again(file, "instructed")
+    assert real.look(endorsed).frame.width == 160
+    approval, signed = endorsed.approval, endorsed.latest("authorised")
+    assert approval is not None
+    assert signed is not None
+    keys = (deputy.credentials.get().keyid, real.manager.credentials.get().keyid)
+    assert tuple(one.keyid for one in approval.signatures) == keys
+    before = Envelope.decode(canonical.unb64(signed.data["envelope"], where="envelope"))
+    assert approval.digest() == before.digest()

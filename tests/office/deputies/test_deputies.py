@@ -79,7 +79,14 @@ def test_K4_a_deputy_decides_while_the_manager_is_away_and_is_reviewed(desk: Des
     assert [one.keyid for one in statement.signatures] == [deputy.credentials.get().keyid]
     first = desk.browser().get(reverse("people:today")).content.decode()
     assert reverse("provision:review", args=[file.case.pk]) in first
-    desk.post(file, "review", note="適当と認める")
+    assert "キーで署名して後閲してください" in desk.post(file, "review", note="適当と認める")
+    assert "代決した人" in desk.read(file, "review")
+    assert "location" in desk.endorse(file, note="適当と認める")
+    reviewed = desk.again(file, "approved").facts[-1]
+    assert (reviewed.kind, reviewed.data["note"]) == ("reviewed", "適当と認める")
+    entry = recorded()[-1]
+    assert (entry.type, entry.data["kind"]) == ("provision.step", "reviewed")
+    assert "後閲を待つ代決はありません" in desk.endorse(file)["refused"]
     text = desk.page(file)
     assert "代決として署名した" in text
     assert "後閲した" in text
@@ -152,6 +159,23 @@ def test_a_demo_key_delegates_too(desk: Desk) -> None:
     browser.post(reverse("deputies:new"), DAYS | {"deputy": deputy.pk})
     answer = browser.post(reverse("deputies:sign_demo"), follow=True)
     assert deputy.name in answer.content.decode()
+
+
+def test_what_opens_nothing_is_reviewed_without_a_signature(
+    desk: Desk, office: ManualClock
+) -> None:
+    deputy = a_deputy(desk)
+    delegate(desk, deputy)
+    file = desk.drafted()
+    desk.sign(file, deputy)
+    office.advance(3 * 86400)
+    assert "代決の委任が終わったため、画像を開けません" in desk.page(file)
+    assert "管理責任者の後閲の署名を待っています" in desk.page(file, deputy)
+    desk.post(file, "stop", reason="不要になった")
+    assert "代決の委任が終わったため" not in desk.page(file)
+    assert "署名を待つ代決はありません" in desk.endorse(file)["refused"]
+    desk.post(file, "review", note="適当と認める")
+    assert desk.again(file, "revoked").facts[-1].kind == "reviewed"
 
 
 def test_nothing_is_reviewed_that_no_deputy_decided(desk: Desk) -> None:

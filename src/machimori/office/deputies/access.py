@@ -72,6 +72,15 @@ def standing_in(acting: Acting) -> Delegation | None:
     return None
 
 
+def deputies_now(acting: Acting) -> frozenset[int]:
+    """Whoever stands in for a manager of the scheme now, by the same measure."""
+    return frozenset(
+        row.delegation.deputy_id
+        for row in latest(acting)
+        if row.manages and row.delegation.valid_from <= acting.at < row.delegation.until
+    )
+
+
 def candidates(acting: Acting) -> QuerySet[Person]:
     """Those who hold a post now that the rules let deputise."""
     posts = rules_of(acting).on(today(acting)).names("acts.deputise") or ()

@@ -165,25 +165,6 @@ def refuse(file: File, *, reason: str, clause: str, acting: Acting) -> File:
 
 
 @transaction.atomic
-def review(file: File, *, note: str, acting: Acting) -> File:
-    """後閲する: the manager has seen what a deputy decided. Raises ActionRefusedError if there is
-    nothing to review, or `acting` does not decide under the case's rules."""
-    heading = _t("後閲できません")
-    check_state(file, "reviewed")
-    if not awaits_review(file):
-        raise ActionRefusedError(heading, Reason(text=_t("後閲を待つ代決はありません。")))
-    if not acting.holds("system_manager"):
-        raise ActionRefusedError(heading, Reason(text=_t("後閲するのは管理責任者です。")))
-    return add(file.case, file, "reviewed", {"note": note.strip()}, acting=acting)
-
-
-def awaits_review(file: File) -> bool:
-    """Whether a deputy signed and no manager has reviewed it since."""
-    last = file.latest("deputised", "reviewed")
-    return last is not None and last.kind == "deputised"
-
-
-@transaction.atomic
 def instruct(file: File, extent: Extent, *, note: str, acting: Acting) -> File:
     """取出しを指示する: cameras and interval, no more than was approved.
 

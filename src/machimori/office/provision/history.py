@@ -153,6 +153,29 @@ class File(History[Fact, Kind, State]):
         return tuple(one for one in self.facts if one.kind in SIGNED and one.serial > since)
 
     @property
+    def endorsements(self) -> tuple[Fact, ...]:
+        """後閲 with a signature under the draft that the deputy signed."""
+        found = self.latest_draft
+        since = found.serial if found else 0
+        return tuple(
+            one
+            for one in self.facts
+            if one.kind == "reviewed" and one.serial > since and "envelope" in one.data
+        )
+
+    @property
+    def approval(self) -> Envelope | None:
+        """The approval as the vault is shown it: with the signatures by which it was approved, and
+        those by which a manager made a deputy's decision their own. None before there is one."""
+        fact = self.latest("authorised")
+        if fact is None:
+            return None
+        found = _envelope(fact)
+        for one in self.endorsements:
+            found = found.with_signature(_envelope(one).signatures[0])
+        return found
+
+    @property
     def checks(self) -> tuple[str, ...]:
         """What whoever drafted it has checked."""
         found = self.latest("drafted")
@@ -170,6 +193,10 @@ class File(History[Fact, Kind, State]):
         found = self.latest("drafted")
         said = found.data.get("return_by", "") if found else ""
         return dt.date.fromisoformat(said) if said else None
+
+
+def _envelope(fact: Fact) -> Envelope:
+    return Envelope.decode(canonical.unb64(fact.data["envelope"], where="envelope"))
 
 
 def file_of(case: Case) -> File:

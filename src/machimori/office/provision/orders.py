@@ -5,7 +5,6 @@ from django.utils.translation import gettext as _t
 
 from machimori.evidence.ordering import Order
 from machimori.evidence.verifier.statement import Approval
-from machimori.kernel import canonical
 from machimori.kernel.envelope import Envelope
 from machimori.kernel.instants import Micros, instant, micros
 from machimori.office.people.models import Credential
@@ -82,8 +81,8 @@ def order_of(file: File, extent: Extent | None = None) -> Order:
         raise ActionRefusedError(
             _t("この案件は終わりました"), Reason(text=_t("承認はもう使えません。"))
         )
-    whole, signed = ordered(file), file.latest("authorised")
-    if whole is None or signed is None:
+    whole, envelope = ordered(file), file.approval
+    if whole is None or envelope is None:
         raise ActionRefusedError(
             _t("指示がありません"),
             Reason(text=_t("管理責任者が承認し、カメラと日時を指示すると開けます。")),
@@ -93,7 +92,6 @@ def order_of(file: File, extent: Extent | None = None) -> Order:
         raise ActionRefusedError(
             _t("指示の範囲を超えています"), Reason(text=_t("指示の範囲の中で選んでください。"))
         )
-    envelope = Envelope.decode(canonical.unb64(signed.data["envelope"], where="envelope"))
     return Order(
         authorisation=envelope,
         start=micros(wanted.start),

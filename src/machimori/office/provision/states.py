@@ -133,7 +133,11 @@ STEPS: Final[dict[Kind, Step[State]]] = {
     "deputised": step(_("代決として署名した"), "under_decision"),
     "reviewed": step(
         _("後閲した"),
-        *(state for state in STATES if state not in ("consultation", "received", "informed")),
+        *(
+            state
+            for state in STATES
+            if state not in ("consultation", "received", "under_decision", "informed")
+        ),
     ),
     "sent_back": step(_("差し戻した"), "under_decision", then="received"),
     "authorised": step(_("承認した"), "under_decision", then="approved"),

@@ -135,12 +135,21 @@ class Desk:
 
     def sign(self, file: File, person: Person | None = None) -> dict[str, Any]:
         """Through the page's own ceremony, with the person's software key."""
+        return self._signed(file, person or self.manager, "options", "sign")
+
+    def endorse(self, file: File, person: Person | None = None, note: str = "") -> dict[str, Any]:
+        """後閲 with the manager's key, through the page's own ceremony."""
         signer = person or self.manager
+        return self._signed(file, signer, "review_options", "review_sign", note=note)
+
+    def _signed(
+        self, file: File, signer: Person, options: str, sign: str, **more: str
+    ) -> dict[str, Any]:
         browser, args = self.browser(signer), [file.case.pk]
-        asked = browser.post(reverse("provision:options", args=args)).json()
+        asked = browser.post(reverse(f"provision:{options}", args=args)).json()
         found = browser.post(
-            reverse("provision:sign", args=args),
-            json.dumps(self.key(signer).sign_in(asked)),
+            reverse(f"provision:{sign}", args=args),
+            json.dumps(self.key(signer).sign_in(asked) | more),
             content_type="application/json",
         ).json()
         assert isinstance(found, dict)

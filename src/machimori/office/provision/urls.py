@@ -10,6 +10,7 @@ from machimori.office.provision.views import (
     deciding,
     elsewhere,
     ending,
+    endorsing,
     intake,
     keeping,
     looking,
@@ -49,5 +50,8 @@ urlpatterns = [
     path("cases/<slug:name>/papers/<slug:kind>/", papers.paper, name="paper"),
     path("cases/<slug:name>/instruct/", deciding.instruct, name="instruct"),
     path("cases/<slug:name>/attendee/", reviewing.permit_attendee, name="attendee"),
-    path("cases/<slug:name>/review/", deciding.review, name="review"),
+    path("cases/<slug:name>/review/", endorsing.review, name="review"),
+    path("cases/<slug:name>/review/options/", endorsing.options, name="review_options"),
+    path("cases/<slug:name>/review/sign/", endorsing.sign, name="review_sign"),
+    path("cases/<slug:name>/review/sign/demo/", endorsing.sign_demo, name="review_sign_demo"),
 ]

@@ -9,8 +9,6 @@ import datetime as dt
 import secrets
 from typing import Final
 
-from machimori.kernel import canonical
-from machimori.kernel.envelope import Envelope
 from machimori.kernel.instants import micros
 from machimori.office.custody import letters
 from machimori.office.custody.models import Letter
@@ -33,10 +31,9 @@ _REASONS: Final[dict[State, str]] = {
 
 def draft(file: File, *, acting: Acting) -> Letter | None:
     """The statement that ends the case's approval; None if there is none, or it is over."""
-    fact, reason = file.latest("authorised"), _REASONS.get(file.state)
-    if fact is None or reason is None:
+    envelope, reason = file.approval, _REASONS.get(file.state)
+    if envelope is None or reason is None:
         return None
-    envelope = Envelope.decode(canonical.unb64(fact.data["envelope"], where="envelope"))
     said = Authorisation.decode(envelope)
     if said.valid_to < micros(acting.at):
         return None
@@ -59,12 +56,10 @@ def draft(file: File, *, acting: Acting) -> Letter | None:
 
 def owed(file: File, at: dt.datetime) -> Letter | None:
     """The statement that waits for a signature, while the approval would still open anything."""
-    fact = file.latest("authorised")
-    found = letters.about(OWNER, file.case.pk, AuthorisationEnd) if fact else []
-    if not found or found[-1].taken:
+    envelope = file.approval
+    found = letters.about(OWNER, file.case.pk, AuthorisationEnd) if envelope else []
+    if envelope is None or not found or found[-1].taken:
         return None
-    assert fact is not None
-    envelope = Envelope.decode(canonical.unb64(fact.data["envelope"], where="envelope"))
     return found[-1] if Authorisation.decode(envelope).valid_to >= micros(at) else None
 
 

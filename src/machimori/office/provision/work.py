@@ -3,6 +3,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from django.db.models import Exists, F, OuterRef, QuerySet
@@ -15,7 +16,7 @@ from machimori.office.deputies.access import standing_in
 from machimori.office.jobs import registry as jobs
 from machimori.office.people.acting import Acting, now
 from machimori.office.people.history import with_facts
-from machimori.office.provision import access, circulating, ending
+from machimori.office.provision import access, circulating, ending, endorsing
 from machimori.office.provision.history import File
 from machimori.office.provision.models import Fact
 from machimori.office.provision.states import STATES, State
@@ -73,14 +74,20 @@ def to_deputise(acting: Acting) -> Sequence[Item]:
 
 def to_review(acting: Acting) -> Sequence[Item]:
     """Cases that a deputy decided and no manager has reviewed since."""
-    found = [file for file in moving(acting) if _unreviewed(file)]
-    oldest = sorted(found, key=lambda file: file.facts[-1].at)
-    return items(oldest[:SHOWN], "provision:review", acting)
-
-
-def _unreviewed(file: File) -> bool:
-    decided, reviewed = file.latest("deputised"), file.latest("reviewed")
-    return decided is not None and (reviewed is None or reviewed.serial < decided.serial)
+    found = [
+        file
+        for file in moving(acting)
+        if endorsing.asked_for(file, acting) and not endorsing.has_signed(file, acting)
+    ]
+    oldest = sorted(found, key=lambda file: file.facts[-1].at)[:SHOWN]
+    lines = items(oldest, "provision:review", acting)
+    marked = [
+        replace(line, due=_t("代決の委任が終わり、画像が開けません"), urgent=True)
+        if endorsing.opens_no_longer(file, acting)
+        else line
+        for line, file in zip(lines, oldest, strict=False)
+    ]
+    return [*marked, *lines[len(oldest) :]]
 
 
 def to_instruct(acting: Acting) -> Sequence[Item]:

@@ -154,6 +154,11 @@ def _released(
         raise ActionRefusedError(heading, Reason(text=text)) from error
     except VaultRefusedError as error:
         text = _t("保管庫が断りました（%(reason)s）。システム担当に知らせてください。")
+        if error.reason == "wrong_post":
+            text = _t(
+                "代決で承認した人の委任が終わっています。管理責任者が案件のページで後閲の署名をすると、"
+                "開けます。"
+            )
         raise ActionRefusedError(heading, Reason(text=text % {"reason": error.reason})) from error
     except UnavailableError as error:
         text = _t("画像の保管庫が閉じているか、記録の台帳が止まっています。録画は続いています。")

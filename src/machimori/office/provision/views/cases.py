@@ -17,9 +17,15 @@ from django.views.decorators.http import require_safe
 from machimori.kernel.instants import instant
 from machimori.office.deputies.access import standing_in
 from machimori.office.people.acting import Acting, ActingRequest
-from machimori.office.provision import access, asking, circulating, elsewhere, withdrawing
+from machimori.office.provision import (
+    access,
+    asking,
+    circulating,
+    elsewhere,
+    endorsing,
+    withdrawing,
+)
 from machimori.office.provision.application import Application
-from machimori.office.provision.deciding import awaits_review
 from machimori.office.provision.drafting import Extent, extent_of
 from machimori.office.provision.ending import why_nothing
 from machimori.office.provision.forms import named
@@ -115,6 +121,8 @@ def case(request: ActingRequest, name: str) -> HttpResponse:
             "below": rendered(request, file, acting, first=False),
             "kept": keeping.told(file, acting) if file.state != "consultation" else None,
             "stored": looking.told(file, acting),
+            "opens_no_longer": endorsing.opens_no_longer(file, acting),
+            "may_endorse": endorsing.may_endorse(file, acting),
             "owed": withdrawing.owed(file, acting.at) if file.state in (*ENDED, "closed") else None,
             "may_withdraw": withdrawing.may_sign(acting, file.rules),
         },
@@ -205,7 +213,7 @@ def _beside(file: File, acting: Acting) -> list[tuple[str, str]]:
         ("found_nothing", "nothing", _t("該当画像なしと回答する"), clerk),
         ("took_back", "take_back", _t("取下げを記録する"), clerk),
         ("stopped", "stop", _t("承認を中止する"), manager),
-        ("reviewed", "review", _t("後閲する"), manager and awaits_review(file)),
+        ("reviewed", "review", _t("後閲する"), manager and bool(endorsing.asked_for(file, acting))),
     )
     return [
         (text, reverse(f"provision:{route}", args=[file.case.pk]))

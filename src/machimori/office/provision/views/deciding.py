@@ -22,7 +22,6 @@ from machimori.office.provision.decision_forms import (
     InstructForm,
     NarrowForm,
     RefuseForm,
-    ReviewForm,
     SendBackForm,
 )
 from machimori.office.provision.drafting import Extent, extent_of
@@ -154,23 +153,6 @@ def refuse(request: ActingRequest, name: str) -> HttpResponse:
         title=_t("不承認にする"),
         button=_t("不承認にする"),
         file=file,
-    )
-
-
-@posts("system_manager")
-def review(request: ActingRequest, name: str) -> HttpResponse:
-    """後閲する."""
-    file, acting = one(request, name), request.acting
-    form = ReviewForm(request.POST or None)
-    return form_page(
-        request,
-        form,
-        lambda: actions.review(file, note=form.cleaned_data["note"], acting=acting),
-        title=_t("後閲する"),
-        button=_t("後閲した"),
-        file=file,
-        text=_t("代決の内容を確かめて、後閲を記録してください。"),
-        more=told(request, file) | {"title": _t("後閲する"), "with_application": True},
     )
 
 

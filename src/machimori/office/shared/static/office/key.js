@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The ceremonies with a FIDO2 key. A form with data-key="get" or "create" asks its data-options for
-// what to ask the key, and sends the answer to its action; the server says where to go, or why not.
+// what to ask the key, and sends the answer to its action, with what is written in a field named note;
+// the server says where to go, or why not.
 const decode = (text) =>
   Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (letter) => letter.charCodeAt(0));
 const encode = (buffer) =>
@@ -42,6 +43,8 @@ async function ceremony(form) {
   const sent = form.dataset.key === "create"
     ? { label: new FormData(form).get("label"), response: written(credential) }
     : written(credential);
+  const note = new FormData(form).get("note");
+  if (note !== null) sent.note = note;
   return post(form.action, form, sent);
 }
 
