@@ -2,20 +2,22 @@
 """文書の廃棄 beyond cases: an imported 利用簿, shifts before a screen; the link to 文書の保存."""
 
 import datetime as dt
-import io
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, transaction
 from django.urls import reverse
-from openpyxl import Workbook
 
 from machimori.kernel.clock import ManualClock
 from machimori.kernel.instants import micros
 from machimori.ledger.entry import Entry
-from machimori.office.oversight.importing import columns
 from machimori.office.oversight.models import OldUse, Record, Tombstone
-from machimori.office.oversight.testing import carry_out, decide_disposal, provided, tables_with
+from machimori.office.oversight.testing import (
+    bring_in,
+    carry_out,
+    decide_disposal,
+    provided,
+    tables_with,
+)
 from machimori.office.people.models import Person
 from machimori.office.provision.testing import Desk, recorded
 from machimori.office.provision.testing_engine import EngineDesk
@@ -25,22 +27,6 @@ from machimori.office.watching.models import Shift
 from machimori.office.watching.testing import Room, allow
 
 WHY = {"cause": "audit", "reference": "監第3号", "reason": "監査に要る"}
-
-
-def bring_in(desk: Desk, *days: str) -> Record:
-    """An earlier register with a line on each of these days."""
-    book, data = Workbook(), io.BytesIO()
-    page = book.active
-    assert page is not None
-    page.append(list(columns().values()))
-    for day in days:
-        page.append([day, "14:30", "複製", "令和2年度 第3号", "鈴木 一郎", "捜査", "窃盗"])
-    book.save(data)
-    file = SimpleUploadedFile("old.xlsx", data.getvalue())
-    batches = Record.objects.filter(scheme=desk.cast.scheme, kind="imported")
-    known = list(batches.values_list("pk", flat=True))
-    desk.browser().post(reverse("oversight:import"), {"file": file})
-    return batches.exclude(pk__in=known).get()
 
 
 def listed(desk: Desk, year: int) -> str:

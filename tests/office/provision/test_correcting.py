@@ -28,7 +28,7 @@ def test_a_draft_that_was_sent_back_is_sent_on_to_the_applicant(desk: Desk) -> N
     page = desk.post(file, "send_back", reason="時間が長すぎます")
     assert "申請者に補正をお願いする" in page
     assert "時間が長すぎます" in desk.read(file, "correction")
-    assert "直してほしいことを" in desk.post(file, "correction", due="R8.5.20")
+    assert "このフィールドは必須です" in desk.post(file, "correction", due="R8.5.20")
     said = "時間を21時30分までにしてください。\n向きの分かる図を付けてください。"
     page = desk.post(file, "correction", due="R8.5.20", note=said)
     assert "起案が差し戻されました" not in page

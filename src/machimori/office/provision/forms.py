@@ -116,6 +116,15 @@ class CorrectionForm(NoMyNumber):
         label=_("申請者に伝えること"), max_length=500, required=False, widget=LONG
     )
 
+    def __init__(self, *args: Any, listed: bool, **options: Any) -> None:
+        """`listed`: the rules miss nothing, so that the letter lists what is typed here."""
+        super().__init__(*args, **options)
+        if listed:
+            self.fields["note"].required = True
+            self.fields["note"].help_text = _(
+                "直してほしいことを、1行に1つずつ書いてください。文書では(1)、(2)と番号が付きます。"
+            )
+
 
 class DocumentForm(NoMyNumber):
     """The document that followed."""

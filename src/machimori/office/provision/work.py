@@ -192,7 +192,7 @@ def install() -> None:
         Work(
             key="provision.round",
             order=9,
-            title=_("回議"),
+            title=_("回議を待つ起案"),
             empty=_("あなたの確認を待つ起案はありません。"),
             posts=frozenset(access.DESK),
             find=to_agree,

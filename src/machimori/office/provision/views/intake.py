@@ -98,7 +98,9 @@ def ask_correction(request: ActingRequest, name: str) -> HttpResponse:
     file, acting = one(request, name), request.acting
     back = file.sent_back
     initial = {"note": back.data["reason"]} if back else {}
-    form = CorrectionForm(request.POST or None, initial=initial)
+    missing = asking.missing(file.rules, file.application, acting=acting)
+    listed = back is not None and not missing
+    form = CorrectionForm(request.POST or None, initial=initial, listed=listed)
     return form_page(
         request,
         form,
@@ -108,7 +110,8 @@ def ask_correction(request: ActingRequest, name: str) -> HttpResponse:
         title=_t("補正をお願いする"),
         button=_t("補正をお願いする"),
         file=file,
-        more={"missing": asking.missing(file.rules, file.application, acting=acting)},
+        text=_t("お願いすると、申請者に渡す「補正のお願い」を案件のページから印刷できます。"),
+        more={"missing": missing},
     )
 
 
