@@ -90,7 +90,7 @@ def _waits(clock: ManualClock, ledger: LedgerProcess, *, quick: bool) -> list[Fi
     # Models can be imported only once this process is configured.
     desks = importlib.import_module("machimori.office.provision.testing_engine")
     office = importlib.import_module("machimori.office.site.first_picture")
-    size, times = ((160, 96), 2) if quick else ((1920, 1080), 7)
+    size, times = ((160, 96), 1) if quick else ((1920, 1080), 7)
     with desks.engine_desk(clock, ledger, cameras=_FILMED, size=size) as desk:
         share = office.measure(desk, times=times)
         found = [
