@@ -49,8 +49,7 @@ run: setup ## five cities' schemes at http://localhost:8080, until Ctrl-C (ARGS=
 	@$(BIN)/machimori demo $(ARGS)
 
 test: setup servers check ## everything; three at a time, because a third of their time is waiting
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not soak and not alone and not commits" $(ARGS)
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "commits and not soak and not alone" tests/office $(ARGS)
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not soak and not alone" $(ARGS)
 	$(BIN)/pytest -m "alone and not soak" $(ARGS)
 
 check: setup ## the fast checks: format, lint, types, imports, documents

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What every test has: hypothesis without deadlines, because timed tests lie on shared machines;
-and the order, because a long file begun last is waited for by an idle core."""
+and the order, because a long file begun last is waited for by an idle core, and because what was
+committed stays."""
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -18,5 +19,6 @@ settings.load_profile("machimori")
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take longest."""
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    """Begin with the files that take longest; end with those that leave rows in the database."""
+    leaving = {item.path for item in items if item.get_closest_marker("commits")}
+    items.sort(key=lambda item: (item.path in leaving, item.get_closest_marker("long") is None))

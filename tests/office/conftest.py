@@ -50,12 +50,10 @@ Argon2PasswordHasher.time_cost = Argon2PasswordHasher.parallelism = 1
 Argon2PasswordHasher.memory_cost = 8
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what leaves rows behind, before `-m` chooses by the mark."""
-    for item in items:
-        if "real" in getattr(item, "fixturenames", ()):
-            item.add_marker("commits")
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark what leaves rows behind, so that its file comes last."""
+    if "real" in getattr(item, "fixturenames", ()):
+        item.add_marker("commits")
 
 
 @pytest.fixture(scope="session")
