@@ -77,6 +77,7 @@ def test_every_form_has_an_example_and_a_name_of_its_own() -> None:
 CODES = {
     "closed_day": "休日・祝日・週休日",
     "accepted": "適正",
+    "excess_found": "範囲超過",
     "absent": "保有していない",
     "self": "本人",
 }

@@ -3,11 +3,14 @@
 
 import datetime as dt
 import hashlib
+import io
+import re
 from collections.abc import Iterator
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pypdf import PdfReader
 
 from machimori.kernel.clock import ManualClock
 from machimori.kernel.instants import parse_rfc3339
@@ -15,6 +18,7 @@ from machimori.ledger.testing import LedgerProcess
 from machimori.office.handover.working import sweep
 from machimori.office.jobs.testing import work_off
 from machimori.office.people.acting import now
+from machimori.office.police.history import File
 from machimori.office.police.taking import package_of
 from machimori.office.police.testing import Station
 from machimori.office.provision.testing_engine import EngineDesk, engine_desk
@@ -30,6 +34,14 @@ def piece(browser: Client, address: str, span: str, **headers: str) -> tuple[int
     answer = browser.get(address, headers={"Range": span, **headers})
     data = b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[attr-defined]  # the client's own
     return answer.status_code, data, answer.headers.get("ETag", "")
+
+
+def printed(browser: Client, file: File, kind: str) -> str:
+    """The paper's text without white space."""
+    answer = browser.get(reverse("police:paper", args=[file.extraction.pk, kind]))
+    assert answer.headers["Content-Type"] == "application/pdf"
+    pages = PdfReader(io.BytesIO(answer.content)).pages
+    return re.sub(r"\s", "", "".join(page.extract_text() for page in pages))
 
 
 def test_A17_an_extraction_from_the_order_at_night_to_the_erasure(
@@ -81,6 +93,17 @@ def test_A17_an_extraction_from_the_order_at_night_to_the_erasure(
     station.post(file, "request", station.chief, document="中央刑第46号", late_because="当直のため")
     file = station.again(file, "under_review")
     assert file.late
+    request = printed(real.browser(station.chief), file, "emergency_request")
+    for text in (
+        "中央刑第46号",
+        "犯人が逃げているため",
+        "当直のため",
+        station.operator.name,
+        "警1",
+    ):
+        assert text in request
+    address = reverse("police:paper", args=[file.extraction.pk, "emergency_verdict"])
+    assert real.browser().get(address).status_code == 404
     judged = real.browser().get(reverse("police:judge", args=[file.extraction.pk]))
     for text in ("コンビニエンスストアの強盗", "犯人が逃げているため", taken.data["digest"]):
         assert text in judged.content.decode()
@@ -88,7 +111,13 @@ def test_A17_an_extraction_from_the_order_at_night_to_the_erasure(
         assert text in judged.content.decode()
     assert "どこが違うか" in station.post(file, "judge", real.manager, verdict="excess_found")
     station.post(file, "judge", real.manager, verdict="excess_found", remarks="10分長い")
-    station.again(file, "excess_found")
+    file = station.again(file, "excess_found")
+    letter = printed(real.browser(station.chief), file, "emergency_verdict")
+    for text in ("中央警察署", station.chief.name, "中央刑第46号", "レ範囲超過", "10分長い"):
+        assert text in letter
+    assert "範囲を超えた画像はすぐに消去してください" in letter
+    outsider = real.browser(real.cast.person("viewer")).get(address)
+    assert outsider.status_code in (403, 404)
     station.post(file, "erased", station.operator, on="2026-05-19", means="上書きして消した")
     station.again(file, "erasure_reported")
     station.post(file, "confirm", real.manager, note="端末を見て確かめた")

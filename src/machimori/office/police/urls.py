@@ -3,7 +3,7 @@
 
 from django.urls import path
 
-from machimori.office.police.views import emergency, moving, stations
+from machimori.office.police.views import emergency, moving, papers, stations
 
 app_name = "police"
 urlpatterns = [
@@ -22,6 +22,7 @@ urlpatterns = [
     path("emergency/id/<slug:name>/erased/", moving.erased, name="erased"),
     path("emergency/id/<slug:name>/confirm/", moving.confirm, name="confirm"),
     path("emergency/id/<slug:name>/withdraw/", moving.withdraw, name="withdraw"),
+    path("emergency/id/<slug:name>/papers/<slug:kind>/", papers.paper, name="paper"),
     path("stations/", stations.listing, name="stations"),
     path("stations/enter/", stations.enter, name="enter"),
     path("stations/assign/", stations.assign, name="assign"),

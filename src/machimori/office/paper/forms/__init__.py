@@ -19,7 +19,7 @@ from machimori.office.paper.forms.disclosure_notices import (
 )
 from machimori.office.paper.forms.disclosure_request import DisclosureRequest, ThirdPartyOpinion
 from machimori.office.paper.forms.disposal import DisposalRecord
-from machimori.office.paper.forms.emergency import EmergencyRequest
+from machimori.office.paper.forms.emergency import EmergencyRequest, EmergencyVerdict
 from machimori.office.paper.forms.ending import CorrectionReply, DecisionDraft, OutcomeReply
 from machimori.office.paper.forms.handover import CopyReminder, MediaSlip, ProvidedReply, Receipt
 from machimori.office.paper.forms.people import Pledge, PostHandover
@@ -43,6 +43,7 @@ FORMS: tuple[type[Form], ...] = (
     CopyReminder,
     UsageRegister,
     EmergencyRequest,
+    EmergencyVerdict,
     DirectRequest,
     DirectReminder,
     ExtractionHistory,

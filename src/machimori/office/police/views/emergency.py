@@ -16,6 +16,7 @@ from machimori.office.police import access, asking, ordering
 from machimori.office.police.forms import OrderForm
 from machimori.office.police.history import File, files_of
 from machimori.office.police.models import Extraction
+from machimori.office.police.papers import papers
 from machimori.office.police.states import STATES, STEPS, UNFILED, VERDICTS, WAY
 from machimori.office.police.taking import package_of
 from machimori.office.police.views.pages import form_page, making, of_period, one
@@ -23,6 +24,7 @@ from machimori.office.police.views.telling import HOURS, interval, told
 from machimori.office.rules.access import in_force
 from machimori.office.shared.errors import ActionRefusedError, Reason
 from machimori.office.shared.posts import posts
+from machimori.office.shared.printing import masthead
 from machimori.office.shared.tables import Cell, Listing
 from machimori.office.shared.templatetags.office import minute
 from machimori.policy.wording import source
@@ -160,6 +162,10 @@ def page(
         and package_of(file) is not None,
         **making(file),
         "may_withdraw": file.state in ("written", "ordered") and acting.holds(*access.POLICE),
+        "papers": [
+            (kind, masthead(file.rules, kind).title or form.TITLE)
+            for kind, form in papers(file).items()
+        ],
         "facts": [(fact, STEPS[fact.kind].text, _said(fact.data)) for fact in file.facts[::-1]],  # type: ignore[index]  # the database holds kinds alone
     }
     status = 403 if refused is not None else 200

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The papers of an extraction as PDF."""
+
+from django.http import Http404, HttpResponse
+from django.views.decorators.http import require_safe
+
+from machimori.office.people.acting import ActingRequest
+from machimori.office.police import access
+from machimori.office.police.papers import papers
+from machimori.office.police.views.pages import one
+from machimori.office.rules.access import today
+from machimori.office.shared.posts import posts
+from machimori.office.shared.printing import answer, masthead
+
+
+@posts(*access.READERS)
+@require_safe
+def paper(request: ActingRequest, name: str, kind: str) -> HttpResponse:
+    """One paper of this extraction. Raises Http404 if it has none of this kind now."""
+    file = one(request, name)
+    form = papers(file).get(kind)
+    if form is None:
+        raise Http404
+    head = masthead(file.rules, kind)
+    called = f"{head.title or form.TITLE} {file.order.data['reference']}"
+    return answer(form, head, on=form.date or today(request.acting), name=called)
