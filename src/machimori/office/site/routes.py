@@ -19,6 +19,11 @@ class Route:
     converters: dict[str, str]
     """The arguments' names, and the kind of each: str, int, slug, uuid, path."""
 
+    @property
+    def app(self) -> str:
+        """The app to which it belongs, as the name begins."""
+        return self.name.partition(":")[0]
+
 
 def routes() -> tuple[Route, ...]:
     """Every route of the office."""

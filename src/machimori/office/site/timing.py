@@ -124,7 +124,7 @@ def _patiently(page: Page) -> Page:
 
 
 def _addresses(route: Route, known: Mapping[str, Known]) -> Iterator[str]:
-    here = {**known.get("", {}), **known.get(route.name.partition(":")[0], {})}
+    here = {**known.get("", {}), **known.get(route.app, {})}
     choices = [here.get(argument, ()) for argument in route.converters]
     for values in itertools.product(*choices):
         try:
