@@ -85,8 +85,12 @@ def test_K15_the_manager_confirms_what_somebody_else_made(real: EngineDesk, tmp_
     said = send(pc, "medium", copy.copy.pk, **medium, read_back="00000000")
     assert "指紋と違います" in said
     assert "読み返した指紋を入れてください" in send(pc, "medium", copy.copy.pk, **medium)
-    send(pc, "medium", copy.copy.pk, **medium, read_back=digest[:12].upper())
+    page = send(pc, "medium", copy.copy.pk, **medium, read_back=digest[:12].upper())
     file = real.again(file, "awaiting_check")
+    assert "完了の確認を待っています" in page
+    assert "<strong>管理責任者</strong>" in page
+    assert "<dd>操作担当者</dd>" in page
+    assert "完了の確認を待っています" not in real.page(file)
     assert pc.post(reverse("handover:check", args=[file.case.pk])).status_code == 403
     assert packages.names()
     send(real.browser(), "check", file.case.pk, note="再生できた")

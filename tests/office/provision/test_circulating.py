@@ -111,7 +111,7 @@ def test_not_who_drafted_not_twice_and_only_in_turn(office: ManualClock) -> None
     first, second = (desk.cast.person("handling_supervisor") for _ in range(2))
     file = two.drafted()
     assert "起案した人" in two.agree(file, two.clerk)
-    assert "いま確認するのは取扱責任者です" in two.agree(file, desk.manager)
+    assert "いま確認するのは防犯カメラシステム取扱責任者です" in two.agree(file, desk.manager)
     two.agree(file, first)
     assert "もう確認した人" in two.agree(file, first)
     assert "もう確認した人" in desk.post(file, "hand_back", first, reason="やはり長い")
@@ -181,7 +181,7 @@ def test_no_draft_without_people_for_its_round(two: Round) -> None:
     desk.cast.person("operator")
     file = desk.take_in(ground="law")
     page = desk.post(file, "draft", two.clerk, checks=CHECKS)
-    assert "取扱者、取扱責任者の順に回り" in page
+    assert "防犯カメラシステム取扱者、防犯カメラシステム取扱責任者の順に回り" in page
     desk.again(file, "received")
     desk.cast.person("handling_supervisor")
     desk.post(file, "draft", two.clerk, checks=CHECKS)

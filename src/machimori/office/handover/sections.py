@@ -17,6 +17,8 @@ from machimori.office.people.acting import Acting
 from machimori.office.provision import offers
 from machimori.office.provision import sections as parts
 from machimori.office.provision.history import File
+from machimori.office.rules.words import post_title
+from machimori.office.shared.posts import Post
 
 
 def making(file: File) -> Making | None:
@@ -69,12 +71,29 @@ def _complete(file: File, acting: Acting) -> dict[str, Any] | None:
     return None if any(one.is_open for one in copies_of(file)) else {}
 
 
+def _checkers(file: File) -> tuple[Post, ...]:
+    """The posts that confirm completion under the case's rules."""
+    named = file.rules.names("acts.check_completion") or ()
+    return tuple(post for post in access.CHECKERS if post in named)
+
+
+def _may_check(file: File, acting: Acting) -> bool:
+    return acting.holds(*_checkers(file))
+
+
+def _awaits_check(file: File, acting: Acting) -> dict[str, Any] | None:
+    """Who confirms completion, for whoever it is not."""
+    if file.state != "awaiting_check" or _may_check(file, acting):
+        return None
+    return {"checkers": [post_title(file.rules, post) for post in _checkers(file)]}
+
+
 def next_step(file: File, acting: Acting) -> tuple[str, str] | None:
     """Text and address of the next thing once an extraction was ordered."""
     desk = acting.holds(*access.DESK)
     if file.state in ("instructed", "reviewing") and desk:
         return _t("取り出す"), reverse("handover:extract", args=[file.case.pk])
-    if file.state == "awaiting_check" and acting.holds(*access.CHECKERS):
+    if file.state == "awaiting_check" and _may_check(file, acting):
         return _t("できた複製を確かめる"), reverse("handover:check", args=[file.case.pk])
     if not desk:
         return None
@@ -138,4 +157,5 @@ def install() -> None:
     offers.register("handover", next_step)
     parts.register("handover.progress", parts.Part("handover/notice.html", _notice, first=True))
     parts.register("handover.complete", parts.Part("handover/complete.html", _complete, first=True))
+    parts.register("handover.check", parts.Part("handover/awaits.html", _awaits_check, first=True))
     parts.register("handover.copies", parts.Part("handover/section.html", _copies))

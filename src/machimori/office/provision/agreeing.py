@@ -8,8 +8,9 @@ from machimori.office.people.acting import Acting
 from machimori.office.provision import circulating
 from machimori.office.provision.history import File, add, check_state
 from machimori.office.provision.states import Kind
+from machimori.office.rules.words import post_title
 from machimori.office.shared.errors import refusal
-from machimori.office.shared.posts import LABELS, Post
+from machimori.office.shared.posts import Post
 from machimori.policy.rounds import KEYS
 
 
@@ -64,7 +65,7 @@ def _turn(file: File, kind: Kind, heading: str, *, acting: Acting) -> Post:
     if post is None:
         raise refusal(heading, _t("この起案は、回議を待っていません。"), clause)
     if not acting.holds(post):
-        text = _t("いま確認するのは%(post)sです。") % {"post": LABELS[post]}
+        text = _t("いま確認するのは%(post)sです。") % {"post": post_title(file.rules, post)}
         raise refusal(heading, text, clause)
     if circulating.took_part(file, acting.person):
         text = _t("起案した人、もう確認した人、署名した人は、同じ起案を確認できません。")

@@ -24,9 +24,9 @@ from machimori.office.provision import asking, circulating
 from machimori.office.provision.drafting import Extent, draft, extent_of, narrowed
 from machimori.office.provision.history import File, add, check_state
 from machimori.office.provision.states import Kind
+from machimori.office.rules.words import post_title
 from machimori.office.shared.engine import engine
 from machimori.office.shared.errors import ActionRefusedError, Reason
-from machimori.office.shared.posts import LABELS
 from machimori.office.shared.recording import record
 from machimori.policy.decisions import Decision
 from machimori.policy.decisions import Reason as PolicyReason
@@ -245,7 +245,7 @@ def _turn_down(
 
 
 def _nobody_goes_on(rules: Profile) -> Reason:
-    posts = "、".join(str(LABELS[post]) for post in circulating.posts_of(rules))
+    posts = "、".join(post_title(rules, post) for post in circulating.posts_of(rules))
     text = _t(
         "この起案は%(posts)sの順に回り、それから決裁されますが、起案した人のほかに、別々の人が足りません。"
         "ほかの人が起案するか、管理責任者が任命を増やしてください。"

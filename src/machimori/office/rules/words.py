@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from machimori.office.shared.posts import LABELS, Post
 from machimori.office.shared.templatetags.office import day
 from machimori.policy.answers import Answer, Status, Value
 from machimori.policy.profile import Profile
@@ -100,6 +101,14 @@ def name(profile: Profile, key: str) -> str:
     question = catalogue().question(key)
     asked, about = either(question.ja, question.en), _subject(profile, key)
     return either("：", ": ").join((about, asked)) if about else asked
+
+
+def post_title(profile: Profile, post: Post) -> str:
+    """A post as the document, or the city, calls it; as the product does where neither names it."""
+    key = f"posts.{post}.title"
+    named = profile.applies(key) and profile.answer(key).status in ("stated", "local")
+    title = profile.text(key) if named and get_language() != "en" else None
+    return title or str(LABELS[post])
 
 
 def _subject(profile: Profile, key: str) -> str:

@@ -50,6 +50,7 @@ TEMPLATES = [
             "builtins": [
                 "django.templatetags.i18n",
                 "django.templatetags.static",
+                "machimori.office.rules.templatetags.posts",
                 "machimori.office.shared.templatetags.office",
             ],
             "context_processors": [
