@@ -66,8 +66,8 @@ def _disclosures(window: Window) -> None:
     window.take_in()
     window.identified()
     file = window.identified()
-    window.post(file, "decide", **FULL, on="2026-05-14")
-    window.post(file, "notify", on="2026-05-14", document_number="総第7号")
+    window.act(file, "decide", **FULL, on="2026-05-14")
+    window.act(file, "notify", on="2026-05-14", document_number="総第7号")
 
 
 def _registers(desk: Desk, people: dict[Post, Person]) -> None:

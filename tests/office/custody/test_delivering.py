@@ -96,7 +96,7 @@ def test_after_adoption_and_signing_the_vault_decides_by_the_new_signers(real: E
     assert caught.value.reason == "too_few_signers"
     assert "location" in real.sign(before, other)
     file = real.again(before, "approved")
-    real.post(file, "instruct", **real.asked)
+    real.act(file, "instruct", **real.asked)
     assert real.look(real.again(file, "instructed")).frame.width == 160
 
 
@@ -119,7 +119,7 @@ def test_K4_a_delegation_and_its_early_end_reach_the_vault(real: EngineDesk) -> 
     assert lacking not in page(real)
     file = real.drafted()
     assert "location" in real.sign(file, deputy)
-    real.post(file, "instruct", **real.asked)
+    real.act(file, "instruct", **real.asked)
     assert real.look(real.again(file, "instructed")).frame.width == 160
 
     (one,) = Delegation.objects.filter(deputy=deputy)

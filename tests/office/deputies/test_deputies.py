@@ -99,7 +99,7 @@ def test_a_deputy_also_orders_what_follows(desk: Desk) -> None:
     delegate(desk, deputy)
     file = desk.drafted()
     desk.sign(file, deputy)
-    desk.post(file, "instruct", deputy, **PART)
+    desk.act(file, "instruct", deputy, **PART)
     desk.again(file, "instructed")
 
 
@@ -131,11 +131,11 @@ def test_a_delegation_ends_with_the_managers_appointment(desk: Desk, office: Man
 def test_a_deputy_turns_down_and_narrows_as_the_manager_would(desk: Desk) -> None:
     deputy = a_deputy(desk)
     file = desk.drafted()
-    desk.post(file, "send_back", deputy, reason="理由")
+    desk.act(file, "send_back", deputy, reason="理由")
     desk.again(file, "under_decision")
     delegate(desk, deputy)
-    desk.post(file, "narrow", deputy, reason="21時台で足りる", **PART)
-    desk.post(file, "send_back", deputy, reason="範囲を直す")
+    desk.act(file, "narrow", deputy, reason="21時台で足りる", **PART)
+    desk.act(file, "send_back", deputy, reason="範囲を直す")
     desk.again(file, "received")
 
 
@@ -171,10 +171,10 @@ def test_what_opens_nothing_is_reviewed_without_a_signature(
     office.advance(3 * 86400)
     assert "代決の委任が終わったため、画像を開けません" in desk.page(file)
     assert "管理責任者の後閲の署名を待っています" in desk.page(file, deputy)
-    desk.post(file, "stop", reason="不要になった")
+    desk.act(file, "stop", reason="不要になった")
     assert "代決の委任が終わったため" not in desk.page(file)
     assert "署名を待つ代決はありません" in desk.endorse(file)["refused"]
-    desk.post(file, "review", note="適当と認める")
+    desk.act(file, "review", note="適当と認める")
     assert desk.again(file, "revoked").facts[-1].kind == "reviewed"
 
 

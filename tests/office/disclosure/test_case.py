@@ -33,18 +33,18 @@ def test_K19_a_statutory_request_goes_from_receipt_to_completion(window: Window)
     assert "決定の期限" in page
     assert "令和8年6月15日（月）" in page  # D+30 is a Saturday, moved by 民法142条
     assert "消去がまだ止まっていません" in page
-    window.post(file, "accept")
-    window.post(file, "found", kept="on", shown="on", note="1階の出入口")
-    window.post(file, "decide", **FULL, on=ON)
+    window.act(file, "accept")
+    window.act(file, "found", kept="on", shown="on", note="1階の出入口")
+    window.act(file, "decide", **FULL, on=ON)
     window.again(file, "decided")
-    window.post(file, "notify", on=ON, document_number="総第7号")
+    window.act(file, "notify", on=ON, document_number="総第7号")
     file = window.again(file, "awaiting_manner")
     assert "令和8年6月15日（月）" in window.page(file)
     window.on("2026-05-20")
-    window.post(file, "manner", manner="閲覧", on="2026-05-20", wish="午後")
-    window.post(file, "disclose", on="2026-05-20", identity="運転免許証", identity_by="佐藤")
+    window.act(file, "manner", manner="閲覧", on="2026-05-20", wish="午後")
+    window.act(file, "disclose", on="2026-05-20", identity="運転免許証", identity_by="佐藤")
     window.again(file, "disclosed")
-    window.post(file, "close")
+    window.act(file, "close")
     page = window.page(window.again(file, "closed"))
     for text in ("受け付けた", "請求書を確かめた", "決定した", "通知した", "開示した", "完結した"):
         assert text in page
@@ -56,15 +56,15 @@ def test_K19_a_statutory_request_goes_from_receipt_to_completion(window: Window)
 def test_K19_days_of_correction_are_not_counted_and_the_extension_is_one(window: Window) -> None:
     file = window.take_in(address="")
     assert "請求者の住所がありません" in window.post(file, "accept")
-    window.post(file, "correction", what="住所", due="2026-05-25", on=ON)
+    window.act(file, "correction", what="住所", due="2026-05-25", on=ON)
     file = window.again(file, "awaiting_correction")
     assert "補正の期限" in window.page(file)
     window.on("2026-05-19")
-    window.post(file, "corrected", **ASKED, arrived="2026-05-19")
+    window.act(file, "corrected", **ASKED, arrived="2026-05-19")
     file = window.again(file, "received")
     assert "令和8年6月18日（木）" in window.page(file)  # 30 and five days
     extended = {"reason": "第三者の意見を聴くため", "on": "2026-05-19"}
-    window.post(file, "extend", **extended)
+    window.act(file, "extend", **extended)
     file = window.again(file, "received")
     assert "令和8年7月21日（火）" in window.page(file)  # D+65 is a Saturday, then 海の日
     assert "延長は一度だけです" in window.post(file, "extend", **extended)
@@ -87,25 +87,25 @@ def test_K19_opposition_puts_two_weeks_before_disclosure(window: Window) -> None
     """A third party is heard, opposes, is told, and disclosure waits for the fifteenth day."""
     file = window.identified(others=True)
     asked = {"name": "第三 一郎", "about": "10時ごろ写っています", "reply_by": "2026-05-21"}
-    window.post(file, "opinion", **asked, on=ON)
+    window.act(file, "opinion", **asked, on=ON)
     file = window.again(file, "hearing_third_party")
     assert "意見を待っています（1人）" in window.post(file, "decide", **PART, on=ON)
     (inquiry,) = file.opinions
     answered = {"inquiry": inquiry.asked.serial, "objects": "yes", "reason": "通院のため"}
-    window.post(file, "answer", **answered, on=ON)
-    window.post(file, "decide", **PART, on=ON)
-    window.post(file, "notify", on=ON)
+    window.act(file, "answer", **answered, on=ON)
+    window.act(file, "decide", **PART, on=ON)
+    window.act(file, "notify", on=ON)
     window.again(file, "awaiting_manner")
     window.on("2026-05-20")
-    window.post(file, "manner", manner="閲覧", on="2026-05-20")
+    window.act(file, "manner", manner="閲覧", on="2026-05-20")
     handed = {"identity": "旅券", "identity_by": "佐藤"}
     assert "まだ知らせていません" in window.post(file, "disclose", **handed, on="2026-05-20")
-    window.post(file, "told", reason="姿を取り除くため", on="2026-05-20")
+    window.act(file, "told", reason="姿を取り除くため", on="2026-05-20")
     early = window.post(file, "disclose", **handed, on="2026-05-20")
     assert "令和8年5月29日（金）から開示できます" in early
     assert "個情法86条3項" in early
     window.on("2026-05-29")
-    window.post(file, "disclose", **handed, on="2026-05-29")
+    window.act(file, "disclose", **handed, on="2026-05-29")
     file = window.again(file, "disclosed")
     text = read(window.pdf(file, "opposed_disclosure-1"))
     assert "第三一郎" in text
@@ -115,11 +115,11 @@ def test_K19_opposition_puts_two_weeks_before_disclosure(window: Window) -> None
 
 def test_K19_a_decision_has_what_the_law_asks_of_its_kind(window: Window) -> None:
     file = window.take_in()
-    window.post(file, "accept")
+    window.act(file, "accept")
     nothing = window.post(file, "decide", result="full", on=ON)
     for text in ("探した結果がまだ", "利用目的がありません", "開示の方法と", "個情法82条1項"):
         assert text in nothing
-    window.post(file, "found", kept="on", shown="on", others="on")
+    window.act(file, "found", kept="on", shown="on", others="on")
     assert "全部の開示はできません" in window.post(file, "decide", **FULL, on=ON)
     bare = window.post(file, "decide", result="exempt", on=ON)
     assert "開示しない理由がありません" in bare
@@ -144,12 +144,12 @@ def test_K19_a_refusal_waits_for_an_appeal_before_it_is_completed(
     window: Window, result: str, clause: str, words: str
 ) -> None:
     file = window.take_in()
-    window.post(file, "accept")
-    window.post(file, "found", **({} if result == "absent" else {"kept": "on", "shown": "on"}))
+    window.act(file, "accept")
+    window.act(file, "found", **({} if result == "absent" else {"kept": "on", "shown": "on"}))
     said = {"result": result, "clause": clause, "reason": "次の理由による。"}
-    window.post(file, "decide", **said, on=ON)
+    window.act(file, "decide", **said, on=ON)
     assert "まだ通知していません" in window.post(file, "close")
-    window.post(file, "notify", on=ON)
+    window.act(file, "notify", on=ON)
     file = window.again(file, "decided")
     waits = window.post(file, "close")
     assert "審査請求を令和8年8月14日（金）まで待ちます" in waits
@@ -158,7 +158,7 @@ def test_K19_a_refusal_waits_for_an_appeal_before_it_is_completed(
     assert words in text
     assert "堺市長に対して審査請求" in text
     window.on("2026-08-17")
-    window.post(file, "close")
+    window.act(file, "close")
     window.again(file, "closed")
 
 
@@ -166,26 +166,26 @@ def test_K19_an_appeal_keeps_the_case_open_until_the_ruling(window: Window) -> N
     """審査請求 → 諮問 → 裁決; not dismissed without the board; upheld, it is decided anew."""
     file = window.identified()
     said = {"result": "exempt", "clause": "個情法78条1項2号", "reason": "識別できるため"}
-    window.post(file, "decide", **said, on=ON)
-    window.post(file, "notify", on=ON)
+    window.act(file, "decide", **said, on=ON)
+    window.act(file, "notify", on=ON)
     window.on("2026-06-01")
     appeal = {"by": "requester", "matter": "開示を求める"}
-    window.post(file, "appeal", **appeal, on="2026-06-01")
+    window.act(file, "appeal", **appeal, on="2026-06-01")
     assert "審査請求中" in window.page(file)
     window.on("2026-09-01")
     assert "裁決がまだです" in window.post(file, "close")
     ruling = {"ruling": "dismissed", "reason": "理由がない", "on": "2026-09-01"}
     assert "個情法105条1項" in window.post(file, "ruling", **ruling)
-    window.post(file, "consult", board="堺市個人情報保護審査会", on="2026-09-01")
+    window.act(file, "consult", board="堺市個人情報保護審査会", on="2026-09-01")
     file = window.again(file, "decided")
     assert "堺市個人情報保護審査会" in read(window.pdf(file, "consultation_notice"))
-    window.post(file, "ruling", **ruling | {"ruling": "upheld"})
+    window.act(file, "ruling", **ruling | {"ruling": "upheld"})
     file = window.again(file, "identifying")
     assert file.decision is None
     assert file.appeal is None
-    window.post(file, "found", kept="on", shown="on")
-    window.post(file, "decide", **FULL, on="2026-09-01")
-    window.post(file, "notify", on="2026-09-01")
+    window.act(file, "found", kept="on", shown="on")
+    window.act(file, "decide", **FULL, on="2026-09-01")
+    window.act(file, "notify", on="2026-09-01")
     window.again(file, "awaiting_manner")
 
 
@@ -196,19 +196,19 @@ def test_K19_the_manner_is_chosen_within_thirty_days_or_with_a_reason(window: Wi
     said = window.post(file, "manner", **late)
     assert "申出の期限（令和8年6月15日（月））が過ぎています" in said
     assert "個情法87条4項" in said
-    window.post(file, "manner", **late, excuse="入院していた")
+    window.act(file, "manner", **late, excuse="入院していた")
     assert "申出のあった開示がまだです" in window.post(file, "close")
 
 
 def test_K19_transfer_and_withdrawal_end_a_case(window: Window) -> None:
     file = window.take_in()
-    window.post(file, "transfer", to="堺市教育委員会", reason="教育委員会のカメラ", on=ON)
+    window.act(file, "transfer", to="堺市教育委員会", reason="教育委員会のカメラ", on=ON)
     file = window.again(file, "transferred")
     assert "堺市教育委員会" in read(window.pdf(file, "transfer_notice"))
-    window.post(file, "close")
+    window.act(file, "close")
     window.again(file, "closed")
     other = window.take_in()
-    window.post(other, "withdraw", on=ON, reason="見つかったため")
+    window.act(other, "withdraw", on=ON, reason="見つかったため")
     other = window.again(other, "withdrawn")
     assert "いまはできません" in window.post(other, "accept")
 
@@ -229,8 +229,8 @@ def test_K19_an_agent_shows_who_they_act_for_and_how_it_is_proved(window: Window
     assert "代理の証明がまだです" in refused
     assert "個情法76条2項" in refused
     more = {"subject_name": "山田 一郎", "agency": "委任状", "why": "届いた"}
-    window.post(file, "amend", **ASKED | {"acting_as": "mandated"} | more)
-    window.post(file, "accept")
+    window.act(file, "amend", **ASKED | {"acting_as": "mandated"} | more)
+    window.act(file, "accept")
     window.again(file, "identifying")
 
 

@@ -17,6 +17,7 @@ from machimori.kernel.instants import parse_rfc3339
 from machimori.office.handover import packages
 from machimori.office.handover.testing import (
     RECIPIENT,
+    act,
     begun,
     copies,
     fetched,
@@ -61,7 +62,7 @@ def test_K5_nothing_is_taken_out_but_at_a_registered_terminal(real: EngineDesk) 
     said = send(real.browser(operator), "extract", file.case.pk, **typed)
     assert "専用パソコン" in said
     assert real.again(file, "instructed")
-    send(terminal(real, operator), "extract", file.case.pk, **typed)
+    act(terminal(real, operator), "extract", file.case.pk, **typed)
     assert real.again(file, "extracting")
 
 
@@ -93,7 +94,7 @@ def test_K15_the_manager_confirms_what_somebody_else_made(real: EngineDesk, tmp_
     assert "完了の確認を待っています" not in real.page(file)
     assert pc.post(reverse("handover:check", args=[file.case.pk])).status_code == 403
     assert packages.names()
-    send(real.browser(), "check", file.case.pk, note="再生できた")
+    act(real.browser(), "check", file.case.pk, note="再生できた")
     file = real.again(file, "ready_for_handover")
     assert not lies(base_of(file))
 
@@ -135,18 +136,18 @@ def test_I13_K16_identity_at_hand_over_and_the_copy_followed_to_its_end(
     real.drafting.update(conditions="目的外に使わない\n複製しない", return_by="令和8年6月30日")
     pc = terminal(real, real.cast.person("operator"))
     file = written(real, pc, "USB-13", encrypted="on", password_way="envelope")
-    send(real.browser(), "check", file.case.pk, note="再生できた")
+    act(real.browser(), "check", file.case.pk, note="再生できた")
     number = RECIPIENT | {"identity_means": "1234 5678 9012"}
     assert "12けたの番号" in send(real.browser(), "hand_over", file.case.pk, **number)
     nobody = RECIPIENT | {"identity_means": ""}
-    send(real.browser(), "hand_over", file.case.pk, **nobody)
+    act(real.browser(), "hand_over", file.case.pk, **nobody)
     assert real.again(file, "ready_for_handover")
     page = real.browser().get(reverse("handover:hand_over", args=[file.case.pk])).content.decode()
     assert "目的外に使わない\n複製しない" in page
     assert "令和8年6月30日" in page
     late = RECIPIENT | {"due": "令和8年7月1日"}
     assert "承認の条件は" in send(real.browser(), "hand_over", file.case.pk, **late)
-    send(real.browser(), "hand_over", file.case.pk, **RECIPIENT)
+    act(real.browser(), "hand_over", file.case.pk, **RECIPIENT)
     file = real.again(file, "provided")
     page = real.page(file)
     assert "USB-13" in page
@@ -174,8 +175,8 @@ def test_I13_K16_identity_at_hand_over_and_the_copy_followed_to_its_end(
     assert "まだ記録されていません" in send(real.browser(), "complete", file.case.pk)
     number = {"fate": "erasure_reported", "on": "令和8年5月14日", "note": "123456789012"}
     assert "12けたの番号" in send(real.browser(), "settle", copy.copy.pk, **number)
-    send(real.browser(), "settle", copy.copy.pk, fate="erasure_reported", on="令和8年5月14日")
-    send(real.browser(), "complete", file.case.pk)
+    act(real.browser(), "settle", copy.copy.pk, fate="erasure_reported", on="令和8年5月14日")
+    act(real.browser(), "complete", file.case.pk)
     file = real.again(file, "closed")
     completed = file.latest("completed")
     assert completed is not None
@@ -188,10 +189,10 @@ def test_A15_a_closed_case_ends_its_approval_at_the_vault(real: EngineDesk) -> N
     pc = terminal(real, real.cast.person("operator"))
     file = written(real, pc, "USB-15")
     order = order_of(file)
-    send(real.browser(), "check", file.case.pk, note="再生できた")
-    send(real.browser(), "hand_over", file.case.pk, **RECIPIENT)
+    act(real.browser(), "check", file.case.pk, note="再生できた")
+    act(real.browser(), "hand_over", file.case.pk, **RECIPIENT)
     (copy,) = copies(file)
-    send(real.browser(), "settle", copy.copy.pk, fate="erasure_reported", on="令和8年5月14日")
+    act(real.browser(), "settle", copy.copy.pk, fate="erasure_reported", on="令和8年5月14日")
     page = send(real.browser(), "complete", file.case.pk)
     assert "承認の終わりが、保管庫にまだ届いていません" in page
     file = real.again(file, "closed")
@@ -215,11 +216,11 @@ def test_P9_a_medium_that_was_rejected_is_destroyed_before_the_case_ends(
     pc = terminal(real, real.cast.person("operator"))
     file = written(real, pc, "USB-P9")
     (spoiled,) = copies(file)
-    send(real.browser(), "reject", file.case.pk, reason="途中で止まる")
+    act(real.browser(), "reject", file.case.pk, reason="途中で止まる")
     file = real.again(file, "instructed")
     assert not lies(base_of(file))
     assert "媒体 USB-P9" in today(real)
-    send(pc, "extract", file.case.pk, **(real.asked | {"kind": "dvd-r"}))
+    act(pc, "extract", file.case.pk, **(real.asked | {"kind": "dvd-r"}))
     work_off(file.case.pk)
     file = real.again(file, "extracting")
     (copy,) = copies(file)
@@ -228,7 +229,7 @@ def test_P9_a_medium_that_was_rejected_is_destroyed_before_the_case_ends(
     assert "ほかの媒体のものです" in send(pc, "medium", copy.copy.pk, **medium)
     end = {"fate": "destroyed", "on": "令和8年5月14日", "note": "裁断した"}
     assert "裁断した" in send(real.browser(), "settle", spoiled.copy.pk, **end)
-    send(pc, "medium", copy.copy.pk, **medium)
+    act(pc, "medium", copy.copy.pk, **medium)
     assert real.again(file, "awaiting_check")
     assert "媒体 USB-P9" not in today(real)
 
@@ -239,7 +240,7 @@ def test_I8_an_extraction_that_fails_says_why_and_leaves_nothing(real: EngineDes
     file = real.instructed()
     for stored in list(real.store.list()):
         real.store.delete(stored.name)
-    send(pc, "extract", file.case.pk, **(real.asked | {"kind": "dvd-r"}))
+    act(pc, "extract", file.case.pk, **(real.asked | {"kind": "dvd-r"}))
     page = real.page(file)
     assert "順番を待っています" in page
     assert reverse("handover:progress", args=[file.case.pk]) in page
@@ -257,7 +258,7 @@ def test_P9_a_package_ends_with_its_case_and_after_its_days(
     file = begun(real, pc)
     sweep(now())
     assert lies(base_of(file))
-    real.post(file, "take_back", reason="もう要らない")
+    real.act(file, "take_back", reason="もう要らない")
     file = real.again(file, "withdrawn")
     sweep(now())
     assert not lies(base_of(file))

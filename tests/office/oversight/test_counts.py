@@ -36,7 +36,7 @@ def test_a_year_is_counted_by_month_and_ground(
     provided(desk, operator)
     refused = desk.drafted()
     office.advance(2 * 24 * 3600)
-    desk.post(refused, "refuse", reason="範囲が広すぎる", clause="")
+    desk.act(refused, "refuse", reason="範囲が広すぎる", clause="")
     desk.take_in()
     found = counted(desk)
     whole = found["提供の申請", "計"]

@@ -30,7 +30,7 @@ def test_a_head_says_what_the_facts_say(office: ManualClock) -> None:
     window = Window(desk=desk, clock=office)
     asked = window.take_in()
     office.advance(60)
-    window.post(asked, "accept")
+    window.act(asked, "accept")
     head = DisclosureHead.objects.get(case=asked.case)
     assert_follows(head, asked.case.facts)
     assert head.words == "山田 花子 5月10日の夜、1階の出入口で私が写っている画像"
@@ -45,7 +45,7 @@ def test_a_case_of_provision_is_counted_by_what_was_asked_and_decided(office: Ma
     desk = Desk.of(office)
     file = desk.drafted()
     office.advance(86_400)
-    desk.post(file, "refuse", reason="範囲が広すぎる", clause="")
+    desk.act(file, "refuse", reason="範囲が広すぎる", clause="")
     head = ProvisionHead.objects.get(case=file.case)
     assert head.ground == "investigation"
     assert head.received == file.facts[0].at

@@ -59,7 +59,7 @@ def test_cases_by_fiscal_year_and_month(desk: Desk, query: dict[str, str], found
 
 def test_nothing_is_opened_after_the_approval_was_taken_back(desk: Desk) -> None:
     file = desk.approved()
-    desk.post(file, "instruct", **PART)
+    desk.act(file, "instruct", **PART)
     file = desk.again(file, "instructed")
     assert orders.order_of(file).cameras == ("cam-1",)
     ended = ending.stop(file, reason="照会が取り消された", acting=desk.cast.acting(desk.manager))

@@ -42,13 +42,13 @@ def test_A14_an_application_goes_to_the_manager_who_approves_a_part(desk: Desk) 
     waiting = desk.browser().get(reverse("people:today")).content.decode()
     assert "令和8年度 街頭 第1号　中央警察署 刑事課" in waiting
     assert "消去 令和8年5月24日（日） 24時" in waiting
-    desk.post(file, "narrow", **PART, reason="請求の時刻に足りるため")
+    desk.act(file, "narrow", **PART, reason="請求の時刻に足りるため")
     assert "一部承認" in desk.read(file, "decide")
     assert "location" in desk.sign(file)
     desk.again(file, "approved")
     beyond = desk.post(file, "instruct", **PART | {"last_time": "21:45"})
     assert "承認又は指示の範囲を超えています" in beyond
-    desk.post(file, "instruct", **PART, note="21時10分から見てください")
+    desk.act(file, "instruct", **PART, note="21時10分から見てください")
     page = desk.page(desk.again(file, "instructed"), desk.cast.person("operator"))
     for text in ("受け付けた", "起案した", "一部承認の案にした", "署名した", "承認した"):
         assert text in page
@@ -62,7 +62,7 @@ def test_the_line_of_steps_begins_where_the_case_began(desk: Desk) -> None:
     desk.browser().post(reverse("provision:intake"), without_empty(TYPED | {"consult": "1"}))
     asked = file_of(Case.objects.exclude(pk__in=known).get())
     assert '<li class="now" aria-current="step">相談中' in desk.page(asked)
-    desk.post(asked, "take_in", **TYPED)
+    desk.act(asked, "take_in", **TYPED)
     assert '<li class="done">相談中' in desk.page(desk.again(asked, "received"))
 
 
@@ -152,8 +152,8 @@ def test_I13_the_other_side_s_identity_is_checked_before_a_draft(office: ManualC
     assert "相手の身分を確認していません（印西市のガイドライン（案）3(6)" in desk.page(file)
     assert "相手の身分を確認していません" in desk.post(file, "draft", checks=CHECKS)
     changed = TYPED | {"document": "", "document_day": "", "why": "折返しの電話で確かめた"}
-    desk.post(file, "amend", **changed)
-    desk.post(file, "draft", checks=CHECKS)
+    desk.act(file, "amend", **changed)
+    desk.act(file, "draft", checks=CHECKS)
     desk.again(file, "under_decision")
 
 
@@ -180,7 +180,7 @@ def test_what_is_missing_is_asked_for_with_a_day(desk: Desk) -> None:
     assert "足りない項目があります：具体的な事案" in page
     assert reverse("provision:correction", args=[file.case.pk]) in page
     assert "期限が過ぎた日です" in desk.post(file, "correction", due="R8.5.1")
-    desk.post(file, "correction", due="R8.5.20", note="事案を教えてください")
+    desk.act(file, "correction", due="R8.5.20", note="事案を教えてください")
     waiting = desk.again(file, "awaiting_correction")
     letter = papers(waiting)["correction_reply"]
     assert isinstance(letter, CorrectionReply)
@@ -188,8 +188,8 @@ def test_what_is_missing_is_asked_for_with_a_day(desk: Desk) -> None:
     assert (letter.note, str(letter.due)) == ("事案を教えてください", "2026-05-20")
     assert "補正の期限 令和8年5月20日" in desk.browser().get("/").content.decode()
     assert "いまはできません" in desk.post(waiting, "draft", checks=CHECKS)
-    desk.post(waiting, "amend", **TYPED, why="電話で補正")
-    desk.post(file, "draft", checks=CHECKS)
+    desk.act(waiting, "amend", **TYPED, why="電話で補正")
+    desk.act(file, "draft", checks=CHECKS)
     desk.again(file, "under_decision")
 
 
@@ -198,7 +198,7 @@ def test_a_consultation_has_no_number_and_becomes_an_application(desk: Desk) -> 
     assert file.state == "consultation"
     assert file.number == ""
     assert 'value="中央警察署 刑事課"' in desk.read(file, "take_in")
-    desk.post(file, "take_in", **TYPED)
+    desk.act(file, "take_in", **TYPED)
     assert desk.again(file, "received").number == "令和8年度 街頭 第1号"
 
 
@@ -215,9 +215,9 @@ def test_a_refusal_has_a_reason_and_a_clause(desk: Desk) -> None:
 def test_what_is_sent_back_is_drafted_and_signed_anew(desk: Desk) -> None:
     file = desk.drafted()
     before = file.statement
-    desk.post(file, "send_back", reason="範囲が広い")
+    desk.act(file, "send_back", reason="範囲が広い")
     file = desk.again(file, "received")
-    desk.post(file, "draft", checks=CHECKS)
+    desk.act(file, "draft", checks=CHECKS)
     after = desk.again(file, "under_decision").statement
     assert before is not None
     assert after is not None
@@ -229,7 +229,7 @@ def test_a_signature_over_another_draft_does_not_count(desk: Desk) -> None:
     file = desk.drafted()
     args = [file.case.pk]
     asked = desk.browser().post(reverse("provision:options", args=args)).json()
-    desk.post(file, "narrow", **PART, reason="足りる")
+    desk.act(file, "narrow", **PART, reason="足りる")
     answer = desk.key(desk.manager).sign_in(asked)
     found = desk.browser().post(
         reverse("provision:sign", args=args), answer, content_type="application/json"
@@ -339,14 +339,14 @@ def test_what_is_erased_first_waits_first_and_is_marked(desk: Desk) -> None:
 def test_in_a_demo_the_software_key_signs(desk: Desk) -> None:
     file = desk.drafted()
     assert "デモのキーで署名して承認する" in desk.read(file, "decide")
-    desk.post(file, "sign_demo")
+    desk.act(file, "sign_demo")
     desk.again(file, "approved")
 
 
 def test_the_list_is_searched_by_number_and_by_body(desk: Desk) -> None:
     desk.take_in()
     file = desk.take_in(body="北消防署")
-    desk.post(file, "draft", checks=CHECKS)
+    desk.act(file, "draft", checks=CHECKS)
     page = reverse("provision:cases")
     for words, there in (("北消防署", "第2号"), ("第1号", "中央警察署"), ("令和8年度", "第1号")):
         found = desk.browser().get(page, {"q": words}).content.decode()

@@ -95,7 +95,7 @@ def test_it_comes_back_with_a_reason_and_begins_anew(two: Round) -> None:
     file = desk.again(file, "received")
     (entry,) = [one for one in recorded() if one.data.get("kind") == "handed_back"]
     assert "時間" not in str(entry)
-    desk.post(file, "draft", two.clerk, checks=CHECKS)
+    desk.act(file, "draft", two.clerk, checks=CHECKS)
     file = desk.again(file, "under_decision")
     page = desk.page(file, two.clerk)
     assert "起案が差し戻されました" not in page
@@ -143,7 +143,7 @@ def test_nobody_answers_in_a_place_that_leaves_another_empty(two: Round) -> None
     file = desk.take_in(ground="law")
     assert "別々の人が足りません" in desk.post(file, "draft", two.clerk, checks=CHECKS)
     operator = desk.cast.person("operator")
-    desk.post(file, "draft", two.clerk, checks=CHECKS)
+    desk.act(file, "draft", two.clerk, checks=CHECKS)
     assert "いなくなります" in two.agree(file, both)
     two.agree(file, operator)
     two.agree(file, both)
@@ -168,8 +168,8 @@ def test_a_draft_that_changed_since_it_was_read_is_read_again(two: Round) -> Non
     page = desk.read(file, "round", first)
     shown = re.search(r'name="draft" value="([^"]*)"', page)
     assert shown
-    desk.post(file, "send_back", reason="範囲が広い")
-    desk.post(file, "draft", two.clerk, checks=CHECKS)
+    desk.act(file, "send_back", reason="範囲が広い")
+    desk.act(file, "draft", two.clerk, checks=CHECKS)
     assert "起案が変わりました" in two.agree(file, first, draft=shown[1])
     desk.again(file, "under_decision")
     two.agree(file, first)
@@ -184,7 +184,7 @@ def test_no_draft_without_people_for_its_round(two: Round) -> None:
     assert "防犯カメラシステム取扱者、防犯カメラシステム取扱責任者の順に回り" in page
     desk.again(file, "received")
     desk.cast.person("handling_supervisor")
-    desk.post(file, "draft", two.clerk, checks=CHECKS)
+    desk.act(file, "draft", two.clerk, checks=CHECKS)
     desk.again(file, "under_decision")
 
 
@@ -215,6 +215,6 @@ def test_an_urgent_draft_waits_unless_the_city_decided_otherwise(
     clerk = desk.cast.person("operator")
     desk.cast.person("operator")
     file = desk.take_in(said=["form_filed", "urgent"], document="", document_day="")
-    desk.post(file, "draft", clerk, checks=CHECKS)
+    desk.act(file, "draft", clerk, checks=CHECKS)
     assert (addresses(file, "decide")[0] in one.today(desk.manager)) is hurries
     assert ("location" in desk.sign(file)) is hurries

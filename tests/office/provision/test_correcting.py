@@ -24,7 +24,7 @@ def test_a_draft_that_was_sent_back_is_sent_on_to_the_applicant(desk: Desk) -> N
     """Nothing is missing by the rules: what the manager wants is told, and stays as it was sent."""
     file = desk.take_in()
     assert "足りないものはありません" in desk.post(file, "correction", due="R8.5.20", note="x")
-    desk.post(file, "draft", checks=["within_retention", "identifiable"])
+    desk.act(file, "draft", checks=["within_retention", "identifiable"])
     page = desk.post(file, "send_back", reason="時間が長すぎます")
     assert "申請者に補正をお願いする" in page
     assert "時間が長すぎます" in desk.read(file, "correction")
@@ -42,7 +42,7 @@ def test_a_draft_that_was_sent_back_is_sent_on_to_the_applicant(desk: Desk) -> N
     ):
         assert text in sent
     assert "22時00分" in sent
-    desk.post(file, "amend", **TYPED | {"last_time": "21:30"}, why="直した申請書が届いた")
+    desk.act(file, "amend", **TYPED | {"last_time": "21:30"}, why="直した申請書が届いた")
     assert letter(desk, desk.again(file, "received")) == sent
-    desk.post(file, "draft", checks=["within_retention", "identifiable"])
+    desk.act(file, "draft", checks=["within_retention", "identifiable"])
     desk.again(file, "under_decision")

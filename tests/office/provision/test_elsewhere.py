@@ -65,9 +65,9 @@ def test_A14_a_decision_elsewhere_is_shown_and_printed_and_the_signature_stays(
 
 def test_a_correction_needs_a_reason_and_both_stay_in_the_history(desk: Desk) -> None:
     file = desk.drafted()
-    desk.post(file, "elsewhere", **SAID)
+    desk.act(file, "elsewhere", **SAID)
     corrected = SAID | {"number": "市総第54号"}
-    desk.post(file, "elsewhere", **corrected)
+    desk.act(file, "elsewhere", **corrected)
     assert desk.again(file, "under_decision").facts[-1].data["number"] == NUMBER
     page = desk.post(file, "elsewhere", **corrected, reason="番号の写しまちがい")
     for said in (NUMBER, "市総第54号", "番号の写しまちがい"):
@@ -76,9 +76,9 @@ def test_a_correction_needs_a_reason_and_both_stay_in_the_history(desk: Desk) ->
 
 def test_it_belongs_to_the_draft_that_it_was_about(desk: Desk) -> None:
     file = desk.drafted()
-    desk.post(file, "elsewhere", **SAID)
-    desk.post(file, "send_back", reason="範囲が広い")
-    desk.post(file, "draft", checks=["within_retention", "identifiable"])
+    desk.act(file, "elsewhere", **SAID)
+    desk.act(file, "send_back", reason="範囲が広い")
+    desk.act(file, "draft", checks=["within_retention", "identifiable"])
     form = papers(desk.again(file, "under_decision"))["decision_draft"]
     assert isinstance(form, DecisionDraft)
     assert form.decided_elsewhere is None
@@ -87,9 +87,9 @@ def test_it_belongs_to_the_draft_that_it_was_about(desk: Desk) -> None:
 def test_a_draft_that_is_narrowed_keeps_it_and_says_that_it_was_wider(desk: Desk) -> None:
     """It is neither lost, on the pages or the papers, nor taken for a decision of the part."""
     file = desk.drafted()
-    desk.post(file, "elsewhere", **SAID)
+    desk.act(file, "elsewhere", **SAID)
     assert WIDER not in desk.read(file, "decide")
-    desk.post(file, "narrow", **PART, reason="請求の時刻に足りるため")
+    desk.act(file, "narrow", **PART, reason="請求の時刻に足りるため")
     for route in ("case", "decide"):
         page = desk.read(file, route)
         assert NUMBER in page
@@ -110,7 +110,7 @@ def test_a_day_before_the_application_or_to_come_and_a_file_that_is_no_scan_are_
     for day in ("令和8年4月1日", "令和9年5月14日"):
         page = desk.post(file, "elsewhere", **SAID | {"day": day})
         assert "受付の日から今日までの日" in page
-    desk.post(file, "elsewhere", **SAID, scan=SimpleUploadedFile("a.pdf", b"<script>"))
+    desk.act(file, "elsewhere", **SAID, scan=SimpleUploadedFile("a.pdf", b"<script>"))
     assert desk.again(file, "under_decision").facts[-1].kind == "drafted"
     assert not Scan.objects.exists()
 

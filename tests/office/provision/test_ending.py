@@ -49,7 +49,7 @@ def test_A14_request_and_approval_are_printed_from_the_case(desk: Desk) -> None:
 
 def test_a_refusal_is_a_paper_with_its_clause(desk: Desk) -> None:
     file = desk.drafted()
-    desk.post(file, "refuse", reason="事案が特定されていない", clause="堺 11(1)")
+    desk.act(file, "refuse", reason="事案が特定されていない", clause="堺 11(1)")
     file = desk.again(file, "refused")
     paper = printed(desk, file, "refusal")
     assert "事案が特定されていない" in paper
@@ -68,7 +68,7 @@ def test_a_refusal_is_a_paper_with_its_clause(desk: Desk) -> None:
 )
 def test_there_is_no_such_footage(desk: Desk, why: str, words: str) -> None:
     file = desk.approved()
-    desk.post(file, "nothing", why=why, reason="5月24日に消去しました")
+    desk.act(file, "nothing", why=why, reason="5月24日に消去しました")
     file = desk.again(file, "not_found")
     assert words in desk.page(file)
     assert "5月24日に消去しました" in printed(desk, file, "no_footage_reply")
@@ -93,7 +93,7 @@ def test_the_applicant_withdraws(desk: Desk) -> None:
 
 def test_a_consultation_ends_with_what_was_told(desk: Desk) -> None:
     file = desk.take_in(consult="1", ground="", document="", document_day="")
-    desk.post(file, "tell", reason="保存期間が過ぎていると伝えた")
+    desk.act(file, "tell", reason="保存期間が過ぎていると伝えた")
     file = desk.again(file, "informed")
     assert "保存期間が過ぎていると伝えた" in printed(desk, file, "outcome_reply")
     received = desk.take_in()
@@ -106,7 +106,7 @@ def test_only_who_decides_takes_an_approval_back(desk: Desk) -> None:
     with pytest.raises(ActionRefusedError) as refused:
         ending.stop(file, reason="r", acting=desk.cast.acting(operator))
     assert "堺 11(1)" in [reason.clause for reason in refused.value.reasons]
-    desk.post(file, "stop", reason="照会が取り消された")
+    desk.act(file, "stop", reason="照会が取り消された")
     file = desk.again(file, "revoked")
     assert "承認を中止した" in printed(desk, file, "outcome_reply")
     assert "いまはできません" in desk.post(file, "instruct", **PART)

@@ -44,7 +44,7 @@ def test_K17_somebody_else_needs_consent_and_a_face_photo(desk: Desk) -> None:
     assert "本人が特定できる顔写真など（本人でないとき）" in page
     given = TYPED | CONSENT | {"subject_name": "田中 一", "consents": "applicant"}
     papers = ["photo_id", "subject_consent", "face_photo"]
-    desk.post(file, "amend", **given, papers=papers, why="書類が届いた")
+    desk.act(file, "amend", **given, papers=papers, why="書類が届いた")
     assert "足りないもの" not in desk.page(desk.again(file, "received"))
     own = desk.take_in(**CONSENT, papers=["photo_id"], said=["by_subject"])
     assert "足りないもの" not in desk.page(own)
@@ -73,9 +73,9 @@ def test_what_a_ground_does_not_ask_for_waits_for_the_next(desk: Desk) -> None:
 def test_what_is_not_shown_is_not_lost(desk: Desk) -> None:
     """A ground chosen by mistake and taken back: the document's number is still there."""
     file = desk.take_in()
-    desk.post(file, "amend", **TYPED | {"ground": "urgent", "why": "選び直し"})
+    desk.act(file, "amend", **TYPED | {"ground": "urgent", "why": "選び直し"})
     assert desk.again(file, "received").application.case == TYPED["case"]
-    desk.post(file, "amend", **TYPED | {"why": "もとに戻す"})
+    desk.act(file, "amend", **TYPED | {"why": "もとに戻す"})
     assert desk.again(file, "received").application.document_number == "中刑第123号"
 
 

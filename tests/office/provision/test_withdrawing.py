@@ -56,6 +56,6 @@ def test_a_withdrawn_case_leaves_the_statement_to_who_decides(real: EngineDesk) 
 
 def test_a_case_that_was_never_approved_owes_nothing(real: EngineDesk) -> None:
     file = real.drafted()
-    real.post(file, "take_back", reason="不要になった")
+    real.act(file, "take_back", reason="不要になった")
     file = real.again(file, "withdrawn")
     assert letters.about("provision", file.case.pk, AuthorisationEnd) == []

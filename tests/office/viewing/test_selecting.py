@@ -15,7 +15,7 @@ from machimori.evidence.verifier.statement import STATEMENT, Statement
 from machimori.evidence.verifier.verdict import Verdict
 from machimori.kernel.envelope import Envelope
 from machimori.kernel.instants import instant
-from machimori.office.handover.testing import copies, fetched, send, terminal
+from machimori.office.handover.testing import act, copies, fetched, terminal
 from machimori.office.jobs.testing import work_off
 from machimori.office.provision.history import File
 from machimori.office.provision.testing_engine import EngineDesk
@@ -64,7 +64,7 @@ def test_A15_only_the_part_chosen_of_each_camera_is_taken_out(
     assert page.count(" ～ ") == 2
     extract = reverse("handover:extract", args=[file.case.pk])
     assert "選んだ範囲を取り出す" in pc.get(extract).content.decode()
-    send(pc, "extract", file.case.pk, kind="dvd-r")
+    act(pc, "extract", file.case.pk, kind="dvd-r")
     work_off(file.case.pk)
     file = real.again(file, "extracting")
     (copy,) = copies(file)
@@ -119,6 +119,6 @@ def test_nothing_found_ends_the_case_from_the_player(real: EngineDesk) -> None:
     address = reverse("provision:nothing", args=[file.case.pk])
     player = reverse("viewing:player", args=[viewing.pk])
     assert address in browser.get(player).content.decode()
-    real.post(file, "nothing", why="not_shown", reason="人物が写っていない")
+    real.act(file, "nothing", why="not_shown", reason="人物が写っていない")
     assert real.again(file, "not_found")
     assert browser.get(player).status_code == 404

@@ -22,7 +22,7 @@ STILL = {"at": "61500000", "reason": "決裁に添える", "due": "令和8年6�
 def instructed(desk: EngineDesk) -> File:
     """An instructed case whose approval includes printing."""
     file = desk.approved(uses=["view", "copy", "print"])
-    desk.post(file, "instruct", **desk.asked)
+    desk.act(file, "instruct", **desk.asked)
     return desk.again(file, "instructed")
 
 

@@ -17,7 +17,7 @@ from machimori.kernel.instants import micros
 from machimori.office.handover import extracting
 from machimori.office.handover.models import Copy
 from machimori.office.handover.packages import Packed
-from machimori.office.handover.testing import copies, send, terminal
+from machimori.office.handover.testing import act, copies, terminal
 from machimori.office.jobs.testing import work_off
 from machimori.office.oversight.history import File as RecordFile
 from machimori.office.oversight.history import find_about
@@ -44,9 +44,9 @@ def provided(desk: Desk, operator: Person, **typed: Any) -> File:
     """A case whose copy was taken out, written, checked and handed over, through the pages. The
     first medium is USB-12, the next USB-13."""
     file = desk.approved(**typed)
-    desk.post(file, "instruct", **PART)
+    desk.act(file, "instruct", **PART)
     pc = terminal(desk, operator)
-    send(pc, "extract", file.case.pk, kind="usb", **PART)
+    act(pc, "extract", file.case.pk, kind="usb", **PART)
     file = desk.again(file, "extracting")
     begun = file.latest("extraction_begun")
     assert begun is not None
@@ -58,10 +58,10 @@ def provided(desk: Desk, operator: Person, **typed: Any) -> File:
     (copy,) = copies(file)
     number = 11 + Copy.objects.filter(case__scheme=desk.cast.scheme).count()
     medium = {"kind": "usb", "number": f"USB-{number}", "measured": DIGEST}
-    send(pc, "medium", copy.copy.pk, **medium)
+    act(pc, "medium", copy.copy.pk, **medium)
     manager = desk.browser()
-    send(manager, "check", file.case.pk, note="再生できた")
-    send(manager, "hand_over", file.case.pk, **RECIPIENT)
+    act(manager, "check", file.case.pk, note="再生できた")
+    act(manager, "hand_over", file.case.pk, **RECIPIENT)
     return desk.again(file, "provided")
 
 
@@ -70,7 +70,7 @@ def completed(desk: Desk, operator: Person) -> File:
     file = provided(desk, operator)
     (copy,) = copies(file)
     manager = desk.browser()
-    send(manager, "settle", copy.copy.pk, fate="returned", on=f"{desk.cast.now:%Y-%m-%d}")
+    act(manager, "settle", copy.copy.pk, fate="returned", on=f"{desk.cast.now:%Y-%m-%d}")
     manager.post(reverse("handover:complete", args=[file.case.pk]))
     return desk.again(file, "closed")
 

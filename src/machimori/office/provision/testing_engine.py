@@ -104,7 +104,7 @@ class EngineDesk(Desk):
         """A case in which the manager has approved and instructed; `typed` changes what is
         instructed (`first_time`, `cameras`)."""
         file = self.approved()
-        self.post(file, "instruct", **(self.asked | typed))
+        self.act(file, "instruct", **(self.asked | typed))
         return self.again(file, "instructed")
 
     def pass_days(self, days: int) -> None:
