@@ -6,6 +6,7 @@ Supported code: whoever writes an app for the office tests its denials with thes
 
 import datetime as dt
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from typing import Any
@@ -30,6 +31,8 @@ class Cast:
 
     scheme: Scheme
     clock: Clock
+    client: Callable[..., Client] = Client
+    """What makes a browser."""
 
     @classmethod
     def of(cls, clock: Clock, *, profile: str = "sakai", name: str = "街頭防犯カメラ") -> "Cast":
@@ -67,7 +70,7 @@ class Cast:
 
         The session is made directly: signing in has tests of its own.
         """
-        client = Client(SERVER_NAME=config().host, raise_request_exception=True)
+        client = self.client(SERVER_NAME=config().host, raise_request_exception=True)
         if person is not None:
             session: Any = SessionStore()
             at = self.now.isoformat()

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The desk of one scheme of the demo: who works there, and what they type."""
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from django.test import Client
@@ -14,6 +13,7 @@ from machimori.office.provision.history import File, file_of
 from machimori.office.provision.models import Case
 from machimori.office.provision.testing import TYPED, Desk
 from machimori.office.rules.access import in_force
+from machimori.office.sample.browser import LastAnswer
 from machimori.office.sample.diary import Days
 from machimori.office.sample.towns import FILMED, MINUTES, Town
 from machimori.office.shared.posts import Post
@@ -39,23 +39,7 @@ class SampleDesk(Desk):
     town: Town
     people: Mapping[Post, Person]
     days: Days
-    pages: list[str] = field(default_factory=list)
-    """The last page that an act answered with."""
-
-    def post(self, file: File, route: str, person: Person | None = None, **typed: Any) -> str:
-        """As `Desk.post`, remembering what the page said."""
-        return self.says(super().post(file, route, person, **typed))
-
-    def says(self, page: str) -> str:
-        """Remember what a page said."""
-        self.pages[:] = [page]
-        return page
-
-    def refused(self) -> str:
-        """What the last page refused, for whoever finds that a story did not go on."""
-        page = self.pages[0] if self.pages else ""
-        found = re.findall(r'(?s)(?:role="alert"|class="error").*?</div>', page)
-        return " ".join(re.sub(r"<[^>]*>", " ", " ".join(found)).split())[:500]
+    last: LastAnswer
 
     def clerk(self) -> Person:
         """Who takes in and copies here, who is not the manager."""

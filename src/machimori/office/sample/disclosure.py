@@ -57,7 +57,7 @@ def _story(window: Window, desk: SampleDesk, number: int, state: State) -> Story
     found = file_of(file.case)
     if found.state != state:
         raise ActionError(
-            f"a request of the demo is {found.state} and not {state}", where=desk.refused()
+            f"a request of the demo is {found.state} and not {state}", where=desk.last.refused()
         )
 
 

@@ -77,7 +77,7 @@ def _moved(desk: SampleDesk, file: File, state: State, ago: int, number: int) ->
     if state == "permitted":
         return
     yield desk.days.at(ago, 14, number)
-    desk.at_terminal(desk.clerk()).post(reverse("viewing:use", args=[file.use.pk]), follow=True)
+    desk.at_terminal(desk.clerk()).post(reverse("viewing:use", args=[file.use.pk]))
     if state == "in_use":
         return
     yield desk.days.at(ago, 14, 30 + number)

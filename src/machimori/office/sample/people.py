@@ -2,6 +2,7 @@
 """A demo's schemes, the people who hold their posts, and what the city has decided there."""
 
 import io
+from functools import partial
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
@@ -22,6 +23,7 @@ from machimori.office.personnel.roster import columns
 from machimori.office.personnel.terms import unpledged
 from machimori.office.rules import access as rules_access
 from machimori.office.rules import actions as rules
+from machimori.office.sample.browser import Browser, LastAnswer
 from machimori.office.sample.desk import SampleDesk
 from machimori.office.sample.diary import Days
 from machimori.office.sample.towns import Town
@@ -51,7 +53,8 @@ def found(town: Town, number: int, *, clock: Clock, days: Days) -> SampleDesk:
     check_demo()
     at = instant(clock.now())
     scheme = make_scheme(town.id, name=town.scheme, profile=town.profile)
-    cast = Cast(scheme=scheme, clock=clock)
+    last = LastAnswer()
+    cast = Cast(scheme=scheme, clock=clock, client=partial(Browser, last=last))
     people: dict[Post, Person] = {}
     logins = {post: f"{number}{place:03}" for place, post in enumerate(town.people, 1)}
     for post, name in town.people.items():
@@ -68,7 +71,7 @@ def found(town: Town, number: int, *, clock: Clock, days: Days) -> SampleDesk:
         give_demo_key(person, at=at, disk=Disk())
         people[post] = person
     manager = people["system_manager"]
-    desk = SampleDesk(cast=cast, manager=manager, town=town, people=people, days=days)
+    desk = SampleDesk(cast=cast, manager=manager, town=town, people=people, days=days, last=last)
     if town.starts:
         _decide(desk)
         _register(desk, manager)
@@ -142,9 +145,8 @@ def _reported(desk: SampleDesk, login: str, name: str) -> Person:
         "reported_on": on,
         "file": SimpleUploadedFile("名簿.xlsx", data.getvalue()),
     }
-    answer = desk.browser().post(reverse("personnel:roster_new"), sent, follow=True)
+    desk.browser().post(reverse("personnel:roster_new"), sent)
     found = Person.objects.filter(login=login).first()
     if found is None:
-        desk.says(answer.content.decode())
-        raise ActionError("the demo's guard was not taken in", where=desk.refused())
+        raise ActionError("the demo's guard was not taken in", where=desk.last.refused())
     return found

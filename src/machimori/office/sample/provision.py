@@ -87,7 +87,7 @@ def _kept(desk: SampleDesk, number: int, ground: str) -> Story:
     yield desk.days.at(3, 9, 50)
     letter = keeping(file).pending
     if letter is None:
-        raise ActionError("nothing is kept in the demo", where=desk.refused())
+        raise ActionError("nothing is kept in the demo", where=desk.last.refused())
     desk.sign_letter(letter)
 
 
@@ -169,8 +169,7 @@ def _taken_out(
     clerk, case = desk.clerk(), file.case.pk
     if state in ("reviewing", "closed"):
         browser = desk.at_terminal(clerk)
-        answer = browser.post(reverse("viewing:open", args=[case]), follow=True)
-        desk.says(answer.content.decode())
+        browser.post(reverse("viewing:open", args=[case]))
     if state == "reviewing":
         return
     yield desk.days.at(ago, 14, minute + 1)
@@ -183,21 +182,21 @@ def _taken_out(
     (copy,) = copies(desk.now(file))
     measured = hashlib.sha256(fetched(pc, copy)).hexdigest()
     medium = {"kind": "usb", "number": f"USB-{minute:02}", "measured": measured}
-    desk.says(send(pc, "medium", copy.copy.pk, **medium))
+    send(pc, "medium", copy.copy.pk, **medium)
     if state == "awaiting_check":
         return
     yield desk.days.at(ago, 16, minute)
-    desk.says(send(desk.browser(), "check", case, note="指示のとおりで、再生できました。"))
+    send(desk.browser(), "check", case, note="指示のとおりで、再生できました。")
     if state == "ready_for_handover":
         return
     yield desk.days.at(ago - 1, 10, minute)
-    desk.says(send(desk.browser(clerk), "hand_over", case, **_recipient(desk, file, due)))
+    send(desk.browser(clerk), "hand_over", case, **_recipient(desk, file, due))
     if state == "provided":
         return
     yield desk.days.at(ago - 3, 10, minute)
     ended = {"fate": "erasure_reported", "on": f"{desk.days.day(ago - 3):%Y-%m-%d}"}
-    desk.says(send(desk.browser(clerk), "settle", copy.copy.pk, note="文書で報告", **ended))
-    desk.says(send(desk.browser(clerk), "complete", case))
+    send(desk.browser(clerk), "settle", copy.copy.pk, note="文書で報告", **ended)
+    send(desk.browser(clerk), "complete", case)
 
 
 def _recipient(desk: SampleDesk, file: File, due: int) -> dict[str, Any]:
@@ -215,5 +214,5 @@ def _check(desk: SampleDesk, file: File, state: State) -> None:
     found = desk.now(file)
     if found.state != state:
         raise ActionError(
-            f"a case of the demo is {found.state} and not {state}", where=desk.refused()
+            f"a case of the demo is {found.state} and not {state}", where=desk.last.refused()
         )
