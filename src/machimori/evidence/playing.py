@@ -5,33 +5,23 @@ H.264 goes through as the camera sent it. H.265 and MJPEG, which browsers do not
 picture by picture. Everything happens in memory; no fragment is kept.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from itertools import chain
-from typing import Any
-
-from av.codec.context import CodecContext
-from av.error import FFmpegError
-from av.packet import Packet
-from av.video.codeccontext import VideoCodecContext
-from av.video.frame import PictureType, VideoFrame
 
 from machimori.evidence.selection import Sealed
-from machimori.footage.export import Clip, Sample, export
+from machimori.footage.export import Clip, export
 from machimori.footage.mp4 import entries, fragments
 from machimori.footage.mp4.fragments import TimedSample
 from machimori.footage.mp4.writer import length_prefixed
+from machimori.footage.recoding import Recoder, packets
 from machimori.footage.rtp.access import TimedChunk
-from machimori.footage.rtp.nal import split_annex_b
 from machimori.footage.rtp.parameters import ParameterSets
 from machimori.footage.rtp.sdp import VideoTrack
 from machimori.kernel.instants import Micros
 from machimori.vault.client.release import SegmentKeys
 
 _SECOND = 1_000_000
-_START_CODE = b"\x00\x00\x00\x01"
-DECODERS = {"h264": "h264", "h265": "hevc", "jpeg": "mjpeg"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,84 +86,20 @@ def _copied(clip: Clip) -> _Track:
 
 def _coded_anew(clip: Clip) -> _Track | None:
     """The clip as H.264, coded as fast as it goes; None if none of its pictures decodes."""
-    coded = _coding(clip)
+    recoder = Recoder(clip.codec, clip.timescale)
+    source = packets(clip.samples(), clip.codec, clip.parameter_units)
+    coded = chain.from_iterable(map(recoder.feed, source))
     opening = next(coded, None)
     if opening is None:
         return None
     sets = ParameterSets("h264")
-    sets.update(opening[0])
+    sets.update(opening.units)
 
     def samples() -> Iterator[TimedSample]:
-        for units, pts, key in chain((opening,), coded):
-            yield TimedSample(data=length_prefixed(units), pts=pts, key=key)
+        for one in chain((opening,), coded):
+            yield TimedSample(data=length_prefixed(one.units), pts=one.pts, key=one.key)
 
     return _Track(entry=entries.h264_entry(sets), size=clip.size, samples=samples())
-
-
-def _coding(clip: Clip) -> Iterator[tuple[tuple[bytes, ...], int, bool]]:
-    """(NAL units, presentation time, key frame) of each picture that decodes."""
-    decoder = context(DECODERS[clip.codec], "r")
-    encoder: VideoCodecContext | None = None
-    lead = b"".join(_START_CODE + unit for unit in clip.parameter_units)
-    last = -1
-    for packet in packets(clip.samples(), lead, clip.codec):
-        try:
-            frames = decoder.decode(packet)
-        except FFmpegError:
-            continue  # a picture that does not decode is passed over, as a player would
-        for frame in frames:
-            if frame.pts is None or frame.pts <= last:
-                continue
-            last = frame.pts
-            if encoder is None:
-                encoder = _encoder(frame, clip.timescale)
-            frame.pict_type = PictureType.NONE
-            frame.time_base = Fraction(1, clip.timescale)
-            yield from _coded(encoder.encode(frame.reformat(format="yuv420p")))
-    if encoder is not None:
-        yield from _coded(encoder.encode(None))
-
-
-def packets(samples: Iterator[Sample], lead: bytes, codec: str) -> "Iterator[Packet[Any] | None]":
-    """The samples as a decoder takes them, with the parameter sets before the first; None ends
-    them."""
-    for sample in samples:
-        data = sample.data
-        if codec != "jpeg":
-            data = lead + b"".join(_START_CODE + unit for unit in sample.unit.units)
-            lead = b""
-        packet = Packet(data)
-        packet.pts = sample.pts
-        yield packet
-    yield None
-
-
-def _encoder(frame: VideoFrame, timescale: int) -> VideoCodecContext:
-    encoder = context("libx264", "w")
-    encoder.width, encoder.height = frame.width, frame.height
-    encoder.pix_fmt = "yuv420p"
-    encoder.time_base = Fraction(1, timescale)
-    encoder.options = {
-        "preset": "ultrafast",
-        "tune": "zerolatency",
-        "crf": "20",
-        "x264-params": "keyint=30:repeat-headers=1:log-level=none",
-    }
-    return encoder
-
-
-def _coded(packets: "list[Packet[Any]]") -> Iterator[tuple[tuple[bytes, ...], int, bool]]:
-    for packet in packets:
-        assert packet.pts is not None
-        yield split_annex_b(bytes(packet)), packet.pts, packet.is_keyframe
-
-
-def context(name: str, mode: str) -> VideoCodecContext:
-    """FFmpeg's coder of this name, `r` to decode, `w` to encode."""
-    make: Callable[..., CodecContext] = CodecContext.create
-    made = make(name, mode)
-    assert isinstance(made, VideoCodecContext)
-    return made
 
 
 def _units(micros: int, rate: int) -> int:

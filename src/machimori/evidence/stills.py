@@ -11,9 +11,10 @@ from fractions import Fraction
 from av.error import FFmpegError
 from av.video.frame import VideoFrame
 
-from machimori.evidence.playing import DECODERS, clips, context, packets
+from machimori.evidence.playing import clips
 from machimori.evidence.selection import Sealed
 from machimori.footage.export import Clip
+from machimori.footage.recoding import DECODERS, context, packets
 from machimori.kernel.instants import Micros
 from machimori.vault.client.release import SegmentKeys
 
@@ -50,8 +51,7 @@ def still(sealed: Sealed, keys: SegmentKeys, *, at: Micros) -> Still | None:
 def _frames(clip: Clip) -> Iterator[tuple[VideoFrame, Micros]]:
     """Pictures in order of display, with the instants of their arrival."""
     decoder = context(DECODERS[clip.codec], "r")
-    lead = b"".join(b"\x00\x00\x00\x01" + unit for unit in clip.parameter_units)
-    for packet in packets(clip.samples(), lead, clip.codec):
+    for packet in packets(clip.samples(), clip.codec, clip.parameter_units):
         try:
             frames = decoder.decode(packet)
         except FFmpegError:

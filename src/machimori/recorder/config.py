@@ -5,6 +5,7 @@ Raises UsageError, naming the table and key. No error repeats a value of the fil
 password.
 """
 
+import os
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,7 @@ _RECORDER: dict[str, type] = {
     "vault_key": str,
     "listen": str,
     "live": str,
+    "live_converted": int,
     "time_zone": str,
     "period": float,
     "buffer_mb": int,
@@ -40,6 +42,8 @@ _RECORDER: dict[str, type] = {
     "ceiling_mbit": float,
     "chrony": str,
 }
+_HALF = max(1, len(os.sched_getaffinity(0)) // 2)
+"""Of this machine's processors: the others are left to what records."""
 _CAMERA = {"id", "url", "username", "password", "password_file", "ca", "fingerprint"}
 
 
@@ -65,6 +69,8 @@ class RecorderConfig:
     """Where health and metrics are served; None: nowhere."""
     live: Path | None = None
     """The socket at which present pictures are offered to granted shifts; None: to nobody."""
+    live_converted: int = 1
+    """How many cameras are turned into H.264 at once to be watched; one processor each."""
     tz: ZoneInfo = TOKYO
     period: float = 1.0
     buffer_mb: int = 256
@@ -116,6 +122,7 @@ class RecorderConfig:
                 feed=base / values["cameras"] if values["cameras"] else None,
                 listen=_listen(values["listen"]),
                 live=base / values["live"] if values["live"] else None,
+                live_converted=int(_within(values, "live_converted", _HALF, 0, 64)),
                 tz=_zone(values["time_zone"]),
                 period=_within(values, "period", 1.0, 0.1, 2.0),
                 buffer_mb=int(_within(values, "buffer_mb", 256, 8, 4096)),

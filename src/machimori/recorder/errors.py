@@ -52,6 +52,11 @@ class LiveRefusedError(RecorderError, RefusedError):
     exit_code = RefusedError.exit_code
 
 
+class LiveBusyError(RecorderError):
+    """The camera's pictures would have to become H.264 to be shown, and the recorder does that for
+    as many cameras as it may."""
+
+
 class CameraError(RecorderError):
     """One camera cannot be recorded now. The recorder tries again; the others are unaffected."""
 

@@ -256,6 +256,7 @@ class Node:
                 vault=self.config.vault_key,
                 drain=self.drain,
                 clock=self.clock,
+                converted=self.config.live_converted,
             )
             self._live_server = LiveServer(self.config.live, live)
         if self.spool is not None:

@@ -2,34 +2,45 @@
 """A relay: what the drain took comes out as MP4 that plays, and nobody can hold it up."""
 
 import io
+import itertools
+import signal
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import av
 import pytest
 
-from machimori.footage.mp4.testing import chunks_of, encode, sent
+from machimori.footage.mp4.testing import Codec, chunks_of, encode, sent
 from machimori.footage.rtp.access import TimedChunk
 from machimori.footage.rtp.testing import description
 from machimori.kernel.clock import SystemClock
+from machimori.recorder.live import coder
 from machimori.recorder.live import relay as relays
 from machimori.recorder.live.relay import WAITING, Reading, Relay
 
 FPS = 10
+KINDS: dict[str, Codec] = {"H264": "h264", "H265": "h265", "JPEG": "jpeg"}
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine is no failure: what is late counts where a test says so."""
+    monkeypatch.setattr(coder, "LATE", 60.0)
+    monkeypatch.setattr(coder, "PAST", 60.0)
 
 
 @pytest.fixture
 def relay() -> Iterator[Relay]:
-    made = Relay(clock=SystemClock(), on_end=lambda: None)
+    made = Relay(clock=SystemClock(), free=threading.BoundedSemaphore(1), on_end=lambda: None)
     yield made
     made.end()
 
 
 def chunks(codec: str = "H264", count: int = 8 * FPS) -> list[TimedChunk]:
     """Of a camera that sends a key picture every second; a chunk each quarter of a second."""
-    kind = {"H264": "h264", "H265": "h265"}[codec]
-    pictures = encode(kind, count=count, fps=FPS, options={"g": str(FPS)})  # type: ignore[arg-type]
-    return chunks_of(sent(kind, pictures), period=0.25)  # type: ignore[arg-type]
+    kind = KINDS[codec]
+    return chunks_of(sent(kind, encode(kind, count=count, fps=FPS)), period=0.25)
 
 
 def offer(relay: Relay, *some: TimedChunk, codec: str = "H264") -> None:
@@ -38,12 +49,19 @@ def offer(relay: Relay, *some: TimedChunk, codec: str = "H264") -> None:
 
 
 def read(relay: Relay, after: int = 0) -> Reading:
-    for _ in range(500):
+    for _ in range(6000):
         found = relay.read(after)
         if found is not None:
             return found
         time.sleep(0.01)
     raise AssertionError("nothing came")
+
+
+def until(there: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not there():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def pictures(data: bytes) -> int:
@@ -103,16 +121,91 @@ def test_a_thread_that_does_not_keep_up_costs_the_drain_nothing(
     assert len(stuck._queue) <= WAITING + 1
 
 
-def test_a_coding_that_browsers_do_not_play_is_said(relay: Relay) -> None:
-    offer(relay, *chunks("H265")[:8], codec="H265")
+@pytest.mark.parametrize("codec", ["H265", "JPEG"])
+def test_what_browsers_do_not_play_becomes_h264(relay: Relay, codec: str) -> None:
+    """Picture by picture, each where it belongs, a key picture every second, in a process that
+    ends with the relay."""
+    some = chunks(codec, count=3 * FPS)
+    offer(relay, *some[:4], codec=codec)
+    begun = read(relay)
+    assert begun.codec.startswith("avc1.")
+    offer(relay, *some[4:], codec=codec)
+    film, last = begun.data, begun.number
+    times: list[float] = []
+    while len(times) < 2.5 * FPS:
+        more = read(relay, last)
+        assert not more.joined
+        film, last = film + more.data, more.number
+        with av.open(io.BytesIO(film), "r") as shown:
+            assert shown.streams.video[0].codec_context.name == "h264"
+            times = [float(one.time or 0) for one in shown.decode(video=0)]
+    steps = {round(later - one, 2) for one, later in itertools.pairwise(times)}
+    assert steps == {1 / FPS}
+    assert sum(one.key for one in relay._kept) == 3
+    process = relay._coder._process
+    assert process is not None
+    relay.end()
+    assert process.returncode == -signal.SIGKILL
+
+
+def test_a_process_that_does_not_keep_up_loses_pictures_and_one_that_ends_begins_again(
+    relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is shown is never later than the bound; nothing piles up."""
+    monkeypatch.setattr(coder, "AGAIN", 0.0)
+    some = chunks("JPEG", count=12 * FPS)
+    offer(relay, some[0], codec="JPEG")
+    assert read(relay).joined
+    until(lambda: not relay._coder._asked)
+    process = relay._coder._process
+    assert process is not None
+    process.send_signal(signal.SIGSTOP)
+    offer(relay, *some[1:3], codec="JPEG")
+    until(lambda: len(relay._coder._asked) >= 4)
+    number = relay._number
+    monkeypatch.setattr(coder, "LATE", 0.2)
+    monkeypatch.setattr(coder, "PAST", 0.4)
     time.sleep(0.5)
-    assert relay.read(0) is None
-    assert relay.unshowable
+    waiting = len(relay._coder._asked)
+    offer(relay, *some[3:20], codec="JPEG")
+    time.sleep(0.3)
+    assert len(relay._coder._asked) == waiting
+    process.send_signal(signal.SIGCONT)
+    until(lambda: not relay._coder._asked)
+    assert relay._number == number
+    monkeypatch.setattr(coder, "PAST", 60.0)
+    offer(relay, *some[20:24], codec="JPEG")
+    assert read(relay, number).number > number
+    process.kill()
+    process.wait()
+    number = relay._number
+    for one in some[24:]:
+        offer(relay, one, codec="JPEG")
+        time.sleep(0.1)
+    assert read(relay, number).number > number
+    assert relay._coder._process is not process
+
+
+def test_where_every_place_is_taken_it_is_said_and_the_next_is_taken_when_it_is_free() -> None:
+    free = threading.BoundedSemaphore(1)
+    one, other = (Relay(clock=SystemClock(), free=free, on_end=lambda: None) for _ in range(2))
+    some = chunks("JPEG", count=2 * FPS)
+    offer(one, *some[:2], codec="JPEG")
+    assert read(one).joined
+    offer(other, *some[:2], codec="JPEG")
+    until(lambda: other.refused)
+    assert other.read(0) is None
+    one.end()
+    offer(other, *some[2:4], codec="JPEG")
+    assert read(other).joined
+    assert not other.refused
+    other.end()
 
 
 def test_a_relay_that_nobody_asks_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(relays, "IDLE", 0.1)
     ended: list[bool] = []
-    made = Relay(clock=SystemClock(), on_end=lambda: ended.append(True))
+    free = threading.BoundedSemaphore(1)
+    made = Relay(clock=SystemClock(), free=free, on_end=lambda: ended.append(True))
     made._thread.join(5.0)
     assert ended

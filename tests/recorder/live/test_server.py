@@ -20,7 +20,7 @@ from machimori.kernel.instants import Micros
 from machimori.kernel.signing import SigningKey
 from machimori.recorder.config import RecorderConfig
 from machimori.recorder.drain import Drain
-from machimori.recorder.errors import LiveRefusedError, RecorderError
+from machimori.recorder.errors import LiveBusyError, LiveRefusedError, RecorderError
 from machimori.recorder.lane import Tap
 from machimori.recorder.live.client import LiveClient
 from machimori.recorder.live.server import Live, LiveServer
@@ -72,6 +72,7 @@ def client(tmp_path: Path, drain: FakeDrain) -> Iterator[LiveClient]:
         vault=VAULT.public,
         drain=cast(Drain, drain),
         clock=SystemClock(),
+        converted=0,
     )
     server = LiveServer(path, live)
     assert path.stat().st_mode & 0o777 == 0o600
@@ -102,6 +103,26 @@ def test_a_granted_camera_is_tapped_when_it_is_asked_for_and_shown(
     assert found is not None
     assert found.joined
     assert found.data[4:8] == b"ftyp"
+
+
+def test_a_camera_too_many_to_become_h264_is_refused_with_its_reason(
+    client: LiveClient, drain: FakeDrain
+) -> None:
+    assert client.read("cam-1", signed(), 0) is None
+    tap = drain.lanes[0].tap
+    assert tap is not None
+    for one in chunks_of(sent("jpeg", encode("jpeg", count=3, fps=10)), period=0.25):
+        tap(one.data, one.arrived_from, one.arrived_to, description("JPEG"))
+    refused: LiveBusyError | None = None
+    for _ in range(6000):
+        try:
+            assert client.read("cam-1", signed(), 0) is None
+        except LiveBusyError as error:
+            refused = error
+            break
+        time.sleep(0.01)
+    assert refused is not None
+    assert refused.where == "cam-1"
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from typing import Final
 from machimori.kernel.errors import RefusedError, UnavailableError
 from machimori.office.shared.config import config
 from machimori.office.watching.history import File
+from machimori.recorder.errors import LiveBusyError
 from machimori.recorder.live.client import LiveClient
 
 SOCKET: Final = "live.sock"
@@ -29,8 +30,7 @@ def pictures(file: File, after: Mapping[str, int]) -> Iterator[bytes]:
         try:
             found = recorders.read(camera, grant, after.get(camera, 0))
         except (RefusedError, UnavailableError) as error:
-            missing = "refused" if isinstance(error, RefusedError) else "unavailable"
-            yield _part({"camera": camera, "missing": missing})
+            yield _part({"camera": camera, "missing": _missing(error)})
             continue
         if found is not None:
             said = {
@@ -41,6 +41,13 @@ def pictures(file: File, after: Mapping[str, int]) -> Iterator[bytes]:
                 "size": len(found.data),
             }
             yield _part(said) + found.data
+
+
+def _missing(error: RefusedError | UnavailableError) -> str:
+    """Why there is no picture, as the page's script calls it."""
+    if isinstance(error, LiveBusyError):
+        return "busy"
+    return "refused" if isinstance(error, RefusedError) else "unavailable"
 
 
 def _part(said: Mapping[str, object]) -> bytes:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from machimori.kernel.envelope import Envelope
-from machimori.recorder.errors import LiveRefusedError, RecorderError
+from machimori.recorder.errors import LiveBusyError, LiveRefusedError, RecorderError
 from machimori.recorder.live.relay import Reading
 
 ANSWER_TIME = 2.0
@@ -28,8 +28,8 @@ class LiveClient:
     def read(self, camera: str, grant: Envelope, after: int) -> Reading | None:
         """What came after this fragment; None if nothing has come since.
 
-        Raises LiveRefusedError if the grant does not hold or the camera's coding is not playable,
-        RecorderError if no recorder answers for this camera.
+        Raises LiveRefusedError if the grant does not hold, LiveBusyError if the recorder turns as
+        many cameras into H.264 as it may, RecorderError if none answers for this camera.
         """
         body = json.dumps({"after": after, "camera": camera, "grant": grant.encode().decode()})
         with self._lock:
@@ -42,6 +42,8 @@ class LiveClient:
                 self._known[camera] = path
             if status == 204:
                 return None
+            if status == 503:
+                raise LiveBusyError("too many cameras are turned into H.264", where=camera)
             if status != 200:
                 raise LiveRefusedError("the recorder shows nothing for this grant", where=camera)
             return Reading(

@@ -13,13 +13,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from machimori.footage.export import Clip, Sample, export
-from machimori.footage.mp4 import fragments
+from machimori.footage.export import Clip, export
+from machimori.footage.mp4 import entries, fragments
 from machimori.footage.mp4.fragments import TimedSample
+from machimori.footage.mp4.writer import length_prefixed
 from machimori.footage.rtp.access import TimedChunk
+from machimori.footage.rtp.parameters import ParameterSets
 from machimori.kernel.clock import Clock
 from machimori.kernel.errors import MalformedError
 from machimori.kernel.instants import Micros
+from machimori.recorder.live.coder import Coder
 
 log = logging.getLogger(__name__)
 
@@ -64,9 +67,13 @@ class Reading:
 class Relay:
     """Begins when made and ends by itself; `on_end` is then called, from its thread."""
 
-    def __init__(self, *, clock: Clock, on_end: Callable[[], None]) -> None:
+    def __init__(
+        self, *, clock: Clock, free: threading.Semaphore, on_end: Callable[[], None]
+    ) -> None:
+        """`free` are the places for cameras whose pictures become H.264 first."""
         self._clock = clock
         self._on_end = on_end
+        self._coder = Coder(clock=clock, free=free)
         self._queue: deque[tuple[bytes, TimedChunk] | None] = deque()
         self._kept: deque[Fragment] = deque()
         self._size = 0
@@ -76,8 +83,8 @@ class Relay:
         self._number = 0
         self._origin: Micros | None = None
         self._open: _Open | None = None
-        self.unshowable = False
-        """The camera's coding is one that browsers do not play."""
+        self._clip: Clip | None = None
+        self._entry = b""
         self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
         self._thread.start()
 
@@ -114,6 +121,11 @@ class Relay:
             number=found[-1].number, codec=found[-1].codec, joined=joined, data=b"".join(parts)
         )
 
+    @property
+    def refused(self) -> bool:
+        """Whether the pictures would have to become H.264, and too many others do."""
+        return self._coder.refused
+
     def end(self) -> None:
         """End it, whoever watches."""
         self._ended.set()
@@ -135,21 +147,31 @@ class Relay:
                     log.info("a live stream cannot be shown: %s", error.message)
         finally:
             self._ended.set()
+            self._coder.close()
             self._on_end()
 
     def _session(self, description: bytes, first: TimedChunk) -> None:
         """All that one session of the camera sends without a break."""
         for clip in export(description, self._chunks(description, first)):
-            if clip.codec != "h264":
-                self.unshowable = True
-            else:
-                self._show(clip)
+            if self._origin is None:
+                self._origin = clip.arrived
+            self._clip, self._open = clip, None
+            for sample in clip.samples():
+                if clip.codec == "h264":
+                    made = TimedSample(data=sample.data, pts=sample.pts, key=sample.key)
+                    self._add(clip, clip.entry, made, sample.unit.arrived)
+                else:
+                    self._coder.put(clip, sample)
+                    self._collect()
+            self._flush()
+            self._clip = None
 
     def _chunks(self, description: bytes, first: TimedChunk) -> Iterator[TimedChunk]:
         yield first
         while not self._over():
             if not self._queue:
                 # Everything that came has been read: it is shown now, not with what comes next.
+                self._collect()
                 self._flush()
                 self._ended.wait(_PAUSE)
                 continue
@@ -161,16 +183,27 @@ class Relay:
                 return
             yield item[1]
 
-    def _show(self, clip: Clip) -> None:
-        if self._origin is None:
-            self._origin = clip.arrived
-        self._open = _Open(clip, self._origin)
-        for sample in clip.samples():
-            if sample.key:
-                self._flush()
-            self._open.pending.append(sample)
-        self._flush()
-        self._open = None
+    def _collect(self) -> None:
+        """Take what became H.264."""
+        for one in self._coder.take():
+            if self._clip is None:
+                continue
+            if one.key:
+                sets = ParameterSets("h264")
+                sets.update(one.units)
+                self._entry = entries.h264_entry(sets)
+            after = (one.pts - self._clip.first_pts) * 1_000_000 // self._clip.timescale
+            made = TimedSample(data=length_prefixed(one.units), pts=one.pts, key=one.key)
+            self._add(self._clip, self._entry, made, Micros(self._clip.arrived + after))
+
+    def _add(self, clip: Clip, entry: bytes, sample: TimedSample, arrived: Micros) -> None:
+        if sample.key:
+            self._flush()
+        if self._open is None:
+            assert self._origin is not None
+            self._open = _Open(clip, entry, self._origin)
+        self._open.pending.append(sample)
+        self._open.arrived = arrived
 
     def _flush(self) -> None:
         """Make what is pending a fragment."""
@@ -188,14 +221,16 @@ class Relay:
 class _Open:
     """The clip that is being shown."""
 
-    def __init__(self, clip: Clip, origin: Micros) -> None:
+    def __init__(self, clip: Clip, entry: bytes, origin: Micros) -> None:
         rate = clip.timescale
         self._begins = (clip.arrived - origin) * rate // 1_000_000 - clip.first_pts
-        self._head = fragments.head(clip.entry, clip.size, rate)
-        at = clip.entry.index(b"avcC") + 5
-        self._codec = f"avc1.{clip.entry[at : at + 3].hex()}"
+        self._head = fragments.head(entry, clip.size, rate)
+        at = entry.index(b"avcC") + 5
+        self._codec = f"avc1.{entry[at : at + 3].hex()}"
         self._step = rate // 15
-        self.pending: list[Sample] = []
+        self.pending: list[TimedSample] = []
+        self.arrived = clip.arrived
+        """When the last of them came."""
 
     def fragment(self, number: int) -> Fragment:
         """What is pending, which is then none."""
@@ -203,17 +238,12 @@ class _Open:
         shown = [sample.pts for sample in taken]
         if len(shown) > 1:
             self._step = max(1, (max(shown) - min(shown)) // (len(shown) - 1))
-        data = fragments.fragment(
-            number,
-            [TimedSample(data=one.data, pts=one.pts, key=one.key) for one in taken],
-            start=self._begins + min(shown),
-            last_duration=self._step,
-        )
+        start = self._begins + min(shown)
         return Fragment(
             number=number,
             key=taken[0].key,
-            arrived=taken[-1].unit.arrived,
+            arrived=self.arrived,
             head=self._head,
             codec=self._codec,
-            data=data,
+            data=fragments.fragment(number, taken, start=start, last_duration=self._step),
         )

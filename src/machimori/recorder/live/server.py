@@ -3,8 +3,8 @@
 
 HTTP over a Unix socket: `POST /` with `{"after": N, "camera": ID, "grant": DSSE}`. The answer is
 fragmented MP4, with the number to ask for next in `Fragment` and the codec in `Codec`; 204 if
-nothing has come since. Bounded in requests, their size and their time: whoever does not take an
-answer loses it.
+nothing has come since, 503 if too many cameras are turned into H.264 already. Bounded in requests,
+their size and their time: whoever does not take an answer loses it.
 """
 
 import contextlib
@@ -24,6 +24,7 @@ from machimori.kernel.errors import MalformedError, RefusedError, UsageError
 from machimori.kernel.ids import CameraId, SchemeId
 from machimori.kernel.signing import PublicKey
 from machimori.recorder.drain import Drain
+from machimori.recorder.errors import LiveBusyError
 from machimori.recorder.lane import Lane
 from machimori.recorder.live.relay import Reading, Relay
 from machimori.vault.client.live import LiveGrant
@@ -48,11 +49,14 @@ class Live:
         vault: PublicKey,
         drain: Drain,
         clock: Clock,
+        converted: int,
     ) -> None:
+        """At most `converted` cameras are turned into H.264 at once."""
         self._scheme = scheme
         self._vault = vault
         self._drain = drain
         self._clock = clock
+        self._free = threading.BoundedSemaphore(converted)
         self._relays: dict[CameraId, tuple[Relay, Lane]] = {}
         self._lock = threading.Lock()
         self._closed = False
@@ -61,7 +65,7 @@ class Live:
         """The camera's picture after this fragment.
 
         Raises MalformedError (no grant of the vault's), RefusedError (not this camera, not now),
-        KeyError (not a camera of this recorder).
+        LiveBusyError (too many are turned into H.264), KeyError (not a camera of this recorder).
         """
         LiveGrant.verified(grant, self._vault).check(self._scheme, camera, self._drain.now())
         lane = next((one for one in self._drain.lanes if one.camera.id == camera), None)
@@ -69,8 +73,8 @@ class Live:
             raise KeyError(camera)
         relay = self._relay(camera, lane)
         found = relay.read(after)
-        if found is None and relay.unshowable:
-            raise RefusedError("browsers do not play this camera's coding", where=camera)
+        if found is None and relay.refused:
+            raise LiveBusyError("too many cameras are turned into H.264", where=camera)
         return found
 
     def close(self) -> None:
@@ -87,7 +91,9 @@ class Live:
             if relay is None:
                 if self._closed or len(self._relays) >= RELAYS:
                     raise RefusedError("no more cameras can be watched now", where=camera)
-                relay = Relay(clock=self._clock, on_end=partial(self._ended, camera))
+                relay = Relay(
+                    clock=self._clock, free=self._free, on_end=partial(self._ended, camera)
+                )
             if tapped is not lane:
                 # New, or the register gave the camera another lane.
                 self._relays[camera] = (relay, lane)
@@ -176,6 +182,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(400)
         except RefusedError:
             self._answer(403)
+        except LiveBusyError:
+            self._answer(503)
         except KeyError:
             self._answer(404)
         else:

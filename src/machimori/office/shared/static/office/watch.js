@@ -106,8 +106,8 @@ class Screen {
 class Watch {
   constructor(element) {
     this.element = element;
-    const { waiting, unavailable, refused, mark } = element.dataset;
-    const words = { waiting, unavailable, refused, mark };
+    const { waiting, unavailable, refused, busy, mark } = element.dataset;
+    const words = { waiting, unavailable, refused, busy, mark };
     this.screens = new Map();
     const place = element.querySelector(".player-screens");
     for (const camera of JSON.parse(element.dataset.cameras)) {
