@@ -19,7 +19,7 @@ from machimori.office.paper.forms.handover import (
     Receipt,
 )
 from machimori.office.paper.masthead import Form
-from machimori.office.provision import papers
+from machimori.office.provision import paper_fields, papers
 from machimori.office.provision.history import File
 from machimori.office.provision.orders import taken_out
 from machimori.policy.wareki import parse_case_number, wareki_minute
@@ -96,9 +96,9 @@ def provided_reply(file: File) -> Form | None:
         date=local_day(micros(handed.at)),
         case=parse_case_number(file.number),
         applicant=Party(body=said.body, name=said.name, address=said.address, contact=said.contact),
-        requested=papers.requested(file),
+        requested=paper_fields.requested(file),
         request_number=file.number,
-        ranges=tuple(one for part in taken_out(file) for one in papers.ranges(file, part)),
+        ranges=tuple(one for part in taken_out(file) for one in paper_fields.ranges(file, part)),
         media=_media(file),
         handed=handed.at,
         recipient=_recipient(file),
@@ -121,7 +121,7 @@ def reminder(file: File) -> Form | None:
         date=max(max(one) for one in days),
         case=parse_case_number(file.number),
         applicant=Party(body=said.body, name=said.name, address=said.address, contact=said.contact),
-        requested=papers.requested(file),
+        requested=paper_fields.requested(file),
         request_number=file.number,
         handed=local_day(micros(handed.at)),
         recipient=_recipient(file),

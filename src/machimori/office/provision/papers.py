@@ -10,30 +10,21 @@ from dataclasses import replace
 from typing import Final
 
 from machimori.kernel.instants import local_day, micros
-from machimori.office.paper.fields import FootageRange, Party
 from machimori.office.paper.forms.answer import Approval, NoFootageReply, Refusal
 from machimori.office.paper.forms.ending import (
     OUTCOMES,
-    Answered,
     CorrectionReply,
     DecisionDraft,
     OutcomeReply,
 )
-from machimori.office.paper.forms.request import HANDLING, ProvisionRequest, SubjectRequest
+from machimori.office.paper.forms.request import ProvisionRequest, SubjectRequest
 from machimori.office.paper.masthead import Form
 from machimori.office.paper.sheet import Choice
-from machimori.office.provision import circulating, elsewhere
-from machimori.office.provision.application import USES
-from machimori.office.provision.drafting import Extent, extent_of
-from machimori.office.provision.ending import valid_until, why_nothing
+from machimori.office.provision import paper_fields as filled
+from machimori.office.provision.ending import why_nothing
 from machimori.office.provision.forms import named
 from machimori.office.provision.history import File
-from machimori.office.provision.models import Fact
 from machimori.policy.grounds import grounds
-from machimori.policy.questions import catalogue
-from machimori.policy.wareki import CaseNumber, parse_case_number, wareki, wareki_minute
-from machimori.policy.wording import post_name
-from machimori.vault.client.statements import Authorisation
 
 REMEDY: Final = "必要なときは、改めて申請することができます。"
 _ENDINGS: Final = {
@@ -60,16 +51,16 @@ def _request(file: File) -> Form | None:
     application, ground = file.application, file.ground
     if file.latest("taken_in") is None:
         return None
-    asked = _party(file)
+    asked = filled.party(file)
     if ground is not None and ground.basis == "consent":
         checks = set(file.checks)
         return SubjectRequest(
-            date=requested(file),
-            case=_case(file),
+            date=filled.requested(file),
+            case=filled.numbered(file),
             applicant=asked,
             purpose=application.purpose,
             place=application.place,
-            searched=_searched(file),
+            searched=filled.searched(file),
             photo_identity=application.identity_means,
             is_subject=application.by_subject,
             subject_name=application.subject_name,
@@ -79,8 +70,8 @@ def _request(file: File) -> Form | None:
             judged_identifiable=True if "identifiable" in checks else None,
         )
     return ProvisionRequest(
-        date=requested(file),
-        case=_case(file),
+        date=filled.requested(file),
+        case=filled.numbered(file),
         applicant=asked,
         grounds=tuple(
             Choice(text=named(one), chosen=ground is not None and one.id == ground.id)
@@ -88,15 +79,15 @@ def _request(file: File) -> Form | None:
         ),
         matter=application.case,
         purpose=application.purpose,
-        ranges=_asked(file),
-        handling=_handling(file),
+        ranges=filled.asked(file),
+        handling=filled.handling(file),
         inquiry_number=application.document_number,
         inquiry_date=application.document_day,
         original_arrived=application.original_day,
         call_back=application.call_back,
         identity_kind=application.identity_means,
         identity_checked_by=application.identity_by,
-        received=requested(file),
+        received=filled.requested(file),
     )
 
 
@@ -108,11 +99,11 @@ def _correction(file: File) -> Form | None:
     then = replace(file, facts=tuple(one for one in file.facts if one.serial <= fact.serial))
     return CorrectionReply(
         date=local_day(micros(fact.at)),
-        case=_case(file),
-        applicant=_party(then),
-        requested=requested(then),
+        case=filled.numbered(file),
+        applicant=filled.party(then),
+        requested=filled.requested(then),
         request_number=file.number,
-        ranges=_asked(then),
+        ranges=filled.asked(then),
         missing=tuple(fact.data["missing"]),
         note=fact.data["note"],
         due=dt.date.fromisoformat(fact.data["due"]),
@@ -126,22 +117,22 @@ def _draft(file: File) -> Form | None:
     application = file.application
     return DecisionDraft(
         date=local_day(micros(fact.at)),
-        case=_case(file),
+        case=filled.numbered(file),
         drafted_by=fact.by.name if fact.by else "",
-        applicant=_party(file),
-        ground=_ground(file),
+        applicant=filled.party(file),
+        ground=filled.ground(file),
         matter=application.case,
         purpose=application.purpose,
-        ranges=_granted(file),
-        handling=_handling(file),
-        document=_document(file),
+        ranges=filled.granted(file),
+        handling=filled.handling(file),
+        document=filled.document(file),
         identity=application.identity_means,
-        checks=_words("grounds.*.checks", file.checks),
-        conditions=_conditions(file),
+        checks=filled.words("grounds.*.checks", file.checks),
+        conditions=filled.conditions(file),
         note=fact.data["note"],
-        valid_until=_until(file),
-        answers=_answers(file),
-        decided_elsewhere=_elsewhere(file),
+        valid_until=filled.until(file),
+        answers=filled.answers(file),
+        decided_elsewhere=filled.decided_elsewhere(file),
     )
 
 
@@ -153,18 +144,18 @@ def _approval(file: File) -> Form | None:
     narrowed = part is not None and part.kind == "narrowed"
     return Approval(
         date=local_day(micros(fact.at)),
-        case=_case(file),
-        applicant=_party(file),
-        requested=requested(file),
+        case=filled.numbered(file),
+        applicant=filled.party(file),
+        requested=filled.requested(file),
         request_number=file.number,
-        ground=_ground(file),
-        ranges=_granted(file),
-        handling=_handling(file),
+        ground=filled.ground(file),
+        ranges=filled.granted(file),
+        handling=filled.handling(file),
         conditions=file.conditions,
-        valid_until=_until(file),
+        valid_until=filled.until(file),
         return_by=file.return_by,
         refused_part=part.data["reason"] if narrowed and part else None,
-        decided_elsewhere=_elsewhere(file),
+        decided_elsewhere=filled.decided_elsewhere(file),
     )
 
 
@@ -174,11 +165,11 @@ def _refusal(file: File) -> Form | None:
         return None
     return Refusal(
         date=local_day(micros(fact.at)),
-        case=_case(file),
-        applicant=_party(file),
-        requested=requested(file),
+        case=filled.numbered(file),
+        applicant=filled.party(file),
+        requested=filled.requested(file),
         request_number=file.number,
-        ranges=_asked(file),
+        ranges=filled.asked(file),
         reason=fact.data["reason"],
         clause=fact.data["clause"],
         remedy=REMEDY,
@@ -191,11 +182,11 @@ def _not_found(file: File) -> Form | None:
         return None
     return NoFootageReply(
         date=local_day(micros(fact.at)),
-        case=_case(file),
-        applicant=_party(file),
-        requested=requested(file),
+        case=filled.numbered(file),
+        applicant=filled.party(file),
+        requested=filled.requested(file),
         request_number=file.number,
-        ranges=_asked(file),
+        ranges=filled.asked(file),
         reason=why_nothing(fact.data["why"]),
         detail=fact.data["reason"],
     )
@@ -208,11 +199,11 @@ def _outcome(file: File) -> Form | None:
     ended = local_day(micros(fact.at))
     return OutcomeReply(
         date=ended,
-        case=_case(file),
-        applicant=_party(file),
-        requested=requested(file),
+        case=filled.numbered(file),
+        applicant=filled.party(file),
+        requested=filled.requested(file),
         request_number=file.number,
-        ranges=_asked(file),
+        ranges=filled.asked(file),
         outcome=_ENDINGS[fact.kind],
         ended=ended,
         reason=fact.data.get("reason", ""),
@@ -231,106 +222,3 @@ _MAKERS: Final[tuple[Callable[[File], Form | None], ...]] = (
 )
 _others: Final[list[Callable[[File], Form | None]]] = []
 """Papers of apps above."""
-
-
-def requested(file: File) -> dt.date:
-    """The day of the application."""
-    fact = file.latest("taken_in", "consulted")
-    assert fact is not None
-    return local_day(micros(fact.at))
-
-
-def _case(file: File) -> CaseNumber | None:
-    return parse_case_number(file.number) if file.number else None
-
-
-def _party(file: File) -> Party:
-    said = file.application
-    return Party(body=said.body, name=said.name, address=said.address, contact=said.contact)
-
-
-def _ground(file: File) -> str:
-    return named(file.ground) if file.ground else ""
-
-
-def _document(file: File) -> str:
-    said = file.application
-    if file.document_awaited:
-        return "原本待ち"
-    words = _words("grounds.*.documents", (said.document,)) if said.document else ()
-    return "　".join((*words, said.document_number)).strip()
-
-
-def _handling(file: File) -> tuple[str, ...]:
-    return tuple(HANDLING[USES.index(name)] for name in file.application.uses)
-
-
-def _conditions(file: File) -> tuple[str, ...]:
-    """The conditions, with the day by which copies come back among them."""
-    by = file.return_by
-    if by is None:
-        return file.conditions
-    return (*file.conditions, f"{wareki(by)}までに返却または消去すること。")
-
-
-def _until(file: File) -> dt.date | None:
-    until = valid_until(file)
-    return local_day(micros(until)) if until else None
-
-
-def _elsewhere(file: File) -> str | None:
-    said = elsewhere.of(file)
-    return said.line if said else None
-
-
-def _answers(file: File) -> tuple[Answered, ...]:
-    """The round, and under it who has signed; nothing where drafts do not go round."""
-    stops = circulating.stops(file)
-    said = [(f"回議　{post_name(file.rules, one.post)[0]}", one.agreed) for one in stops]
-    said += [("代決" if one.kind == "deputised" else "決裁", one) for one in file.signatures]
-    return tuple(_answered(place, fact) for place, fact in said) if stops else ()
-
-
-def _answered(place: str, fact: Fact | None) -> Answered:
-    if fact is None:
-        return Answered(place=place)
-    name, day = fact.by.name if fact.by else "", local_day(micros(fact.at))
-    return Answered(place=place, name=name, day=day, note=fact.data.get("note", ""))
-
-
-def _searched(file: File) -> str:
-    said = file.application
-    if said.start is None or said.end is None:
-        return ""
-    return f"{wareki_minute(said.start)}から{wareki_minute(said.end)}まで"
-
-
-def _asked(file: File) -> tuple[FootageRange, ...]:
-    said = file.application
-    if said.start is None or said.end is None:
-        return ()
-    return ranges(file, Extent(cameras=said.cameras, start=said.start, end=said.end))
-
-
-def _granted(file: File) -> tuple[FootageRange, ...]:
-    if file.statement is None:
-        return ()
-    return ranges(file, extent_of(Authorisation.decode(file.statement)))
-
-
-def ranges(file: File, extent: Extent) -> tuple[FootageRange, ...]:
-    """An extent as papers print it: a line for each camera."""
-    known = file.described(extent.cameras)
-    return tuple(
-        FootageRange(
-            camera=known[name].name if name in known else name,
-            place=known[name].place if name in known else "",
-            start=extent.start,
-            end=extent.end,
-        )
-        for name in extent.cameras
-    )
-
-
-def _words(pattern: str, names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(one.ja for one in catalogue().questions[pattern].choices if one.id in names)
