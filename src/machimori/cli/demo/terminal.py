@@ -24,8 +24,8 @@ SECOND = 1_000_000
 
 def run(args: argparse.Namespace) -> int:
     """Walk the story once. Raises StoryError if a step does not end as it must."""
-    if args.cameras < 1 or args.seconds < 10:
-        raise UsageError("the story needs a camera and ten seconds of it")
+    if args.cameras < 1 or args.seconds < _LEAST:
+        raise UsageError(f"the story needs a camera and {_LEAST} seconds of it")
     args.directory = args.directory or Path("story")
     for directory in (args.directory, args.out):
         # Both are the demo's own, made anew each time; nothing else may lie there.
@@ -48,9 +48,10 @@ def run(args: argparse.Namespace) -> int:
             f"{args.seconds}秒間、録画します。そのあと一件の申請を最初から最後までたどります",
             f"Recording for {args.seconds} seconds; then one request is walked from end to end",
         )
+        wait_for_pictures(city)
         begun = city.clock.now()
         watch(city, screen, args.seconds)
-        wait_for_segments(city, screen)
+        close_segments(city)
         start = Micros(begun + 5 * SECOND)
         end = Micros(begun + (args.seconds - 5) * SECOND)
         told = Story(city, screen, args.out.absolute()).tell(start, end)
@@ -87,12 +88,20 @@ def watch(city: City, screen: Screen, seconds: float | None) -> None:
             raise
 
 
-def wait_for_segments(city: City, screen: Screen) -> None:
-    """Until a minute's segment of every camera is closed: only what is signed is handed out."""
+def wait_for_pictures(city: City) -> None:
+    """Until something of every camera is recorded."""
     clock = SystemClock()
-    while min(camera["segments"] for camera in city.health()["cameras"].values()) == 0:
-        screen.table(city.health(), elapsed=clock.monotonic())
-        clock.sleep(1.0)
+    while min(camera["bytes"] for camera in city.health()["cameras"].values()) == 0:
+        clock.sleep(0.2)
+
+
+def close_segments(city: City) -> None:
+    """Only what is signed is handed out, and a segment is signed when it ends: after a minute, or
+    here with the recorder."""
+    city.stop_recorder()
+    city.start_recorder()
 
 
 _MARK = ".machimori-demo"
+_LEAST = 15
+"""Seconds of recording: five at either end are not asked for."""
