@@ -113,6 +113,7 @@ def _reminded(fetching: Fetching, file: File, clock: ManualClock) -> None:
         page = fetching.post(file, "remind", desk.manager, due=due, note=note)
     assert "署に記録を催促した" in page
     letter = _printed(desk, "direct_reminder", args)
+    assert "標準の名称" not in letter
     for said in (
         "佐賀南警察署",
         "署長",

@@ -158,7 +158,9 @@ def test_I13_K16_identity_at_hand_over_and_the_copy_followed_to_its_end(
         answer = real.browser().get(reverse("provision:paper", args=[file.case.pk, paper]))
         assert answer.content.startswith(b"%PDF")
     remind = {"on": "令和8年5月14日", "how": "電話"}
-    assert "返却・消去をお願いした" in send(real.browser(), "remind", copy.copy.pk, **remind)
+    page = send(real.browser(), "remind", copy.copy.pk, **remind)
+    assert "返却・消去をお願いした" in page
+    assert reverse("provision:paper", args=[file.case.pk, "copy_reminder"]) in page
     assert "期限が近い複製や、期限を過ぎた複製はありません" in today(real)
     assert "（依頼）（PDF）" in real.page(file)
     answer = real.browser().get(reverse("provision:paper", args=[file.case.pk, "copy_reminder"]))

@@ -42,6 +42,7 @@ def test_a_draft_that_was_sent_back_is_sent_on_to_the_applicant(desk: Desk) -> N
     ):
         assert text in sent
     assert "22時00分" in sent
+    assert "説明" not in sent
     desk.act(file, "amend", **TYPED | {"last_time": "21:30"}, why="直した申請書が届いた")
     assert letter(desk, desk.again(file, "received")) == sent
     desk.act(file, "draft", checks=["within_retention", "identifiable"])

@@ -43,6 +43,12 @@ def text(label: str, value: str | None, *, lines: int = 1) -> Cell:
     return Cell(label=label, text=value or "", lines=lines)
 
 
+def remark(label: str, value: str | None, *, filled: bool) -> tuple[tuple[Cell], ...]:
+    """A row with room for a remark; none on a paper that is `filled` and has no remark: an empty
+    line asks whoever reads it to write there."""
+    return ((text(label, value, lines=2),),) if value or not filled else ()
+
+
 def day(label: str, value: dt.date | None) -> Cell:
     """A cell with a day, or with a day's frame to fill in."""
     return Cell(label=label, text=wareki(value) if value else BLANK_DAY)

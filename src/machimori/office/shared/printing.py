@@ -35,17 +35,16 @@ def masthead(rules: Profile, kind: str, *, contact: tuple[str, ...] = ()) -> Mas
     """
     name = _FORMS.get(kind, kind)
 
-    def said(word: str) -> str:
-        key = f"forms.{name}.{word}"
+    def said(key: str) -> str:
         if not rules.applies(key) or rules.answer(key).status not in ("stated", "local"):
             return ""
         return rules.text(key) or ""
 
-    manager = rules.text("posts.system_manager.title") or "管理責任者"
+    manager = said("posts.system_manager.title") or "管理責任者"
     holder = rules.text("posts.system_manager.holder") or ""
     return Masthead(
-        form_number=said("number"),
-        title=said("title"),
+        form_number=said(f"forms.{name}.number"),
+        title=said(f"forms.{name}.title"),
         office=tuple(filter(None, (rules.document.city, manager, holder))),
         seal=True,
         contact=contact,

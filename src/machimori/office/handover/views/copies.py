@@ -125,6 +125,7 @@ def copy(request: ActingRequest, name: str) -> HttpResponse:
         "overdue": found.state == "handed_over" and found.due is not None and found.due < today,
         "may_settle": desk and bool(ending.ways(file, found)),
         "may_extend": desk and found.state == "handed_over",
+        "asked": desk and found.state == "handed_over" and found.latest("reminded") is not None,
         "facts": [
             (fact, STEPS[cast(Kind, fact.kind)].text, said(fact)) for fact in found.facts[::-1]
         ],
@@ -169,6 +170,7 @@ def remind(request: ActingRequest, name: str) -> HttpResponse:
         RemindForm(request.POST or None),
         lambda said: ending.remind(file, found, **said, acting=request.acting),
         _t("返却・消去をお願いしたことを記録する"),
+        more=_t("記録したあと、相手にあてた依頼文を印刷できます。"),
     )
 
 
@@ -178,6 +180,8 @@ def _page(
     form: forms.Form,
     act: Callable[[dict[str, Any]], Followed],
     title: str,
+    *,
+    more: str = "",
 ) -> HttpResponse:
     """A page with one form about a copy, whose title is what its button does."""
     refused = None
@@ -196,6 +200,8 @@ def _page(
         "found": found,
         "refused": refused,
         "back": back,
-        "text": _t("媒体番号 %(number)s") % {"number": found.number},
+        "text": "　".join(
+            filter(None, (_t("媒体番号 %(number)s") % {"number": found.number}, more))
+        ),
     }
     return render(request, "provision/form.html", context)

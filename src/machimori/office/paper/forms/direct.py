@@ -59,7 +59,8 @@ class DirectRequest(Form):
             Fields(
                 heading="署名と取得",
                 rows=(
-                    (f.text("照合番号", self.code), f.moment("署名", self.signed)),
+                    (f.text("照合番号", self.code),),
+                    (f.moment("署名", self.signed),),
                     (f.moment("端末への保存", self.saved),),
                     (f.text("指紋（SHA-256）", self.digest),),
                 ),
@@ -106,7 +107,8 @@ class DirectReminder(Form):
             Fields(
                 heading="対象の取得",
                 rows=(
-                    (f.text("取得の番号", self.number), f.text("事件番号", self.reference)),
+                    (f.text("取得の番号", self.number),),
+                    (f.text("事件番号", self.reference),),
                     (f.text("取得した人", self.operator), f.day("保存した日", self.saved)),
                 ),
             ),
@@ -116,7 +118,7 @@ class DirectReminder(Form):
                 rows=(
                     (f.text("書類", "保存履歴（事件番号、カメラ、始まりと終わりの日時）"),),
                     (f.day("提出の期限", self.due), f.text("依頼の回数", self._times())),
-                    (f.text("連絡事項", self.note, lines=2),),
+                    *f.remark("連絡事項", self.note, filled=self.due is not None),
                 ),
             ),
         )

@@ -80,8 +80,8 @@ class CorrectionReply(Answer):
             f.ranges("申請のあった画像の範囲", self.ranges),
             Fields(
                 rows=(
-                    (f.text("補正してほしいこと", missing, lines=5),),
-                    (f.text("説明", self.note, lines=2),),
+                    (f.text("補正すること", missing, lines=5),),
+                    *f.remark("説明", self.note, filled=bool(missing)),
                     (f.day("期限", self.due),),
                 )
             ),

@@ -206,10 +206,8 @@ class CopyReminder(Answer):
             _media(self.media),
             Fields(
                 rows=(
-                    (
-                        f.day("渡した日", self.handed),
-                        f.text("受け取った方", "　".join(filter(None, (known.body, known.name)))),
-                    ),
+                    (f.text("受け取った方", "　".join(filter(None, (known.body, known.name)))),),
+                    (f.day("渡した日", self.handed),),
                     (
                         f.day("返却・消去の期限", self.due),
                         f.text("依頼の回数", f"{self.times}回目" if self.times else None),
