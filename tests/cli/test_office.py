@@ -18,6 +18,7 @@ from machimori.ledger.postgres.home import Home
 from machimori.ledger.postgres.server import DATABASE
 from machimori.ledger.testing import LedgerProcess
 from machimori.office.shared.errors import OfficeConfigError
+from machimori.office.site import database
 
 pytestmark = pytest.mark.long
 
@@ -72,25 +73,37 @@ def answers(directory: Path, port: int, *more: str) -> int:
         serving.wait(WAIT)
 
 
+@pytest.fixture(scope="module")
+def beside(running: LedgerProcess, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
+    """An office in the ledger's own database: its directory and port."""
+    directory, port = tmp_path_factory.mktemp("beside") / "office", free_port()
+    assert init(directory, running.directory, port=port).returncode == 0
+    return directory, port
+
+
 def drop_sessions(superuser: str) -> None:
     """The tables as a version had them that knew no sessions yet."""
     with psycopg.connect(superuser) as connection:
+        connection.execute("COMMENT ON SCHEMA office IS 'an older edition'")
         connection.execute("DROP TABLE office.django_session")
         connection.execute("DELETE FROM office.django_migrations WHERE app = 'sessions'")
 
 
-def test_beside_the_ledgers_own_database(running: LedgerProcess, tmp_path: Path) -> None:
-    port = free_port()
-    assert init(tmp_path / "office", running.directory, port=port).returncode == 0
-    drop_sessions(running.server.superuser(DATABASE))
-    where = ("--directory", str(tmp_path / "office"))
-    assert machimori("office", "upgrade", *where).returncode == 0
-    assert answers(tmp_path / "office", port, "--without-database") == 200
+def test_beside_the_ledgers_own_database(running: LedgerProcess, beside: tuple[Path, int]) -> None:
+    office, port = beside
+    superuser = running.server.superuser(DATABASE)
+    assert database.are_current(superuser)
+    drop_sessions(superuser)
+    assert not database.are_current(superuser)
+    # It brings the tables up to date by itself.
+    assert answers(office, port, "--without-database") == 200
+    assert database.are_current(superuser)
     # What it did not start, it does not end.
     assert running.server.pid is not None
     psycopg.connect(running.url).close()
-    admin = tmp_path / "admin"
-    admin.write_text(running.server.superuser(DATABASE))
+    admin = office.parent / "admin"
+    admin.write_text(superuser)
+    where = ("--directory", str(office))
     refused = machimori("office", "upgrade", *where, "--admin-file", str(admin))
     assert refused.returncode == OfficeConfigError.exit_code
     assert "leave out --admin-file" in refused.stderr
@@ -121,12 +134,12 @@ def test_in_a_database_elsewhere(running: LedgerProcess, tmp_path: Path) -> None
     assert answers(office, port) == 200
 
 
-def test_a_database_that_is_away_is_said_without_its_address(tmp_path: Path) -> None:
-    with LedgerProcess(tmp_path / "ledger") as ledger:
-        assert init(tmp_path / "office", tmp_path / "ledger", port=free_port()).returncode == 0
-        ledger.server.stop()
-        where = ("--directory", str(tmp_path / "office"))
-        away = machimori("office", "serve", *where, "--without-database")
+def test_a_database_that_is_away_is_said_without_its_address(
+    running: LedgerProcess, beside: tuple[Path, int]
+) -> None:
+    """The last test: the database does not come back."""
+    running.server.stop()
+    away = machimori("office", "serve", "--directory", str(beside[0]), "--without-database")
     assert away.returncode == LedgerUnavailableError.exit_code
     assert "does not answer" in away.stderr
-    assert str(ledger.server.socket_directory) not in away.stderr
+    assert str(running.server.socket_directory) not in away.stderr

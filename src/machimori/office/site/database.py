@@ -9,6 +9,10 @@ the ledger's roles, on a server that is not the ledger's own the owner's name en
 tag.
 """
 
+import hashlib
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
 from typing import Final
 
 import psycopg
@@ -27,6 +31,9 @@ from machimori.office.site import schema
 
 OWNER: Final = "machimori_office_owner"
 SCHEMA: Final = "office"
+_CODE: Final = Path(__file__).resolve().parent.parent
+_LIBRARIES: Final = ("Django", "procrastinate")
+"""They have tables of their own here."""
 
 _FOREIGN: Final[dict[str, Grants]] = {
     # Django's own tables, which cannot say it themselves.
@@ -62,8 +69,31 @@ def prepare(admin: str, home: Home) -> str:
     return make_conninfo(admin, options=f"-c role={owner(home)}")
 
 
+@cache
+def edition() -> str:
+    """Names what tables and grants follow from: the office's code and its libraries' versions."""
+    digest = hashlib.sha256()
+    for library in _LIBRARIES:
+        digest.update(f"{library} {version(library)}\n".encode())
+    for path in sorted(_CODE.rglob("*.py")):
+        digest.update(str(path.relative_to(_CODE)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def are_current(admin: str) -> bool:
+    """Whether this very edition was the last that brought tables and grants up to date.
+
+    The note is on the schema, where only its owner can write. `admin` as for `prepare`.
+    """
+    with psycopg.connect(admin) as connected:
+        found = connected.execute(
+            "SELECT obj_description(to_regnamespace(%s), 'pg_namespace')", (SCHEMA,)
+        ).fetchone()
+    return found == (edition(),)
+
+
 def upgrade(home: Home) -> None:
-    """Make or migrate the tables, the queue of jobs too, then grant.
+    """Make or migrate the tables, the queue of jobs too, then grant, and note the edition.
 
     Django is configured with the connection string of `prepare`. Raises OfficeError if a model does
     not say what may be done with its table.
@@ -74,6 +104,9 @@ def upgrade(home: Home) -> None:
     statements = [sql.SQL("REVOKE ALL ON ALL TABLES IN SCHEMA office FROM {}").format(role)]
     for table, grants in sorted(_declared().items()):
         statements += _statements(sql.Identifier(SCHEMA, table), role, grants)
+    statements.append(
+        sql.SQL("COMMENT ON SCHEMA {} IS {}").format(sql.Identifier(SCHEMA), sql.Literal(edition()))
+    )
     connection.ensure_connection()
     raw = connection.connection
     assert isinstance(raw, psycopg.Connection)

@@ -146,7 +146,8 @@ def serve(directory: Path, *, workers: int = 1, start_database: bool = True) -> 
         )
     home = Home.read(config.ledger)
     with database(home, start=start_database) as admin:
-        if admin is not None:
+        # Most starts find what the last one left: a process less before the pages answer.
+        if admin is not None and not tables.are_current(admin):
             upgrade(config, home, admin)
         # Not forked: workers must not inherit the superuser's password.
         multiprocessing.set_start_method("spawn", force=True)
