@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
+from django.urls import reverse
 
 from machimori.kernel.clock import ManualClock
 from machimori.kernel.instants import parse_rfc3339
@@ -20,21 +21,23 @@ from machimori.office.shared.posts import Post
 from machimori.office.site import crowd_cases
 
 MOST = 20
+MOST_OF_THE_REGISTER = 15
+"""Of 利用簿, which has lines of nine kinds."""
 LENT = parse_rfc3339("2026-01-05T10:00:00+09:00")
 NOW = parse_rfc3339("2026-05-14T10:00:00+09:00")
 
 
-def asked(browser: Client) -> list[str]:
-    """What the first page asks the database, the second time that it is looked at."""
+def asked(browser: Client, address: str = "/") -> list[str]:
+    """What the first page, or another, asks the database, the second time that it is looked at."""
     statements: list[str] = []
 
     def kept(execute: Any, sql: Any, params: Any, many: Any, context: Any) -> Any:
         statements.append(str(sql))
         return execute(sql, params, many, context)
 
-    browser.get("/")
+    browser.get(address)
     with connection.execute_wrapper(kept):
-        assert browser.get("/").status_code == 200
+        assert browser.get(address).status_code == 200
     return statements
 
 
@@ -103,4 +106,6 @@ def test_the_first_page_asks_twenty_times_at_most(office: ManualClock, city: Any
         for name, person in (*people.items(), ("manager", manager), ("many", many))
     }
     over = {name: statements for name, statements in found.items() if len(statements) > MOST}
+    lines = asked(desk.browser(manager), reverse("oversight:uses") + "?year=all")
+    assert len(lines) <= MOST_OF_THE_REGISTER, lines
     assert not over, {name: (len(said), said) for name, said in over.items()}

@@ -12,14 +12,14 @@ from machimori.office.oversight.correcting import corrections, shown
 from machimori.office.oversight.history import File
 from machimori.office.oversight.posts import posts_then
 from machimori.office.oversight.uses import ACTS, Use
-from machimori.office.people.models import Scheme
+from machimori.office.people.models import Appointment, Scheme
 from machimori.office.shared.tables import Cell
 from machimori.office.shared.templatetags.office import minute, post, second
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lines:
-    """Uses with corrections, posts and cameras' names; three queries."""
+    """Uses with corrections, posts and cameras' names; three queries at most."""
 
     uses: Sequence[Use]
     corrected: Mapping[str, File]
@@ -27,14 +27,16 @@ class Lines:
     names: Mapping[str, str]
 
     @classmethod
-    def of(cls, scheme: Scheme, uses: Sequence[Use]) -> "Lines":
+    def of(
+        cls, scheme: Scheme, uses: Sequence[Use], held: Sequence[Appointment] | None = None
+    ) -> "Lines":
         corrected = corrections(scheme, uses)
         wanted = {name for use in uses for name in use.cameras}
         rows = cameras(scheme).filter(camera__in=wanted) if wanted else ()
         return cls(
             uses=[shown(use, corrected.get(use.name)) for use in uses],
             corrected=corrected,
-            posts=posts_then(scheme, uses),
+            posts=posts_then(scheme, uses, held),
             names={row.camera_id: row.name for row in rows},
         )
 

@@ -8,13 +8,17 @@ from machimori.office.people.models import Appointment, Scheme
 from machimori.office.shared.posts import POSTS
 
 
-def posts_then(scheme: Scheme, uses: Iterable[Use]) -> dict[str, tuple[str, ...]]:
+def posts_then(
+    scheme: Scheme, uses: Iterable[Use], known: Iterable[Appointment] | None = None
+) -> dict[str, tuple[str, ...]]:
     """By `Use.name` the posts that the person held at that instant, in the pages' order; one
-    query."""
+    query, or none where every appointment of the scheme is `known`."""
     lines = [use for use in uses if use.person is not None]
     held: dict[int, list[Appointment]] = {}
     people = {use.person for use in lines}
-    for one in Appointment.objects.filter(scheme=scheme, person__in=people) if people else ():
+    if known is None and people:
+        known = Appointment.objects.filter(scheme=scheme, person__in=people)
+    for one in known or ():
         held.setdefault(one.person_id, []).append(one)
     return {
         use.name: tuple(

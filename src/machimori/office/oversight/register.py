@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """利用簿: the uses of every source in one order, newest first, a page at a time by key."""
 
-import heapq
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, Final
 
+from django.db.models import TextField, Value
+from django.db.models.functions import Cast
+
+from machimori.kernel.instants import micros
 from machimori.office.oversight.asked import Asked
 from machimori.office.oversight.sources.direct import Direct
 from machimori.office.oversight.sources.disclosure import Disclosure
@@ -46,25 +48,31 @@ class Page:
 
 
 def page(asked: Asked, rules: Rulebook, after: Place | None, size: int = PAGE) -> Page:
-    """The lines after this place."""
-    streams = [
-        _placed(before(source.rows(asked), source, rank, after)[: size + 1], rank)
-        for rank, source in enumerate(SOURCES)
-    ]
-    merged = list(islice(heapq.merge(*streams, key=lambda one: one[0]), size + 1))
+    """The lines after this place: one query says which, and one fetches those of each source that
+    has any among them."""
+    merged = _newest(asked, after, size + 1)
     shown = merged[:size]
-    told = Cases(
-        (row.case for order, row in shown if SOURCES[order[1]].of_provision and row.case_id), rules
-    )
-    uses: dict[tuple[int, Any], Use] = {}
+    rows: list[list[Any]] = []
     for rank, source in enumerate(SOURCES):
-        rows = [row for order, row in shown if order[1] == rank]
-        for row, use in zip(rows, source.uses(rows, told), strict=True):
-            uses[rank, row.pk] = use
-    last = shown[-1] if len(merged) > size else None
+        keys = [one.key for one in shown if one.rank == rank]
+        rows.append(list(source.rows(asked).filter(pk__in=keys)) if keys else [])
+    told = Cases(
+        (
+            row.case
+            for source, found in zip(SOURCES, rows, strict=True)
+            for row in found
+            if source.of_provision and row.case_id
+        ),
+        rules,
+    )
+    uses: dict[tuple[int, str], Use] = {}
+    for rank, source in enumerate(SOURCES):
+        for row, use in zip(rows[rank], source.uses(rows[rank], told), strict=True):
+            uses[rank, str(row.pk)] = use
     return Page(
-        uses=[uses[order[1], row.pk] for order, row in shown],
-        following=Place(at=last[1].at, rank=last[0][1], key=str(last[1].pk)) if last else None,
+        # What was disposed of between the two queries is not there any more.
+        uses=[uses[one.rank, one.key] for one in shown if (one.rank, one.key) in uses],
+        following=shown[-1] if len(merged) > size else None,
     )
 
 
@@ -110,7 +118,19 @@ def find(name: str, asked: Asked, rules: Rulebook) -> Use | None:
     return None
 
 
-def _placed(rows: Any, rank: int) -> Iterator[tuple[tuple[float, int], Any]]:
-    """The rows under what they are ordered by; equal ones of a source stay as they came."""
-    for row in rows:
-        yield (-row.at.timestamp(), rank), row
+def _newest(asked: Asked, after: Place | None, size: int) -> list[Place]:
+    """The places of so many lines after this one, in the register's order; one query."""
+    first, *others = (
+        before(source.rows(asked), source, rank, after).values_list(
+            "at", Value(rank), Cast("pk", TextField())
+        )[:size]
+        for rank, source in enumerate(SOURCES)
+    )
+    found = [Place(at=at, rank=rank, key=key) for at, rank, key in first.union(*others, all=True)]
+    found.sort(key=_within, reverse=True)
+    return sorted(found, key=lambda one: (-micros(one.at), one.rank))[:size]
+
+
+def _within(place: Place) -> tuple[int, str]:
+    """By what lines of one source and instant are ordered: numbers as numbers."""
+    return (int(place.key), "") if SOURCES[place.rank].numbered else (0, place.key)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _t
@@ -37,24 +38,19 @@ class Viewings:
             found = found.filter(posts__regex=rf"(^| ){asked.post}( |$)")
         for word in asked.words:
             found = found.filter(_means(word, asked))
+        watched = Watched.objects.filter(viewing=OuterRef("pk")).values("camera").distinct()
+        found = found.annotate(shown=ArraySubquery(watched))
         return found.select_related("case__numbered", "use__numbered", "by")
 
     def uses(self, rows: Sequence[Any], cases: Cases) -> list[Use]:
         if not rows:
             return []
-        shown: dict[str, set[str]] = {}
-        for viewing, camera in (
-            Watched.objects.filter(viewing__in=[row.pk for row in rows])
-            .values_list("viewing", "camera")
-            .distinct()
-        ):
-            shown.setdefault(viewing, set()).add(camera)
         internal = {row.use_id: row.use for row in rows if row.use_id}
         uses = {file.use.pk: file for file in files_of(list(internal.values()))} if internal else {}
         return [
-            _viewed(row, cases.files[row.case_id], shown.get(row.pk, set()))
+            _viewed(row, cases.files[row.case_id], row.shown)
             if row.case_id
-            else _used(row, uses[row.use_id], shown.get(row.pk, set()))
+            else _used(row, uses[row.use_id], row.shown)
             for row in rows
         ]
 
@@ -70,7 +66,7 @@ def _means(word: Word, asked: Asked) -> Q:
     return found
 
 
-def _viewed(row: Viewing, file: File, shown: set[str]) -> Use:
+def _viewed(row: Viewing, file: File, shown: list[str]) -> Use:
     application, ground = file.application, file.ground
     return replace(
         _base(row, shown),
@@ -81,7 +77,7 @@ def _viewed(row: Viewing, file: File, shown: set[str]) -> Use:
     )
 
 
-def _used(row: Viewing, file: InternalFile, shown: set[str]) -> Use:
+def _used(row: Viewing, file: InternalFile, shown: list[str]) -> Use:
     return replace(
         _base(row, shown),
         href=reverse("internal:use", args=[file.use.pk]),
@@ -90,7 +86,7 @@ def _used(row: Viewing, file: InternalFile, shown: set[str]) -> Use:
     )
 
 
-def _base(row: Viewing, shown: set[str]) -> Use:
+def _base(row: Viewing, shown: list[str]) -> Use:
     return Use(
         source=Viewings.name,
         key=row.pk,

@@ -174,7 +174,8 @@ def _list(
         return (csv_file if kind == "csv" else xlsx_file)(title, columns, texts)
     after = Place.parse(request.GET.get("after", ""))
     page = register.page(wanted, rules_of(acting), after)
-    lines = Lines.of(acting.scheme, page.uses)
+    held = _held(acting) if acting.holds(*access.CITY) else None
+    lines = Lines.of(acting.scheme, page.uses, held)
     kept = _kept(request)
     context = {
         "listing": {
@@ -195,7 +196,7 @@ def _list(
         "act": wanted.act,
         "posts": [(key, str(text)) for key, text in LABELS.items()],
         "post": wanted.post,
-        "people": _people(acting) if acting.holds(*access.CITY) else [],
+        "people": _people(held or ()),
         "person": wanted.person,
         "keeps": acting.holds(*access.KEEPERS),
     }
@@ -210,10 +211,15 @@ def _texts(wanted: Asked, acting: Acting, cells: _Cells) -> Iterator[list[str]]:
             yield [one.text if isinstance(one, Cell) else one for one in cells(use, lines)]
 
 
-def _people(acting: Acting) -> list[Person]:
-    """Whoever ever held a post here, for the choice of a person."""
-    held = Appointment.objects.filter(scheme=acting.scheme)
-    return list(Person.objects.filter(pk__in=held.values("person")).order_by("kana", "login"))
+def _held(acting: Acting) -> list[Appointment]:
+    """Every appointment that there ever was here, with its person."""
+    return list(Appointment.objects.filter(scheme=acting.scheme).select_related("person"))
+
+
+def _people(held: Sequence[Appointment]) -> list[Person]:
+    """Whoever ever held a post, for the choice of a person."""
+    found = {one.person_id: one.person for one in held}
+    return sorted(found.values(), key=lambda one: (one.kana, one.login))
 
 
 def _kept(request: HttpRequest) -> Any:
