@@ -16,6 +16,8 @@ from playwright.sync_api import Page
 from machimori.office.provision.testing_engine import EngineDesk
 from machimori.office.watching.access import at_terminal
 from machimori.office.watching.testing import Room, allow
+from machimori.recorder.errors import LiveBusyError
+from machimori.recorder.live.client import LiveClient
 
 AXE = Path(__file__).resolve().parents[3] / "frontend/node_modules/axe-core/axe.min.js"
 SHOWN = "[...document.querySelectorAll('.watch video')].map((one) => one.currentTime)"
@@ -23,6 +25,7 @@ BEHIND = """
 [...document.querySelectorAll('.watch video')].map(
     (one) => one.buffered.end(one.buffered.length - 1) - one.currentTime)
 """
+NOTES = "[...document.querySelectorAll('.player-gap')].map((one) => one.textContent)"
 PIXELS = """
 (() => {
   const video = document.querySelector(".watch video");
@@ -49,10 +52,14 @@ def codecs() -> tuple[str, ...]:
 
 
 def test_K6_the_picture_moves_and_goes_when_the_shift_is_over(
-    real: EngineDesk, address: str, surf: Callable[[Client], AbstractContextManager[Page]]
+    real: EngineDesk,
+    address: str,
+    surf: Callable[[Client], AbstractContextManager[Page]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Cameras of H.264, H.265 and MJPEG move within three seconds of what they send, nothing can be
-    paused, and when the manager ends the shift not even the last picture stays."""
+    paused, and when the manager ends the shift not even the last picture stays. A camera too many
+    to be converted says so, and goes on saying it."""
     allow(real, *real.cameras)
     room = Room.of(real)
     guard = room.guard()
@@ -74,12 +81,21 @@ def test_K6_the_picture_moves_and_goes_when_the_shift_is_over(
         page.evaluate(AXE.read_text())
         found = page.evaluate("axe.run().then((one) => one.violations.map((v) => v.id))")
         assert found == []
+        with monkeypatch.context() as patched:
+            patched.setattr(LiveClient, "read", _busy)
+            page.wait_for_timeout(6_000)
+            notes = page.evaluate(NOTES)
+            assert ["（H.265など）を超えた" in one for one in notes] == [True] * 3
         ending = Thread(target=_post, args=(manager, end))
         ending.start()
         ending.join()
         until(page, "document.querySelector('.watch-said').textContent.includes('終わっています')")
         assert page.evaluate("document.querySelector('.watch video').readyState") == 0
     assert wrong == []
+
+
+def _busy(*_asked: object) -> None:
+    raise LiveBusyError("too many cameras are turned into H.264")
 
 
 def _post(client: Client, address: str) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from machimori.office.cameras.access import cameras
@@ -13,8 +14,10 @@ from machimori.office.direct.reconciling import Told
 from machimori.office.direct.requesting import Wanted
 from machimori.office.people.models import Scheme
 from machimori.office.provision.forms import LONG, WholeExtentForm, named
+from machimori.office.rules.words import either
 from machimori.office.shared.forms import DayField, ManyBoxes, NoMyNumber
 from machimori.policy.grounds import Ground
+from machimori.policy.wording import Source
 
 
 class AgreedField(forms.MultipleChoiceField):
@@ -40,9 +43,20 @@ class RequestForm(WholeExtentForm):
     field_order = ("reference", "ground", "purpose")
 
     def __init__(
-        self, *args: Any, scheme: Scheme, grounds: Iterable[Ground], **options: Any
+        self,
+        *args: Any,
+        scheme: Scheme,
+        grounds: Iterable[Ground],
+        numbered: Source | None,
+        **options: Any,
     ) -> None:
+        """`numbered`: what asks for a case number with each acquisition, if anything does."""
         super().__init__(*args, scheme=scheme, **options)
+        if numbered is not None:
+            self.fields["reference"].required = True
+            self.fields["reference"].error_messages["required"] = _t(
+                "事件番号が入力されていません（%(source)s）。"
+            ) % {"source": either(numbered.ja, numbered.en)}
         under, field = agreed(scheme), self.fields["cameras"]
         assert isinstance(field, AgreedField)
         rows = list(cameras(scheme))

@@ -44,6 +44,8 @@ from machimori.office.terminals.presence import established
 from machimori.policy.grounds import grounds
 from machimori.policy.wording import source
 
+_NUMBERED = "direct.ground_required"
+"""What the rules ask with each acquisition: a ground and a case number."""
 _FAILED = {
     "nothing": _("この時間の録画がありません。カメラと日時を確かめてください。"),
     "refused": _(
@@ -95,6 +97,7 @@ def new(request: ActingRequest) -> HttpResponse:
         request.POST or None,
         scheme=acting.scheme,
         grounds=[one for one in grounds(rules) if "provision" in one.opens],
+        numbered=source(rules, _NUMBERED) if rules.flag(_NUMBERED) else None,
     )
     known = "、".join(f"「{one.title}」" for one in agreements(rules))
     text = _t(

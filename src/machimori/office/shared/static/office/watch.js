@@ -40,10 +40,8 @@ class Screen {
 
   // What the server says of this camera, and its picture if there is one.
   take(said, data) {
-    if (said.missing) {
-      this.say(this.words[said.missing]);
-      return;
-    }
+    this.missing = said.missing;
+    if (said.missing) return;
     this.after = said.after;
     this.came = performance.now();
     if (said.joined || said.codec !== this.codec) this.begin(said.codec);
@@ -93,7 +91,8 @@ class Screen {
   }
 
   look() {
-    if (performance.now() - this.came > SILENT) this.say(this.words.unavailable);
+    if (this.missing) this.say(this.words[this.missing]);
+    else if (performance.now() - this.came > SILENT) this.say(this.words.unavailable);
     else if (this.video.currentTime > 0) this.say("");
   }
 
@@ -147,6 +146,7 @@ class Watch {
   // Rows of `u32 length, JSON, MP4`.
   read(bytes) {
     const view = new DataView(bytes);
+    for (const screen of this.screens.values()) screen.missing = "";
     for (let at = 0; at + 4 <= bytes.byteLength;) {
       const size = view.getUint32(at);
       const said = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, at + 4, size)));
