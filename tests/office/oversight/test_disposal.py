@@ -14,7 +14,7 @@ from machimori.office.direct.testing import Fetching
 from machimori.office.jobs.registry import Work
 from machimori.office.oversight import disposing
 from machimori.office.oversight.history import File, find_about
-from machimori.office.oversight.kept import KINDS
+from machimori.office.oversight.kinds import KINDS
 from machimori.office.oversight.models import Record, Tombstone
 from machimori.office.oversight.testing import (
     carry_out,

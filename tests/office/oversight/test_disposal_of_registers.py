@@ -8,7 +8,7 @@ from django.db import DatabaseError, transaction
 from django.urls import reverse
 
 from machimori.kernel.clock import ManualClock
-from machimori.kernel.instants import micros
+from machimori.kernel.instants import micros, parse_rfc3339
 from machimori.ledger.entry import Entry
 from machimori.office.oversight.models import OldUse, Record, Tombstone
 from machimori.office.oversight.testing import (
@@ -19,7 +19,8 @@ from machimori.office.oversight.testing import (
     tables_with,
 )
 from machimori.office.people.models import Person
-from machimori.office.provision.testing import Desk, recorded
+from machimori.office.provision.models import Look
+from machimori.office.provision.testing import PART, Desk, recorded
 from machimori.office.provision.testing_engine import EngineDesk
 from machimori.office.shared.engine import engine
 from machimori.office.watching.access import at_terminal
@@ -62,6 +63,46 @@ def test_P_an_imported_register_is_kept_for_its_years_and_goes_as_a_whole(desk: 
     assert register.count("取込み（複製）") == 2
     [entry] = [one for one in recorded() if one.type == "record.disposed"]
     assert entry.data["kind"] == "import"
+
+
+def test_P_questions_at_the_counter_go_by_year_with_their_corrections(office: ManualClock) -> None:
+    """録画の有無 of 令和2年度: a record of its own, listed after its years, decided and erased with
+    its lines and their 訂正; 令和3年度's stay, and the ledger keeps that somebody asked."""
+    office.set(parse_rfc3339("2021-03-31T23:50:00+09:00"))
+    desk = Desk.of(office)
+    browser = desk.browser()
+    asked = PART | {"first_day": "2021-03-20", "last_day": "2021-03-20"}
+    assert browser.post(reverse("provision:look"), asked).status_code == 200
+    [line] = Look.objects.filter(scheme=desk.cast.scheme)
+    address = reverse("oversight:use", args=[f"look-{line.pk}"])
+    browser.post(address, {"field": "purpose", "new": "落とし物の相談", "reason": "書きもれ"})
+    office.advance(20 * 60)
+    browser.post(reverse("provision:look"), asked)
+    office.set(parse_rfc3339("2026-05-14T10:00:00+09:00"))
+    name = f"{desk.cast.scheme.pk}-2020"
+    shown = listed(desk, 2025)
+    for text in ("録画の有無の確認", "令和2年度 1行", "令和3年3月31日", "令和8年3月31日"):
+        assert text in shown, text
+    assert f"{desk.cast.scheme.pk}-2021" not in shown
+    kept = desk.browser().get(reverse("oversight:kept", args=["look", name])).content.decode()
+    assert "act=look" in kept
+    for other in ("x-2020", f"{desk.cast.scheme.pk}-1999"):
+        address = reverse("oversight:kept", args=["look", other])
+        assert desk.browser().get(address).status_code == 404
+    desk.browser().post(reverse("oversight:stay", args=["look", name]), WHY)
+    assert "廃棄を止めています（監査）" in listed(desk, 2025)
+    [stay] = Record.objects.filter(scheme=desk.cast.scheme, kind="stay")
+    desk.browser().post(reverse("oversight:stay_release", args=[stay.pk]), {"reason": "終わった"})
+    decide_disposal(desk, 2025)
+    assert carry_out(desk, 2025).facts[-1].data == {"disposed": 1, "left": 0}
+    [left] = Look.objects.filter(scheme=desk.cast.scheme)
+    assert left.pk != line.pk
+    assert tables_with("落とし物の相談") == set()
+    lines = desk.browser().get(reverse("oversight:uses"), {"year": "all"}).content.decode()
+    assert "令和2年度 1行" in lines
+    entries = [one for one in recorded() if one.subject.get("scheme") == desk.cast.scheme.pk]
+    assert [one.type for one in entries].count("recording.searched") == 2
+    assert [one.data for one in entries if one.type == "record.disposed"] == [{"kind": "look"}]
 
 
 def test_the_database_takes_no_record_of_another_kind_for_a_register(desk: Desk) -> None:

@@ -18,10 +18,12 @@ from psycopg import Connection, sql
 from machimori.office.direct.models import Fact as DirectFact
 from machimori.office.disclosure.models import Fact as DisclosureFact
 from machimori.office.internal.models import Fact as InternalFact
-from machimori.office.oversight.kept import KINDS, Kind
+from machimori.office.oversight.kinds import KINDS, Kind
 from machimori.office.oversight.models import OldUse, Record, Tombstone
+from machimori.office.oversight.yearly import Yearly
 from machimori.office.police.models import Fact as PoliceFact
 from machimori.office.provision.models import Fact as ProvisionFact
+from machimori.office.provision.models import Look
 from machimori.office.shared.errors import OfficeError
 from machimori.office.viewing.models import Viewing
 
@@ -29,12 +31,14 @@ USES: Final[dict[type[Model], str]] = {
     DirectFact: "direct",
     DisclosureFact: "disclosure",
     InternalFact: "internal",
+    Look: "look",
     OldUse: "imported",
     PoliceFact: "police",
     ProvisionFact: "provision",
     Viewing: "viewing",
 }
 """Rows that are lines of 利用簿, by the source that shows them: their corrections go with them."""
+_CASES: Final = frozenset(kind.case for kind in KINDS.values() if isinstance(kind, Kind))
 Path = tuple["ForeignKey[Model, Model]", ...]
 """From a table to the case, the nearest reference last."""
 
@@ -49,7 +53,10 @@ def define(**_signal: object) -> None:
 
 def function() -> sql.Composed:
     """The statement that makes `oversight_erase(kind, case)`."""
-    branches = sql.SQL("").join(_branch(name, kind) for name, kind in KINDS.items())
+    branches = sql.SQL("").join(
+        _year_branch(name, kind) if isinstance(kind, Yearly) else _branch(name, kind)
+        for name, kind in KINDS.items()
+    )
     return sql.SQL(
         "CREATE OR REPLACE FUNCTION oversight_erase(wanted text, gone text) RETURNS void"
         " LANGUAGE plpgsql SET search_path = office, pg_temp AS $erase$ BEGIN {}"
@@ -74,7 +81,7 @@ def _reaching(model: type[Model], path: Path) -> Iterator[tuple[type[Model], Pat
         if near is Tombstone:
             continue
         assert not isinstance(near, str)
-        if near in {kind.case for kind in KINDS.values()} or len(path) > 8:
+        if near in _CASES or len(path) > 8:
             raise OfficeError("a case refers to another case", where=near._meta.label)
         assert isinstance(field, ForeignKey)
         yield from _reaching(near, (field, *path))
@@ -97,6 +104,26 @@ def _branch(name: str, kind: Kind) -> sql.Composed:
     )
     return sql.SQL(" IF wanted = {} THEN {} RETURN; END IF;").format(
         sql.Literal(name), sql.SQL(" ").join(steps)
+    )
+
+
+def _year_branch(name: str, kind: Yearly) -> sql.Composed:
+    """The lines of a scheme's 年度 that is over, with their 訂正; `gone` is `<scheme>-<年度>`."""
+    rows = sql.SQL(
+        "scheme_id = left(gone, -5)"
+        " AND at >= make_timestamptz(right(gone, 4)::int, 4, 1, 0, 0, 0, 'Asia/Tokyo')"
+        " AND at < make_timestamptz(right(gone, 4)::int + 1, 4, 1, 0, 0, 0, 'Asia/Tokyo')"
+    ).format()
+    return sql.SQL(
+        " IF wanted = {} THEN"
+        " IF now() < make_timestamptz(right(gone, 4)::int + 1, 4, 1, 0, 0, 0, 'Asia/Tokyo')"
+        " THEN RAISE EXCEPTION 'this year is not over'; END IF;"
+        " {} DELETE FROM {} WHERE {}; RETURN; END IF;"
+    ).format(
+        sql.Literal(name),
+        _corrections(kind.rows, rows),
+        sql.Identifier(kind.rows._meta.db_table),
+        rows,
     )
 
 

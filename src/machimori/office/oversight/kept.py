@@ -8,168 +8,24 @@ ever due.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
-from django.db.models import CharField, Exists, F, Model, OuterRef, Subquery, Value
-from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast, Concat
-from django.urls import reverse
-from django.utils.functional import Promise
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _t
-from django.utils.translation import gettext_lazy as _
 
 from machimori.kernel.instants import local_day, micros
-from machimori.office.direct import models as direct
-from machimori.office.direct.states import STATES as DIRECT
-from machimori.office.disclosure import models as disclosure
-from machimori.office.disclosure.states import STATES as DISCLOSURE
 from machimori.office.handover.models import Head as Copy
 from machimori.office.handover.states import OPEN
-from machimori.office.internal import models as internal
-from machimori.office.internal.states import STATES as INTERNAL
-from machimori.office.oversight import models as oversight
 from machimori.office.oversight.asked import midnight
-from machimori.office.oversight.states import STATES as OVERSIGHT
+from machimori.office.oversight.kinds import KINDS, Kind
+from machimori.office.oversight.yearly import Ended, Yearly
 from machimori.office.people.models import Scheme
-from machimori.office.police import models as police
-from machimori.office.police.states import STATES as POLICE
-from machimori.office.provision import models as provision
-from machimori.office.provision.states import ENDED
-from machimori.office.provision.states import STATES as PROVISION
 from machimori.office.rules.access import Rulebook
 from machimori.office.viewing.models import Print
-from machimori.office.watching import models as watching
-from machimori.office.watching.states import STATES as WATCHING
 from machimori.policy.deadlines import RecordsRetention
 from machimori.policy.wareki import fiscal_year, fiscal_year_start
-
-_NUMBERED: Final = F("case__numbered__text")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Kind:
-    """A kind of record that is kept, each with its case."""
-
-    text: Promise
-    years: str
-    """The question of the rules that says for how long."""
-    facts: Any
-    """The model of its facts (`FactRow` with `case`)."""
-    case: type[Model]
-    ended: Sequence[str]
-    """States in which the case is over."""
-    states: Mapping[Any, Promise]
-    number: Any = _NUMBERED
-    """Its number, from a fact."""
-    route: str = ""
-    """Of its page; empty: it is shown as lines of 利用簿 alone."""
-    record: str = ""
-    """Of oversight's own records, their kind: their table holds others too."""
-    completed: Callable[[], Any] = lambda: F("at")
-    """When it was completed, from its last fact."""
-
-    def href(self, case: str) -> str:
-        """Where it is shown."""
-        if self.route:
-            return reverse(self.route, args=[case])
-        return f"{reverse('oversight:uses')}?year=all&act=imported"
-
-
-def _newest_line() -> Any:
-    """Of an imported register: when its newest line happened. Taking it in completed nothing."""
-    lines = oversight.OldUse.objects.filter(batch=OuterRef("case"))
-    return Subquery(lines.order_by("-at").values("at")[:1])
-
-
-KINDS: Final[dict[str, Kind]] = {
-    "provision": Kind(
-        text=_("提供の案件"),
-        years="records.years",
-        facts=provision.Fact,
-        case=provision.Case,
-        ended=("closed", *sorted(ENDED)),
-        states=PROVISION,
-        route="provision:case",
-    ),
-    "police": Kind(
-        text=_("緊急の取出し"),
-        years="records.years",
-        facts=police.Fact,
-        case=police.Extraction,
-        ended=("closed", "withdrawn"),
-        states=POLICE,
-        number=F("case__station"),
-        route="police:extraction",
-    ),
-    "direct": Kind(
-        text=_("直接取得"),
-        years="records.years",
-        facts=direct.Fact,
-        case=direct.Case,
-        ended=("closed", "not_acquired", "withdrawn"),
-        states=DIRECT,
-        route="direct:acquisition",
-    ),
-    "internal": Kind(
-        text=_("内部利用"),
-        years="records.years",
-        facts=internal.Fact,
-        case=internal.Use,
-        ended=("closed", "refused", "withdrawn"),
-        states=INTERNAL,
-        route="internal:use",
-    ),
-    "disclosure": Kind(
-        text=_("開示請求"),
-        years="records.disclosure_years",
-        facts=disclosure.Fact,
-        case=disclosure.Case,
-        ended=("closed", "withdrawn", "transferred"),
-        states=DISCLOSURE,
-        route="disclosure:case",
-    ),
-    "complaint": Kind(
-        text=_("苦情"),
-        years="records.complaint_years",
-        facts=oversight.Fact,
-        case=oversight.Record,
-        ended=("closed",),
-        states=OVERSIGHT,
-        number=Value(""),
-        route="oversight:complaint",
-        record="complaint",
-    ),
-    "shift": Kind(
-        text=_("監視勤務"),
-        years="records.years",
-        facts=watching.Fact,
-        case=watching.Shift,
-        ended=("over",),
-        states=WATCHING,
-        number=Concat(
-            "case__terminal__number",
-            Value(" 第"),
-            Cast("case__number", CharField()),
-            Value("回"),
-        ),
-        route="watching:shift",
-    ),
-    "import": Kind(
-        text=_("取り込んだ利用簿"),
-        years="records.years",
-        facts=oversight.Fact,
-        case=oversight.Record,
-        ended=("imported",),
-        states=OVERSIGHT,
-        number=Concat(Cast(KeyTextTransform("lines", "data"), CharField()), Value("行")),
-        record="imported",
-        completed=_newest_line,
-    ),
-}
-"""監視 and an earlier 利用簿 are records of 画像の利用, for which the printed rule names one
-number of years (`policy/text/office.py`)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -221,7 +77,7 @@ def due(scheme: Scheme, rules: Rulebook, today: dt.date, year: int) -> list[Kept
         if years is None:
             continue
         before = midnight(fiscal_year_start(year + 1 - years))
-        rows = _ended(kind, scheme).filter(completed__lt=before)
+        rows = _values(kind, scheme, before=before)
         found += [one for one in _read(name, rows, rules, today) if one.last_day <= end]
     return sorted(_with_open(scheme, found), key=lambda one: (one.last_day, one.kind, one.number))
 
@@ -231,19 +87,38 @@ def find(scheme: Scheme, rules: Rulebook, today: dt.date, name: str, case: str) 
     kind = KINDS.get(name)
     if kind is None:
         return None
-    rows = list(_read(name, _ended(kind, scheme).filter(case=case), rules, today))
+    rows = list(_read(name, _values(kind, scheme, case=case), rules, today))
     return _with_open(scheme, rows)[0] if rows else None
 
 
 def exists(scheme: Scheme, name: str, case: str) -> bool:
     """Whether the scheme has this case, over or not."""
     kind = KINDS.get(name)
+    if isinstance(kind, Yearly):
+        return kind.exists(scheme, case)
     return kind is not None and kind.facts.objects.filter(**_of(kind, scheme), case=case).exists()
 
 
 def _of(kind: Kind, scheme: Scheme) -> dict[str, Any]:
     found: dict[str, Any] = {"case__scheme": scheme}
     return found | ({"case__kind": kind.record} if kind.record else {})
+
+
+def _values(
+    kind: Kind | Yearly, scheme: Scheme, *, before: dt.datetime | None = None, case: str = ""
+) -> Iterable[Ended]:
+    """What is over and was completed before this instant, or this case alone."""
+    if isinstance(kind, Yearly):
+        return kind.ended(scheme, before=before, record=case)
+    rows = _ended(kind, scheme)
+    if before is not None:
+        rows = rows.filter(completed__lt=before)
+    if case:
+        rows = rows.filter(case=case)
+    found: Iterable[Ended] = rows.values_list(
+        "case_id", "number", "state", "completed", "data__records_until"
+    )
+    return found
 
 
 def _ended(kind: Kind, scheme: Scheme) -> Any:
@@ -253,11 +128,10 @@ def _ended(kind: Kind, scheme: Scheme) -> Any:
     ).annotate(number=kind.number, completed=kind.completed())
 
 
-def _read(name: str, rows: Any, rules: Rulebook, today: dt.date) -> Iterator[Kept]:
+def _read(name: str, rows: Iterable[Ended], rules: Rulebook, today: dt.date) -> Iterator[Kept]:
     key = KINDS[name].years
     now = rules.on(today).number(key)
-    values = rows.values_list("case_id", "number", "state", "completed", "data__records_until")
-    for case, number, state, at, promised in values if now is not None else ():
+    for case, number, state, at, promised in rows if now is not None else ():
         completed = local_day(micros(at))
         years = max(now or 0, rules.on(completed).number(key) or 0)
         last = RecordsRetention(years=years).last_day(completed)

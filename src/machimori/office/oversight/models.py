@@ -107,7 +107,7 @@ class Tombstone(models.Model):
 
     scheme = models.ForeignKey(Scheme, models.PROTECT, related_name="+")
     kind = models.CharField(max_length=20)
-    """Key of `kept.KINDS`."""
+    """Key of `kinds.KINDS`."""
     case = models.CharField(max_length=63)
     """What ledger and vault call the case."""
     number = models.CharField(max_length=100, blank=True)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _t
 
 from machimori.office.oversight.asked import Asked
-from machimori.office.oversight.kept import KINDS
+from machimori.office.oversight.kinds import KINDS
 from machimori.office.oversight.models import Tombstone
 from machimori.office.oversight.sources.source import Cases
 from machimori.office.oversight.uses import Use

@@ -14,7 +14,8 @@ from machimori.office.jobs.actions import latest
 from machimori.office.oversight import access, disposing, kept, stays
 from machimori.office.oversight.forms import DisposalForm, ReasonForm, StayForm
 from machimori.office.oversight.history import File, files_of, find, find_about
-from machimori.office.oversight.kept import KINDS, Kept
+from machimori.office.oversight.kept import Kept
+from machimori.office.oversight.kinds import KINDS
 from machimori.office.oversight.models import Tombstone
 from machimori.office.oversight.views.pages import form_page
 from machimori.office.people.acting import ActingRequest
