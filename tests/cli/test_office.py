@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""`machimori office` beside a database that runs already: the ledger's own, and one elsewhere."""
+"""`machimori office` beside the ledger's own database, which runs already. Beside one elsewhere:
+`running/test_elsewhere.py`."""
 
 import subprocess
 import sys
@@ -14,7 +15,6 @@ import pytest
 
 from machimori.cli.running.testing import free_port
 from machimori.ledger.errors import LedgerUnavailableError
-from machimori.ledger.postgres.home import Home
 from machimori.ledger.postgres.server import DATABASE
 from machimori.ledger.testing import LedgerProcess
 from machimori.office.shared.errors import OfficeConfigError
@@ -107,31 +107,6 @@ def test_beside_the_ledgers_own_database(running: LedgerProcess, beside: tuple[P
     refused = machimori("office", "upgrade", *where, "--admin-file", str(admin))
     assert refused.returncode == OfficeConfigError.exit_code
     assert "leave out --admin-file" in refused.stderr
-
-
-def test_in_a_database_elsewhere(running: LedgerProcess, tmp_path: Path) -> None:
-    """The server of another ledger stands in for the city's: a second database in it."""
-    with psycopg.connect(running.server.superuser(), autocommit=True) as connection:
-        connection.execute("CREATE DATABASE city")
-    admin = tmp_path / "admin"
-    admin.write_text(running.server.superuser("city"))
-    ledger, office, port = tmp_path / "ledger", tmp_path / "office", free_port()
-    administrator = ("--admin-file", str(admin))
-    made = machimori(
-        *("ledger", "init", "--directory", str(ledger), "--name", "city", *administrator),
-        *("--database", f"host={running.server.socket_directory} dbname=city"),
-    )
-    assert made.returncode == 0
-    assert Home.read(ledger).database is not None
-    refused = init(office, ledger, port=port)
-    assert refused.returncode == OfficeConfigError.exit_code
-    assert "--admin-file" in refused.stderr
-    assert init(office, ledger, *administrator, port=port).returncode == 0
-    drop_sessions(running.server.superuser("city"))
-    where = ("--directory", str(office))
-    assert machimori("office", "upgrade", *where).returncode == OfficeConfigError.exit_code
-    assert machimori("office", "upgrade", *where, *administrator).returncode == 0
-    assert answers(office, port) == 200
 
 
 def test_a_database_that_is_away_is_said_without_its_address(

@@ -39,16 +39,16 @@ from django.core.management import call_command
 from machimori.kernel.durable import Disk
 from machimori.ledger.postgres.home import Home
 from machimori.office.shared.config import OfficeConfig
-from machimori.office.site import database, schema
+from machimori.office.site import database
 from machimori.office.site.settings import configure
 ledger = Path(sys.argv[1])
 places = {name: ledger / name for name in ("directory", "vault", "store", "cases")}
 config = OfficeConfig(origin="http://localhost:8080", port=8080, ledger=ledger, **places)
 config.make_secret(Disk())
 configure(config, conninfo=database.prepare(sys.argv[2], Home.read(ledger)))
-schema.make() if sys.argv[3] == "at once" else call_command("migrate", verbosity=0)
+call_command("migrate", verbosity=0)
 """
-"""Makes the tables, at once or by every migration that there ever was."""
+"""Makes the tables by every migration that there ever was."""
 CATALOGUE = """
 SELECT 'column', table_name || '.' || column_name,
   concat_ws(' ', data_type, character_maximum_length, is_nullable, is_identity, column_default)
@@ -65,12 +65,28 @@ UNION ALL SELECT 'migration', app, name FROM office.django_migrations
 """
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def ledger() -> Iterator[LedgerProcess]:
+    """With a new office beside it."""
     with (
         tempfile.TemporaryDirectory(prefix="machimori-up-") as name,
         LedgerProcess(Path(name) / "ledger") as process,
     ):
+        root = Path(name)
+        machimori(
+            *(
+                "office",
+                "init",
+                "--directory",
+                str(root / "office"),
+                "--ledger",
+                str(root / "ledger"),
+            ),
+            *("--vault", str(root / "vault.sock"), "--store", str(root / "store")),
+            *("--cases", str(root / "cases"), "--origin", "http://localhost:8080"),
+            *("--port", "8080", "--scheme", "street", "--scheme-name", "街頭防犯カメラ"),
+            *("--profile", "matsudo", "--login", "1001", "--name", "松戸 一郎"),
+        )
         yield process
 
 
@@ -79,16 +95,21 @@ def tables(connection: "psycopg.Connection[tuple[str]]") -> set[str]:
     return {row[0] for row in rows}
 
 
+def test_a_new_office_has_the_tables_that_all_migrations_come_to(ledger: LedgerProcess) -> None:
+    found = []
+    with LedgerProcess(ledger.directory.with_name("another")) as another:
+        admin = another.server.superuser(DATABASE)
+        command = [sys.executable, "-c", STEP_BY_STEP, str(another.directory), admin]
+        subprocess.run(command, check=True)
+        for one in (ledger.server.superuser(DATABASE), admin):
+            with psycopg.connect(one) as connection:
+                found.append(set(connection.execute(CATALOGUE).fetchall()))
+    assert len({row[0] for row in found[0]}) == 7
+    assert found[0] == found[1]
+
+
 def test_an_older_schema_is_brought_up_to_date_and_nothing_is_lost(ledger: LedgerProcess) -> None:
-    root = ledger.directory.parent
-    office = root / "office"
-    machimori(
-        *("office", "init", "--directory", str(office), "--ledger", str(ledger.directory)),
-        *("--vault", str(root / "vault.sock"), "--store", str(root / "store")),
-        *("--cases", str(root / "cases"), "--origin", "http://localhost:8080", "--port", "8080"),
-        *("--scheme", "street", "--scheme-name", "街頭防犯カメラ", "--profile", "matsudo"),
-        *("--login", "1001", "--name", "松戸 一郎"),
-    )
+    office = ledger.directory.parent / "office"
     admin = ledger.server.superuser(DATABASE)
     subprocess.run([sys.executable, "-c", OLDER, str(office), admin], check=True)
     with psycopg.connect(ledger.url) as old:
@@ -121,16 +142,3 @@ def test_an_older_schema_is_brought_up_to_date_and_nothing_is_lost(ledger: Ledge
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 new.execute(statement)
-
-
-def test_a_new_office_has_the_tables_that_all_migrations_come_to(ledger: LedgerProcess) -> None:
-    found = []
-    with LedgerProcess(ledger.directory.with_name("another")) as another:
-        for process, how in ((ledger, "at once"), (another, "step by step")):
-            admin = process.server.superuser(DATABASE)
-            command = [sys.executable, "-c", STEP_BY_STEP, str(process.directory), admin, how]
-            subprocess.run(command, check=True)
-            with psycopg.connect(admin) as connection:
-                found.append(set(connection.execute(CATALOGUE).fetchall()))
-    assert len({row[0] for row in found[0]}) == 7
-    assert found[0] == found[1]

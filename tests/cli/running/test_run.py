@@ -91,12 +91,28 @@ def test_the_vault_starts_shut_and_recording_goes_on(running: Installation) -> N
     until(lambda: health(running)["recorder"]["recording"] == 1)
 
 
-def test_it_ends_in_order_and_the_ledger_is_sound(running: Installation) -> None:
+def test_killed_itself_it_leaves_nobody_and_starts_again(running: Installation) -> None:
+    """The last test of what the others found running."""
+    left = [pid(running, name) for name in LASTING]
     assert running.process is not None
-    running.process.terminate()
-    assert running.process.wait(WAIT) == 0
+    running.process.kill()
+    running.process.wait(WAIT)
+    until(lambda: not any(_lives(number) for number in left))
+    with running.running() as again:
+        running.await_event("(everything ready)")
+        assert page(running) == 200
+        ends_in_order(running, again)
+    ledger_is_sound(running)
+
+
+def ends_in_order(running: Installation, process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    assert process.wait(WAIT) == 0
     ended = running.events(r"(\S+) stopped")
     assert [name for name in ended if name in LASTING] == list(reversed(LASTING))
+
+
+def ledger_is_sound(running: Installation) -> None:
     where = ("--directory", str(running.home.directory))
     serving = subprocess.Popen([*MACHIMORI, "ledger", "serve", *where])
     try:
@@ -105,18 +121,6 @@ def test_it_ends_in_order_and_the_ledger_is_sound(running: Installation) -> None
     finally:
         serving.terminate()
         serving.wait(WAIT)
-
-
-def test_killed_itself_it_leaves_nobody_and_starts_again(installation: Installation) -> None:
-    with installation.running() as first:
-        installation.await_event("(everything ready)")
-        left = [pid(installation, name) for name in LASTING]
-        first.kill()
-        first.wait(WAIT)
-        until(lambda: not any(_lives(number) for number in left))
-    with installation.running():
-        installation.await_event("(everything ready)")
-        assert page(installation) == 200
 
 
 def _lives(number: int) -> bool:
