@@ -54,6 +54,8 @@ class Recoder:
     def feed(self, packet: "Packet[Any] | None") -> Iterator[Recoded]:
         """What comes out after this picture; None ends the clip. A picture that does not decode is
         passed over, as a player would."""
+        if packet is not None and not packet.size:
+            return  # FFmpeg would take it for the end
         try:
             frames = self._decoder.decode(packet)
         except FFmpegError:
