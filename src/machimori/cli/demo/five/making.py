@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from machimori.kernel.clock import ManualClock, SystemClock
 from machimori.kernel.durable import Disk
 from machimori.kernel.errors import MachimoriError, UnavailableError
 from machimori.kernel.ids import RecorderId
-from machimori.kernel.instants import local_day
+from machimori.kernel.instants import Micros, local_day
 from machimori.kernel.signing import SigningKey
 from machimori.ledger.courier import carry_journal, carry_outbox, leave
 from machimori.ledger.postgres.home import Home, create
@@ -144,7 +144,10 @@ def _fill(
         )
         began = time.monotonic()
         acts = making.fill(
-            desks, clock=clock, nights=_nights(vault, days, making.OPENED), arrive=vault.set_clock
+            desks,
+            clock=clock,
+            nights=nights(days, making.OPENED, vault.client.expire, until=SystemClock().now()),
+            arrive=vault.set_clock,
         )
         say(
             f"{acts}回の操作がありました（{time.monotonic() - began:.0f}秒）",
@@ -165,11 +168,15 @@ def _enrol(vault: VaultProcess, places: Places, town: Town) -> SigningKey:
     return signer
 
 
-def _nights(vault: VaultProcess, days: Days, opened: int) -> Story:
-    """Every night the vault destroys the keys that are due."""
+def nights(days: Days, opened: int, expire: Callable[[], object], *, until: Micros) -> Story:
+    """Every night the vault destroys the keys that are due. The last night is the one before
+    `until`: in the first half hour of a day this day's is still to come."""
     for ago in range(opened - 1, -1, -1):
-        yield days.at(ago, 0, 30)
-        vault.client.expire()
+        at = days.at(ago, 0, 30)
+        if at > until:
+            return
+        yield at
+        expire()
 
 
 def _expire(places: Places, engine: Engine, keeper: SigningKey) -> None:
