@@ -4,6 +4,7 @@
 import hashlib
 import io
 import re
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ from machimori.office.jobs.testing import work_off
 from machimori.office.people.acting import now
 from machimori.office.provision import withdrawing
 from machimori.office.provision.orders import order_of
-from machimori.office.provision.testing_engine import EngineDesk
+from machimori.office.provision.testing_engine import EngineDesk, pictures_sent
 from machimori.office.shared.config import config
 from machimori.office.shared.engine import engine
 from machimori.office.shared.errors import ActionRefusedError
@@ -66,9 +67,12 @@ def test_K5_nothing_is_taken_out_but_at_a_registered_terminal(real: EngineDesk) 
     assert real.again(file, "extracting")
 
 
-def test_K15_the_manager_confirms_what_somebody_else_made(real: EngineDesk, tmp_path: Path) -> None:
-    """Completion is confirmed by the post that the rules name, never by who made the copy, and
-    with it the package ends; until then it lies sealed, its key apart."""
+def test_A9_K15_the_manager_confirms_what_somebody_else_made(
+    real: EngineDesk, tmp_path: Path
+) -> None:
+    """What is handed out holds byte for byte what the camera sent. Completion is confirmed by the
+    post that the rules name, never by who made the copy, and with it the package ends; until then
+    it lies sealed, its key apart."""
     operator = real.cast.person("operator")
     pc = terminal(real, operator)
     file = begun(real, pc)
@@ -79,6 +83,8 @@ def test_K15_the_manager_confirms_what_somebody_else_made(real: EngineDesk, tmp_
     package.write_bytes(data)
     city = hashlib.sha256(engine().vault.identity().public).hexdigest()
     assert verify(package, city=city).verdict is Verdict.SOUND
+    film = b"".join(one.data for one in pictures_sent(real.minutes, real.size))
+    assert all(one and one in film for one in originals(package).values())
     assert lies(base_of(file)) == {".sealed 600", ".key 600"}
     (sealed,) = config().directory.glob(f"packages/{base_of(file)}*")
     assert not any(word in sealed.read_bytes() for word in (b"PK\x03\x04", b"ftyp", b"BagIt"))
@@ -97,6 +103,18 @@ def test_K15_the_manager_confirms_what_somebody_else_made(real: EngineDesk, tmp_
     act(real.browser(), "check", file.case.pk, note="再生できた")
     file = real.again(file, "ready_for_handover")
     assert not lies(base_of(file))
+
+
+def originals(package: Path) -> dict[str, bytes]:
+    """What the package has of each camera, in the order of time."""
+    found: dict[str, bytes] = {}
+    with zipfile.ZipFile(package) as archive:
+        for name in sorted(archive.namelist()):
+            if name.endswith(".rtp"):
+                camera = Path(name).parent.name
+                found[camera] = found.get(camera, b"") + archive.read(name)
+    assert len(found) == 2
+    return found
 
 
 def test_K15_who_made_the_copy_does_not_confirm_it(real: EngineDesk) -> None:

@@ -141,7 +141,8 @@ def test_K21_a_running_date_sees_the_rules_of_its_day(office: ManualClock) -> No
     assert history.index("総第20号") < history.index("総第12号", history.index("これまで"))
 
 
-def test_what_the_document_states_is_refused_with_its_clause(office: ManualClock) -> None:
+def test_K11_what_the_document_states_is_refused_with_its_clause(office: ManualClock) -> None:
+    """No page makes 堺's fourteen days another number: it names the clause that says them."""
     cast = Cast.of(office)
     browser = cast.browser(cast.person("system_manager"))
     answer = decide(browser, "retention.days", 7)

@@ -268,7 +268,7 @@ def _record(desk: EngineDesk, camera: str, number: int, signer: SigningKey) -> H
                     arrived_to=Micros(desk.start + one.arrived_to),
                 )
             )
-            for one in _pictures(desk.minutes, desk.size)
+            for one in pictures_sent(desk.minutes, desk.size)
             if minute * MINUTE <= one.arrived_from < (minute + 1) * MINUTE
         ]
         parts.append(sealer.finish(reason="duration"))
@@ -287,8 +287,8 @@ def _record(desk: EngineDesk, camera: str, number: int, signer: SigningKey) -> H
 
 
 @cache
-def _pictures(minutes: int, size: tuple[int, int]) -> tuple[TimedChunk, ...]:
-    """What a camera sends in so many minutes, a chunk a second; instants from zero."""
+def pictures_sent(minutes: int, size: tuple[int, int]) -> tuple[TimedChunk, ...]:
+    """What each camera sends in so many minutes, a chunk a second; instants from zero."""
     pictures = encode("h264", count=60 * minutes * _RATE, fps=_RATE, size=size)
     return tuple(chunks_of(sent("h264", pictures), start=0))
 
