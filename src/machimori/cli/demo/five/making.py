@@ -75,11 +75,11 @@ def main(directory: Path, port: int, names: Sequence[str]) -> int:
     office.make_secret(disk)
     with _serving(home) as admin, ThreadPoolExecutor(1) as beside:
         say("事務所の表を作っています", "Making the office's tables")
-        # The tables are made in a process of their own: here is time for the cameras' pictures.
-        drawn = beside.submit(past.draw, towns, places)
-        upgrade(office, home, admin)
-        drawn.result()
+        # A process of its own makes the tables: here is time for pictures, and for Django.
+        tables = beside.submit(upgrade, office, home, admin)
+        past.draw(towns, places)
         configure(office, conninfo=home.conninfo("office"))
+        tables.result()
         _fill(places, office, home, towns, days)
     office.save(disk)
     places.finish(town.id for town in towns)
