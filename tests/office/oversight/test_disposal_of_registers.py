@@ -18,7 +18,9 @@ from machimori.office.oversight.testing import (
     provided,
     tables_with,
 )
+from machimori.office.people import actions as people
 from machimori.office.people.models import Person
+from machimori.office.personnel.models import Key, Pledge
 from machimori.office.provision.models import Look
 from machimori.office.provision.testing import PART, Desk, recorded
 from machimori.office.provision.testing_engine import EngineDesk
@@ -103,6 +105,45 @@ def test_P_questions_at_the_counter_go_by_year_with_their_corrections(office: Ma
     entries = [one for one in recorded() if one.subject.get("scheme") == desk.cast.scheme.pk]
     assert [one.type for one in entries].count("recording.searched") == 2
     assert [one.data for one in entries if one.type == "record.disposed"] == [{"kind": "look"}]
+
+
+def test_P_a_destroyed_key_and_a_pledge_go_after_their_years(office: ManualClock) -> None:
+    """鍵簿 and 誓約簿: a key that was destroyed and the pledge of whoever left are listed after
+    `records.register_years`, decided and erased; the key in use and who serves stay."""
+    office.set(parse_rfc3339("2020-05-14T10:00:00+09:00"))
+    desk = Desk.of(office)
+    browser, left, stays = desk.browser(), desk.cast.person("operator"), desk.cast.person("viewer")
+    for number in ("R-1", "R-2"):
+        typed = {"kind": "rack", "number": number, "place": "1階"}
+        page = browser.post(reverse("personnel:key_new"), typed).headers["Location"]
+        seen = {"on": "令和2年5月14日", "witness": f"立会 {number}"}
+        browser.post(page, seen | {"kind": "issued", "holder": left.pk})
+        if number == "R-1":
+            browser.post(page, seen | {"kind": "returned"})
+            browser.post(page, seen | {"kind": "destroyed"})
+    pledged = {"signed_on": "令和2年5月14日", "kept_at": "書庫の誓約"}
+    for person in (left, stays):
+        browser.post(reverse("personnel:pledge", args=[person.pk]), pledged)
+    held = left.appointments.get()
+    people.end_appointment(held, acting=desk.cast.acting(desk.manager), until=desk.cast.now)
+    office.set(parse_rfc3339("2026-05-14T10:00:00+09:00"))
+    shown = listed(desk, 2025)
+    for text in ("鍵簿の鍵", "R-1", "誓約書の記録", "1件", "職が終わった"):
+        assert text in shown, text
+    assert "R-2" not in shown
+    assert left.name not in shown
+    for kind, case in (("key", f"key-{Key.objects.get(number='R-1').pk}"), ("key", "key-x")):
+        answer = desk.browser().get(reverse("oversight:kept", args=[kind, case]))
+        assert answer.status_code == (404 if case == "key-x" else 200)
+    decide_disposal(desk, 2025)
+    assert carry_out(desk, 2025).facts[-1].data == {"disposed": 2, "left": 0}
+    assert [one.number for one in Key.objects.filter(scheme=desk.cast.scheme)] == ["R-2"]
+    assert tables_with("立会 R-1") == set()
+    assert "personnel_keyevent" in tables_with("立会 R-2")
+    assert [one.person for one in Pledge.objects.filter(scheme=desk.cast.scheme)] == [stays]
+    lines = desk.browser().get(reverse("oversight:uses"), {"year": "all"}).content.decode()
+    assert "文書の廃棄（保存年限が過ぎ、内容を消した）" in lines
+    assert desk.browser().get(reverse("oversight:disposed")).status_code == 200
 
 
 def test_the_database_takes_no_record_of_another_kind_for_a_register(desk: Desk) -> None:

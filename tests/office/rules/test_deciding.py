@@ -104,7 +104,7 @@ def test_P6_the_page_counts_explains_and_adopts_all(office: ManualClock) -> None
     assert "「定期的に」の間隔は書かれていません。" in page
     assert "堺市の要領10(2)" in page
     assert "保全の日数　30日" in page
-    assert "あわせて25項目" in page
+    assert "あわせて26項目" in page
 
     assert adopt_all(browser).status_code == 302
     listed = browser.get(reverse("rules:answers"), {"q": "パスワードを変える間隔"}).content.decode()

@@ -9,7 +9,7 @@ pages until they are written over, and in backups until those end (docs/design/b
 """
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 
 from django.db import connection
 from django.db.models import ForeignKey, ForeignObjectRel, Model
@@ -20,6 +20,7 @@ from machimori.office.disclosure.models import Fact as DisclosureFact
 from machimori.office.internal.models import Fact as InternalFact
 from machimori.office.oversight.kinds import KINDS, Kind
 from machimori.office.oversight.models import OldUse, Record, Tombstone
+from machimori.office.oversight.things import Loose
 from machimori.office.oversight.yearly import Yearly
 from machimori.office.police.models import Fact as PoliceFact
 from machimori.office.provision.models import Fact as ProvisionFact
@@ -39,6 +40,35 @@ USES: Final[dict[type[Model], str]] = {
 }
 """Rows that are lines of 利用簿, by the source that shows them: their corrections go with them."""
 _CASES: Final = frozenset(kind.case for kind in KINDS.values() if isinstance(kind, Kind))
+_THINGS: Final[dict[str, LiteralString]] = {
+    "key": """
+        IF 'destroyed' IS DISTINCT FROM (
+            SELECT said.kind FROM (
+                SELECT e.id, coalesce((
+                    SELECT c.kind FROM personnel_keycorrection c
+                    WHERE c.event_id = e.id ORDER BY c.id DESC LIMIT 1
+                ), e.kind) AS kind
+                FROM personnel_keyevent e WHERE 'key-' || e.key_id::text = gone
+            ) said WHERE said.kind <> 'struck' ORDER BY said.id DESC LIMIT 1
+        ) THEN RAISE EXCEPTION 'this key was not destroyed'; END IF;
+        DELETE FROM personnel_keycorrection WHERE event_id IN
+            (SELECT id FROM personnel_keyevent WHERE 'key-' || key_id::text = gone);
+        DELETE FROM personnel_keyevent WHERE 'key-' || key_id::text = gone;
+        DELETE FROM personnel_key WHERE 'key-' || id::text = gone;
+        SET CONSTRAINTS ALL IMMEDIATE;
+    """,
+    "pledge": """
+        IF EXISTS (
+            SELECT 1 FROM people_appointment held JOIN people_person who ON who.id = held.person_id
+            WHERE held.scheme_id || '-' || who.officer = gone
+                AND (held.valid_until IS NULL OR held.valid_until > now())
+        ) THEN RAISE EXCEPTION 'this person has not left'; END IF;
+        DELETE FROM personnel_pledge p USING people_person who
+            WHERE who.id = p.person_id AND p.scheme_id || '-' || who.officer = gone;
+        SET CONSTRAINTS ALL IMMEDIATE;
+    """,
+}
+"""How registers of things and people are erased: what must be over, then its rows."""
 Path = tuple["ForeignKey[Model, Model]", ...]
 """From a table to the case, the nearest reference last."""
 
@@ -54,7 +84,7 @@ def define(**_signal: object) -> None:
 def function() -> sql.Composed:
     """The statement that makes `oversight_erase(kind, case)`."""
     branches = sql.SQL("").join(
-        _year_branch(name, kind) if isinstance(kind, Yearly) else _branch(name, kind)
+        _branch(name, kind) if isinstance(kind, Kind) else _loose_branch(name, kind)
         for name, kind in KINDS.items()
     )
     return sql.SQL(
@@ -104,6 +134,14 @@ def _branch(name: str, kind: Kind) -> sql.Composed:
     )
     return sql.SQL(" IF wanted = {} THEN {} RETURN; END IF;").format(
         sql.Literal(name), sql.SQL(" ").join(steps)
+    )
+
+
+def _loose_branch(name: str, kind: Loose) -> sql.Composed:
+    if isinstance(kind, Yearly):
+        return _year_branch(name, kind)
+    return sql.SQL(" IF wanted = {} THEN {} RETURN; END IF;").format(
+        sql.Literal(name), sql.SQL(_THINGS[name])
     )
 
 

@@ -20,7 +20,8 @@ from machimori.office.handover.models import Head as Copy
 from machimori.office.handover.states import OPEN
 from machimori.office.oversight.asked import midnight
 from machimori.office.oversight.kinds import KINDS, Kind
-from machimori.office.oversight.yearly import Ended, Yearly
+from machimori.office.oversight.things import Loose
+from machimori.office.oversight.yearly import Ended
 from machimori.office.people.models import Scheme
 from machimori.office.rules.access import Rulebook
 from machimori.office.viewing.models import Print
@@ -94,9 +95,11 @@ def find(scheme: Scheme, rules: Rulebook, today: dt.date, name: str, case: str) 
 def exists(scheme: Scheme, name: str, case: str) -> bool:
     """Whether the scheme has this case, over or not."""
     kind = KINDS.get(name)
-    if isinstance(kind, Yearly):
+    if kind is None:
+        return False
+    if not isinstance(kind, Kind):
         return kind.exists(scheme, case)
-    return kind is not None and kind.facts.objects.filter(**_of(kind, scheme), case=case).exists()
+    return bool(kind.facts.objects.filter(**_of(kind, scheme), case=case).exists())
 
 
 def _of(kind: Kind, scheme: Scheme) -> dict[str, Any]:
@@ -105,10 +108,10 @@ def _of(kind: Kind, scheme: Scheme) -> dict[str, Any]:
 
 
 def _values(
-    kind: Kind | Yearly, scheme: Scheme, *, before: dt.datetime | None = None, case: str = ""
+    kind: Kind | Loose, scheme: Scheme, *, before: dt.datetime | None = None, case: str = ""
 ) -> Iterable[Ended]:
     """What is over and was completed before this instant, or this case alone."""
-    if isinstance(kind, Yearly):
+    if not isinstance(kind, Kind):
         return kind.ended(scheme, before=before, record=case)
     rows = _ended(kind, scheme)
     if before is not None:

@@ -20,6 +20,7 @@ from machimori.office.internal import models as internal
 from machimori.office.internal.states import STATES as INTERNAL
 from machimori.office.oversight import models as oversight
 from machimori.office.oversight.states import STATES as OVERSIGHT
+from machimori.office.oversight.things import Keys, Loose, Pledges
 from machimori.office.oversight.yearly import Yearly
 from machimori.office.police import models as police
 from machimori.office.police.states import STATES as POLICE
@@ -67,7 +68,7 @@ def _newest_line() -> Any:
     return Subquery(lines.order_by("-at").values("at")[:1])
 
 
-KINDS: Final[dict[str, Kind | Yearly]] = {
+KINDS: Final[dict[str, Kind | Loose]] = {
     "provision": Kind(
         text=_("提供の案件"),
         years="records.years",
@@ -157,6 +158,8 @@ KINDS: Final[dict[str, Kind | Yearly]] = {
         rows=provision.Look,
         source="look",
     ),
+    "key": Keys(text=_("鍵簿の鍵")),
+    "pledge": Pledges(text=_("誓約書の記録")),
 }
 """監視, an earlier 利用簿 and what was asked at the counter are records of 画像の利用, for which
 the printed rule names one number of years (`policy/text/office.py`)."""

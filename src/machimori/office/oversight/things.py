@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Registers of things and people: a key that was destroyed, the pledge of whoever has left.
+
+Each is a record of its own in 文書の保存. Its number names nobody, because it stays.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from machimori.office.oversight.asked import midnight
+from machimori.office.oversight.yearly import Ended
+from machimori.office.people.acting import current, now
+from machimori.office.people.models import Appointment, Scheme
+from machimori.office.personnel.models import STRUCK, Key, KeyCorrection, KeyEvent, Pledge
+
+YEARS: Final = "records.register_years"
+_MOMENT: Final = dt.timedelta(microseconds=1)
+
+
+class Loose(Protocol):
+    """Records that are no cases with facts of their own."""
+
+    @property
+    def text(self) -> Promise: ...
+    @property
+    def years(self) -> str: ...
+    @property
+    def states(self) -> Mapping[str, Promise]: ...
+    def href(self, record: str, /) -> str:
+        """Where it is shown."""
+        ...
+
+    def exists(self, scheme: Scheme, record: str, /) -> bool:
+        """Whether the scheme has this record, over or not."""
+        ...
+
+    def ended(
+        self, scheme: Scheme, /, *, before: dt.datetime | None = None, record: str = ""
+    ) -> list[Ended]:
+        """What is over and was completed before this instant, or this record alone."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keys:
+    """鍵簿: a key with its lines, once it was destroyed. Called `key-<row>`."""
+
+    text: Promise
+    years: str = YEARS
+
+    @property
+    def states(self) -> Mapping[str, Promise]:
+        """How a key ends."""
+        return {"destroyed": _("廃棄した")}
+
+    def href(self, record: str) -> str:
+        """The key's page."""
+        return reverse("personnel:key", args=[record.removeprefix("key-")])
+
+    def exists(self, scheme: Scheme, record: str) -> bool:
+        """Whether there is this key."""
+        return bool(self._rows(scheme, record).exists())
+
+    def ended(
+        self, scheme: Scheme, *, before: dt.datetime | None = None, record: str = ""
+    ) -> list[Ended]:
+        """Those that were destroyed, as the register is corrected; one query."""
+        correction = KeyCorrection.objects.filter(event=OuterRef("pk")).order_by("-pk")
+        events = (
+            KeyEvent.objects.filter(key__in=self._rows(scheme, record))
+            .annotate(
+                said=Coalesce(Subquery(correction.values("kind")[:1]), "kind"),
+                day=Coalesce(Subquery(correction.values("on")[:1]), "on"),
+            )
+            .exclude(said=STRUCK)
+            .order_by("key__number", "pk")
+        )
+        # What happened last to each key stands.
+        last = {
+            key: (number, said, midnight(day))
+            for key, number, said, day in events.values_list("key", "key__number", "said", "day")
+        }
+        return [
+            (f"key-{key}", number, said, at, None)
+            for key, (number, said, at) in last.items()
+            if said == "destroyed" and (before is None or at < before)
+        ]
+
+    @staticmethod
+    def _rows(scheme: Scheme, record: str) -> Any:
+        rows = Key.objects.filter(scheme=scheme)
+        if not record:
+            return rows
+        digits = record.removeprefix("key-")
+        known = record.startswith("key-") and digits.isascii() and digits.isdigit()
+        return rows.filter(pk=int(digits)) if known and len(digits) < 18 else rows.none()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pledges:
+    """誓約簿: all that a person pledged in a scheme, once they hold no post in it. Called
+    `<scheme>-<officer>`."""
+
+    text: Promise
+    years: str = YEARS
+
+    @property
+    def states(self) -> Mapping[str, Promise]:
+        """A pledge's record is complete with the last post."""
+        return {"left": _("職が終わった")}
+
+    def href(self, record: str) -> str:
+        """The register; the person's own page has no post any more."""
+        del record
+        return reverse("personnel:pledges")
+
+    def exists(self, scheme: Scheme, record: str) -> bool:
+        """Whether this person ever pledged here."""
+        return bool(self._rows(scheme, record).exists())
+
+    def ended(
+        self, scheme: Scheme, *, before: dt.datetime | None = None, record: str = ""
+    ) -> list[Ended]:
+        """Those of people whose last post here is over; one query."""
+        posts = Appointment.objects.filter(scheme=scheme, person=OuterRef("person"))
+        at = now()
+        holds = posts.filter(current(at) | Q(valid_from__gt=at))
+        last = posts.order_by("-valid_until").values("valid_until")[:1]
+        found = (
+            self._rows(scheme, record)
+            .filter(~Exists(holds), Exists(posts))
+            .values(officer=F("person__officer"))
+            .annotate(rows=Count("pk"), until=Subquery(last))
+            .order_by("officer")
+        )
+        if before is not None:
+            found = found.filter(until__lte=before)
+        return [
+            (
+                f"{scheme.pk}-{one['officer']}",
+                f"{one['rows']}件",
+                "left",
+                one["until"] - _MOMENT,
+                None,
+            )
+            for one in found
+        ]
+
+    @staticmethod
+    def _rows(scheme: Scheme, record: str) -> Any:
+        rows = Pledge.objects.filter(scheme=scheme)
+        if not record:
+            return rows
+        start = f"{scheme.pk}-"
+        officer = record.removeprefix(start) if record.startswith(start) else ""
+        return rows.filter(person__officer=officer)
