@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """代決 through the pages: a dated delegation, the deputy's signature, the manager's 後閲."""
 
+import datetime as dt
 import json
 from typing import Any
 
@@ -14,8 +15,10 @@ from machimori.kernel.instants import micros
 from machimori.office.deputies.models import Delegation
 from machimori.office.people.models import Person
 from machimori.office.provision.testing import PART, Desk, recorded
+from machimori.office.rules import actions as rules
 from machimori.vault.client import statements
 
+TODAY, ONE_DAY = dt.date(2026, 5, 14), dt.timedelta(days=1)
 DAYS = {"first": "令和8年5月14日", "last": "令和8年5月16日"}
 INSTEAD = "管理責任者が不在のため、代決として署名します。後閲の依頼が届きます。"
 
@@ -92,6 +95,30 @@ def test_K4_a_deputy_decides_while_the_manager_is_away_and_is_reviewed(desk: Des
     assert "後閲した" in text
     again = desk.browser().get(reverse("people:today")).content.decode()
     assert reverse("provision:review", args=[file.case.pk]) not in again
+
+
+def test_manager_and_deputy_are_one_signature_of_two(desk: Desk, office: ManualClock) -> None:
+    """Whoever signs first; the second is another manager, as at the vault."""
+    rules.adopt(
+        "grounds.investigation.signers",
+        2,
+        reason="二人で確かめる",
+        act=rules.Act(number="総第2号", adopted_on=TODAY, effective_from=TODAY + ONE_DAY),
+        acting=desk.cast.acting(desk.manager),
+    )
+    office.advance(ONE_DAY.total_seconds())
+    deputy, other = a_deputy(desk), desk.cast.person("system_manager")
+    desk.give_key(other)
+    delegate(desk, deputy)
+    file = desk.drafted()
+    assert "location" in desk.sign(file, deputy)
+    assert "あなたの代決者が、もう署名しています" in desk.sign(file)["refused"]
+    desk.again(file, "under_decision")
+    assert "location" in desk.sign(file, other)
+    desk.again(file, "approved")
+    file = desk.drafted()
+    assert "location" in desk.sign(file)
+    assert "委任した管理責任者が、もう署名しています" in desk.sign(file, deputy)["refused"]
 
 
 def test_a_deputy_also_orders_what_follows(desk: Desk) -> None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Who may delegate to whom, and who stands in now; the only functions that hand delegations out."""
 
+import datetime as dt
 from dataclasses import dataclass
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
@@ -70,6 +71,16 @@ def standing_in(acting: Acting) -> Delegation | None:
         if mine and one.valid_from <= acting.at < one.until:
             return one
     return None
+
+
+def stood_in(acting: Acting, deputy: int, at: dt.datetime) -> bool:
+    """Whether this person stood in for the acting one at that instant."""
+    return any(
+        one.officer_id == acting.person.pk
+        and one.deputy_id == deputy
+        and one.valid_from <= at < one.until
+        for one in delegations(acting)
+    )
 
 
 def deputies_now(acting: Acting) -> frozenset[int]:

@@ -17,7 +17,7 @@ from machimori.kernel import canonical
 from machimori.kernel.canonical import Json
 from machimori.kernel.envelope import Envelope
 from machimori.kernel.instants import local_day, micros
-from machimori.office.deputies.access import standing_in
+from machimori.office.deputies.access import standing_in, stood_in
 from machimori.office.people.acting import Acting
 from machimori.office.people.signing_in import signature_of
 from machimori.office.provision import asking, circulating
@@ -111,8 +111,8 @@ def sign(file: File, response: Mapping[str, Any], *, acting: Acting) -> File:
 
     `response` is the browser's assertion over the statement's digest. Raises ActionRefusedError
     if the rules speak against the approval, the person has signed already (or the one in whose
-    place they would sign), or the key's signature is not over this statement. A deputy's signature
-    is a fact of its own kind, which waits for the manager's 後閲.
+    place they would sign, or who stood in for them), or the key's signature is not over this
+    statement. A deputy's signature is a fact of its own kind, which waits for the manager's 後閲.
     """
     check_state(file, "signed")
     heading = _t("このままでは承認できません")
@@ -127,6 +127,15 @@ def sign(file: File, response: Mapping[str, Any], *, acting: Acting) -> File:
     if instead and any(one.by_id == instead.officer_id for one in file.signatures):
         raise ActionRefusedError(
             heading, Reason(text=_t("委任した管理責任者が、もう署名しています。"))
+        )
+    if any(
+        one.kind == "deputised" and one.by_id and stood_in(acting, one.by_id, one.at)
+        for one in file.signatures
+    ):
+        # The vault counts both as one.
+        raise ActionRefusedError(
+            heading,
+            Reason(text=_t("あなたの代決者が、もう署名しています。もう一人の署名を待ちます。")),
         )
     signature = signature_of(acting.person, statement, response)
     signed = statement.with_signature(signature)
