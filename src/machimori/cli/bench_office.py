@@ -18,7 +18,8 @@ last page where it is a list.
 - `first_picture_office_s`, `seek_office_s`: what the office does of it, through Django's client.
 
 The slowest pages are named on standard error, and every route that gave nobody a page although it
-can be asked for. `--quick` asks one post for one page of every route, in a small office.
+can be asked for. `--quick` asks one post for one page of every route, in a small office of one
+scheme.
 """
 
 import importlib
@@ -124,7 +125,7 @@ def _measured(
     crowd = importlib.import_module("machimori.office.site.crowd")
     timing = importlib.import_module("machimori.office.site.timing")
     found = timing.Visit()
-    for office in crowd.crowd(admin, clock, cameras=cameras, cases=cases):
+    for office in crowd.crowd(admin, clock, cameras=cameras, cases=cases, alone=quick):
         timing.visit(found, office.cast, office.people, office.known, once=quick)
     pages = timing.again(found.pages, most=0 if quick else _PATIENT)
     most = max(pages, key=lambda page: page.queries)

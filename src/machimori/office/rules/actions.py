@@ -207,36 +207,41 @@ def _entered(
         adopted_by=acting.person,
         created_at=acting.at,
     )
-    return [_row(resolution, one, number, acting) for one in adoptions]
-
-
-def _row(
-    resolution: Resolution, adoption: policy.Adoption, number: Commitment, acting: Acting
-) -> Adoption:
-    value, reason = statement_of(adoption)["value"], commit(adoption.reason)
-    row = Adoption.objects.create(
-        resolution=resolution,
-        key=adoption.key,
-        value=value,
-        reason=adoption.reason,
-        reason_salt=reason.salt,
-    )
-    numbered = {"number": number.digest} if resolution.number else {}
-    record(
-        Entry(
-            type="adoption.made",
-            at=micros(acting.at),
-            subject=_subject(acting) | {"resolution": str(resolution.pk)},
-            data={
-                "adopted_on": adoption.adopted_on.isoformat(),
-                "effective_from": adoption.effective_from.isoformat(),
-                "key": adoption.key,
-                "value": hashlib.sha256(canonical.dumps(value)).hexdigest(),
-            },
-            commitments={"reason": reason.digest} | numbered,
+    reasons = [(one, commit(one.reason)) for one in adoptions]
+    record(*(_entry(resolution, one, number, reason, acting) for one, reason in reasons))
+    return Adoption.objects.bulk_create(
+        Adoption(
+            resolution=resolution,
+            key=one.key,
+            value=statement_of(one)["value"],
+            reason=one.reason,
+            reason_salt=reason.salt,
         )
+        for one, reason in reasons
     )
-    return row
+
+
+def _entry(
+    resolution: Resolution,
+    adoption: policy.Adoption,
+    number: Commitment,
+    reason: Commitment,
+    acting: Acting,
+) -> Entry:
+    value = hashlib.sha256(canonical.dumps(statement_of(adoption)["value"])).hexdigest()
+    return Entry(
+        type="adoption.made",
+        at=micros(acting.at),
+        subject=_subject(acting) | {"resolution": str(resolution.pk)},
+        data={
+            "adopted_on": adoption.adopted_on.isoformat(),
+            "effective_from": adoption.effective_from.isoformat(),
+            "key": adoption.key,
+            "value": value,
+        },
+        commitments={"reason": reason.digest}
+        | ({"number": number.digest} if resolution.number else {}),
+    )
 
 
 def _subject(acting: Acting) -> dict[str, str]:

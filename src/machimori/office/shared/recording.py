@@ -9,8 +9,8 @@ from machimori.ledger.postgres.pending import append
 from machimori.office.shared.errors import ActionError
 
 
-def record(entry: Entry) -> None:
-    """Append `entry` inside the current atomic block: both commit, or neither.
+def record(*entries: Entry) -> None:
+    """Append `entries` inside the current atomic block: all commit, or none.
 
     Raises ActionError outside an atomic block (the entry would be in the ledger although the fact
     may fail), LedgerUnavailableError, MalformedLedgerError.
@@ -18,10 +18,10 @@ def record(entry: Entry) -> None:
     if not transaction.get_connection().in_atomic_block:
         raise ActionError(
             "an entry is recorded inside the transaction of its fact",
-            where=entry.type,
+            where=entries[0].type,
             remedy="wrap the action in transaction.atomic()",
         )
     connection.ensure_connection()
     raw = connection.connection
     assert isinstance(raw, Connection)
-    append(raw, [entry])
+    append(raw, entries)

@@ -56,16 +56,15 @@ class Office:
     """By app; of "" for every app."""
 
 
-def crowd(admin: str, clock: ManualClock, *, cameras: int, cases: int) -> tuple[Office, ...]:
-    """Fill a new office. `admin` is the connection string of the database's superuser; `clock` is
-    the engine's, and stands at NOW afterwards."""
+def crowd(
+    admin: str, clock: ManualClock, *, cameras: int, cases: int, alone: bool = False
+) -> tuple[Office, ...]:
+    """Fill a new office, with `alone` of one scheme. `admin` is the connection string of the
+    database's superuser; `clock` is the engine's, and stands at NOW afterwards."""
     with psycopg.connect(admin, autocommit=True) as connected:
         crowd_copies.prepare(connected)
-        made = (
-            _sakai(connected, clock, cameras, cases),
-            _asahikawa(connected, clock, cameras, cases),
-            _saga(connected, clock, cameras, cases),
-        )
+        towns = (_sakai,) if alone else (_sakai, _asahikawa, _saga)
+        made = tuple(town(connected, clock, cameras, cases) for town in towns)
         connected.execute("VACUUM (ANALYZE)")
     return made
 
