@@ -49,6 +49,14 @@ def copies_of(file: File) -> tuple[Followed, ...]:
     return followed(Copy.objects.filter(case=file.case).order_by("extraction", "part"))
 
 
+def copies_seen(file: File) -> tuple[Followed, ...]:
+    """The same, fetched once for this File: for pages and papers, which change nothing."""
+    if "copies_seen" not in file.seen:
+        file.seen["copies_seen"] = copies_of(file)
+    found: tuple[Followed, ...] = file.seen["copies_seen"]
+    return found
+
+
 def current(file: File, copies: Iterable[Followed]) -> tuple[Followed, ...]:
     """Those of the case's last extraction."""
     begun = file.latest("extraction_begun")

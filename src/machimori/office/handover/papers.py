@@ -7,7 +7,7 @@ from typing import Final
 
 from machimori.kernel.instants import local_day, micros
 from machimori.office.handover.handing_over import due_day
-from machimori.office.handover.history import Followed, copies_of, current
+from machimori.office.handover.history import Followed, copies_seen, current
 from machimori.office.handover.media import KINDS
 from machimori.office.paper.fields import Party
 from machimori.office.paper.forms.handover import (
@@ -61,7 +61,7 @@ def receipt(file: File) -> Form | None:
 
 def media_slip(file: File) -> Form | None:
     """媒体受渡票: from the writing to what became of the media."""
-    copies = current(file, copies_of(file))
+    copies = current(file, copies_seen(file))
     if file.state not in ("awaiting_check", *_SHOWN) or not copies:
         return None
     written, checked = copies[-1].latest("written"), file.latest("checked")
@@ -112,7 +112,7 @@ def reminder(file: File) -> Form | None:
     handed = file.latest("handed_over")
     if handed is None or not file.copy_out:
         return None
-    out = [one for one in copies_of(file) if one.state == "handed_over"]
+    out = [one for one in copies_seen(file) if one.state == "handed_over"]
     asked = [one for one in out if one.latest("reminded") is not None]
     if not asked:
         return None
@@ -138,7 +138,7 @@ def _asked_on(copy: Followed) -> list[dt.date]:
 
 
 def _media(file: File) -> tuple[Medium, ...]:
-    return _named(current(file, copies_of(file)))
+    return _named(current(file, copies_seen(file)))
 
 
 def _named(copies: Iterable[Followed]) -> tuple[Medium, ...]:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _t
 
 from machimori.office.handover import access, ending, progress
 from machimori.office.handover.extracting import PACKAGE
-from machimori.office.handover.history import Followed, copies_of, current
+from machimori.office.handover.history import Followed, copies_seen, current
 from machimori.office.handover.media import WAYS
 from machimori.office.handover.models import Fact
 from machimori.office.handover.progress import Making
@@ -52,7 +52,7 @@ def polled(file: File, found: Making | None, acting: Acting) -> dict[str, Any]:
 
 def _copies(file: File, acting: Acting) -> dict[str, Any] | None:
     del acting
-    copies = copies_of(file)
+    copies = copies_seen(file)
     if not copies:
         return None
     completed = file.latest("completed")
@@ -68,7 +68,7 @@ def _complete(file: File, acting: Acting) -> dict[str, Any] | None:
     """The main button, once every copy has ended."""
     if file.state != "provided" or not acting.holds(*access.DESK):
         return None
-    return None if any(one.is_open for one in copies_of(file)) else {}
+    return None if any(one.is_open for one in copies_seen(file)) else {}
 
 
 def _checkers(file: File) -> tuple[Post, ...]:
@@ -107,11 +107,11 @@ def next_step(file: File, acting: Acting) -> tuple[str, str] | None:
 
 def _next_copy(file: File) -> tuple[str, str] | None:
     if file.state == "extracting":
-        for one in current(file, copies_of(file)):
+        for one in current(file, copies_seen(file)):
             if one.state == "packed":
                 return medium_text(one), reverse("handover:medium", args=[one.copy.pk])
         return None
-    for one in copies_of(file):
+    for one in copies_seen(file):
         if ending.ways(file, one) and one.is_open:
             return _t("複製の終わりを記録する"), reverse("handover:settle", args=[one.copy.pk])
     return None

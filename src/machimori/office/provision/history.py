@@ -48,6 +48,12 @@ class File(History[Fact, Kind, State]):
         default_factory=dict, repr=False, compare=False
     )
 
+    @cached_property
+    def seen(self) -> dict[str, Any]:
+        """What pages about the case have fetched, under the fetching function's name; of this
+        instance alone, so never older than its facts."""
+        return {}
+
     def described(self, names: Iterable[str]) -> dict[str, Description]:
         """What is said now of each of these cameras that the scheme has; asked for once a page."""
         wanted = list(names)

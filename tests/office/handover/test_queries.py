@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What a case's page asks of the database once there are copies."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.urls import reverse
+
+from machimori.kernel.clock import ManualClock
+from machimori.office.oversight.testing import completed, provided
+from machimori.office.provision.testing import Desk
+
+MOST = 20
+
+
+@pytest.mark.parametrize("made", [provided, completed])
+def test_a_case_with_copies_asks_twenty_times_at_most(made: Any, office: ManualClock) -> None:
+    """Every paper and section asked for the copies anew, sixteen queries of twenty-nine."""
+    desk = Desk.of(office)
+    operator = desk.cast.person("operator")
+    address = reverse("provision:case", args=[made(desk, operator).case.pk])
+    for person in (operator, desk.manager):
+        browser = desk.browser(person)
+        asked: list[str] = []
+
+        def kept(execute: Any, *query: Any, asked: list[str] = asked) -> Any:
+            asked.append(query[0])
+            return execute(*query)
+
+        with connection.execute_wrapper(kept):
+            assert browser.get(address).status_code == 200
+        assert len(asked) <= MOST, "\n".join(map(str, asked))
