@@ -64,6 +64,11 @@ def until(there: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
+def reached(relay: Relay, chunk: TimedChunk) -> bool:
+    """Whether what came in this chunk can be read."""
+    return bool(relay._kept) and relay._kept[-1].arrived >= chunk.arrived_from
+
+
 def pictures(data: bytes) -> int:
     with av.open(io.BytesIO(data), "r") as film:
         return len(list(film.decode(video=0)))
@@ -77,7 +82,7 @@ def test_what_came_is_shown_at_once_and_goes_on(relay: Relay) -> None:
     assert begun.codec.startswith("avc1.")
     assert pictures(begun.data) >= 1
     offer(relay, *later[:3])
-    time.sleep(0.3)
+    until(lambda: reached(relay, later[2]))
     more = read(relay, begun.number)
     assert not more.joined
     assert pictures(begun.data + more.data) > pictures(begun.data)
@@ -86,8 +91,9 @@ def test_what_came_is_shown_at_once_and_goes_on(relay: Relay) -> None:
 
 def test_who_comes_later_or_too_late_begins_at_the_last_key_picture(relay: Relay) -> None:
     """There is no replay: of what was before, at most the picture that decoding needs."""
-    offer(relay, *chunks()[:20])
-    time.sleep(0.5)
+    five_seconds = chunks()[:20]
+    offer(relay, *five_seconds)
+    until(lambda: reached(relay, five_seconds[-1]))
     joined = read(relay)
     assert joined.joined
     assert 1 <= pictures(joined.data) <= FPS + 3
@@ -98,10 +104,11 @@ def test_who_comes_later_or_too_late_begins_at_the_last_key_picture(relay: Relay
 
 def test_seconds_are_kept_and_no_more(relay: Relay, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(relays, "KEPT", 2_000_000)
-    for one in chunks(count=10 * FPS):
+    ten_seconds = chunks(count=10 * FPS)
+    for one in ten_seconds:
         offer(relay, one)
         time.sleep(0.01)
-    time.sleep(0.3)
+    until(lambda: reached(relay, ten_seconds[-1]))
     kept = list(relay._kept)
     assert kept[-1].arrived - kept[0].arrived <= 2_000_000
 
