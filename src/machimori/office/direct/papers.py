@@ -7,12 +7,12 @@ What is printed is Japanese whatever the language of the page.
 import datetime as dt
 
 from machimori.kernel.instants import local_day, micros
-from machimori.office.cameras.access import cameras
 from machimori.office.direct.agreements import agreement
 from machimori.office.direct.history import File
-from machimori.office.paper.fields import FootageRange, Party
+from machimori.office.paper.fields import Party
 from machimori.office.paper.forms.direct import DirectReminder, DirectRequest
 from machimori.office.paper.masthead import Form
+from machimori.office.provision.paper_fields import ranges_in
 from machimori.policy.wareki import parse_case_number
 
 
@@ -39,7 +39,7 @@ def _request(file: File) -> Form | None:
         reference=said["reference"],
         ground=said["ground_label"],
         purpose=said["purpose"],
-        ranges=_ranges(file),
+        ranges=ranges_in(file.case.scheme, file.extent),
         code=file.statement.short_code(),
         signed=signed.at,
         saved=saved.at if saved else None,
@@ -63,23 +63,9 @@ def _reminder(file: File) -> Form | None:
         reference=file.request.data["reference"],
         operator=file.request.by.name,
         saved=local_day(micros(saved.at)),
-        ranges=_ranges(file),
+        ranges=ranges_in(file.case.scheme, file.extent),
         was_due=dt.date.fromisoformat(was_due) if was_due else None,
         due=dt.date.fromisoformat(last.data["due"]),
         times=len(sent),
         note=last.data["note"],
-    )
-
-
-def _ranges(file: File) -> tuple[FootageRange, ...]:
-    extent = file.extent
-    known = {str(row.camera_id): row for row in cameras(file.case.scheme)}
-    return tuple(
-        FootageRange(
-            camera=known[name].name if name in known else name,
-            place=known[name].place if name in known else "",
-            start=extent.start,
-            end=extent.end,
-        )
-        for name in extent.cameras
     )

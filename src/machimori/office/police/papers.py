@@ -7,12 +7,12 @@ What is printed is Japanese whatever the language of the page.
 from typing import Final, cast
 
 from machimori.kernel.instants import instant, local_day, micros
-from machimori.office.cameras.access import cameras
-from machimori.office.paper.fields import FootageRange, Party
+from machimori.office.paper.fields import Party
 from machimori.office.paper.forms.emergency import EmergencyRequest, EmergencyVerdict, Verdict
 from machimori.office.paper.masthead import Form
 from machimori.office.police.history import File
 from machimori.office.police.models import Fact
+from machimori.office.provision.paper_fields import ranges_in
 
 CHIEF: Final = "画像管理責任者"
 
@@ -41,7 +41,7 @@ def _request(file: File) -> Form | None:
         hours=said["hours"],
         urgency=said["urgency"],
         matter=f"{said['reference']}　{said['matter']}",
-        ranges=_ranges(file),
+        ranges=ranges_in(file.extraction.scheme, file.extent),
         due=file.due,
         late_because=filed.data["late_because"] if filed else None,
         received=local_day(micros(filed.at)) if filed else None,
@@ -63,7 +63,7 @@ def _verdict(file: File) -> Form | None:
         reference=file.order.data["reference"],
         ordered=instant(file.order.data["ordered_at"]),
         extracted=taken.at,
-        ranges=_ranges(file),
+        ranges=ranges_in(file.extraction.scheme, file.extent),
         verdict=_word(judged),
         remarks=judged.data["remarks"],
     )
@@ -83,17 +83,3 @@ def _station(file: File) -> Party:
 
 def _name(fact: Fact | None) -> str:
     return fact.by.name if fact else ""
-
-
-def _ranges(file: File) -> tuple[FootageRange, ...]:
-    extent = file.extent
-    known = {str(row.camera_id): row for row in cameras(file.extraction.scheme)}
-    return tuple(
-        FootageRange(
-            camera=known[name].name if name in known else name,
-            place=known[name].place if name in known else "",
-            start=extent.start,
-            end=extent.end,
-        )
-        for name in extent.cameras
-    )

@@ -3,7 +3,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -44,9 +44,6 @@ class File(History[Fact, Kind, State]):
     case: Case
     rulebook: Rulebook | None = None
     """The scheme's, if whoever lists many cases has it at hand."""
-    _described: dict[str, Description | None] = field(
-        default_factory=dict, repr=False, compare=False
-    )
 
     @cached_property
     def seen(self) -> dict[str, Any]:
@@ -57,11 +54,12 @@ class File(History[Fact, Kind, State]):
     def described(self, names: Iterable[str]) -> dict[str, Description]:
         """What is said now of each of these cameras that the scheme has; asked for once a page."""
         wanted = list(names)
-        if new := [name for name in wanted if name not in self._described]:
-            self._described.update(dict.fromkeys(new))
+        known: dict[str, Description | None] = self.seen.setdefault("described", {})
+        if new := [name for name in wanted if name not in known]:
+            known.update(dict.fromkeys(new))
             rows = cameras(self.case.scheme).filter(camera__in=new)
-            self._described.update({row.camera_id: row for row in rows})
-        found = {name: self._described[name] for name in wanted}
+            known.update({row.camera_id: row for row in rows})
+        found = {name: known[name] for name in wanted}
         return {name: row for name, row in found.items() if row is not None}
 
     def called(self, names: Iterable[str]) -> dict[str, str]:

@@ -2,11 +2,15 @@
 """What the papers of a case are filled in with, from its facts: days, parties, ranges, words."""
 
 import datetime as dt
+from collections.abc import Mapping
 
 from machimori.kernel.instants import local_day, micros
+from machimori.office.cameras.access import cameras
+from machimori.office.cameras.models import Description
 from machimori.office.paper.fields import FootageRange, Party
 from machimori.office.paper.forms.ending import Answered
 from machimori.office.paper.forms.request import HANDLING
+from machimori.office.people.models import Scheme
 from machimori.office.provision import circulating, elsewhere
 from machimori.office.provision.application import USES
 from machimori.office.provision.drafting import Extent, extent_of
@@ -117,7 +121,16 @@ def granted(file: File) -> tuple[FootageRange, ...]:
 
 def ranges(file: File, extent: Extent) -> tuple[FootageRange, ...]:
     """An extent as papers print it: a line for each camera."""
-    known = file.described(extent.cameras)
+    return _lines(extent, file.described(extent.cameras))
+
+
+def ranges_in(scheme: Scheme, extent: Extent) -> tuple[FootageRange, ...]:
+    """The same for what is no case of provision; one query."""
+    rows = cameras(scheme).filter(camera__in=extent.cameras)
+    return _lines(extent, {row.camera_id: row for row in rows})
+
+
+def _lines(extent: Extent, known: Mapping[str, Description]) -> tuple[FootageRange, ...]:
     return tuple(
         FootageRange(
             camera=known[name].name if name in known else name,

@@ -2,10 +2,11 @@
 """Papers from the pages: the city's head from its rules, and the PDF as an answer to save."""
 
 import datetime as dt
+from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import Final
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.utils.http import content_disposition_header
 
 from machimori.office.paper.masthead import Form, Masthead
@@ -56,6 +57,19 @@ def masthead(rules: Profile, kind: str, *, contact: tuple[str, ...] = ()) -> Mas
 def blank(kind: type[Form], head: Masthead, on: dt.date) -> bytes:
     """The blank form as PDF; the same one is set once, since anybody may ask for it."""
     return press().pdf(kind().sheet(head), on=on).pdf
+
+
+def printed(
+    papers: Mapping[str, Form], kind: str, rules: Profile, *, on: dt.date, called: str
+) -> HttpResponse:
+    """This kind of `papers` as a PDF named after the case that is `called` so; of the day `on`
+    where the paper has none of its own. Raises Http404 if there is none of the kind."""
+    form = papers.get(kind)
+    if form is None:
+        raise Http404
+    head = masthead(rules, kind)
+    name = f"{head.title or form.TITLE} {called.replace(' ', '')}".strip()
+    return answer(form, head, on=form.date or on, name=name)
 
 
 def answer(form: Form, head: Masthead, *, on: dt.date, name: str) -> HttpResponse:

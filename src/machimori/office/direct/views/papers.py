@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The papers of an acquisition as PDF."""
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
 from machimori.office.direct import access
@@ -10,7 +10,7 @@ from machimori.office.direct.views.pages import one
 from machimori.office.people.acting import ActingRequest
 from machimori.office.rules.access import today
 from machimori.office.shared.posts import posts
-from machimori.office.shared.printing import answer, masthead
+from machimori.office.shared.printing import printed
 
 
 @posts(*access.READERS)
@@ -18,10 +18,4 @@ from machimori.office.shared.printing import answer, masthead
 def paper(request: ActingRequest, name: str, kind: str) -> HttpResponse:
     """One paper of this acquisition. Raises Http404 if it has none of this kind now."""
     file = one(request, name)
-    form = papers(file).get(kind)
-    if form is None:
-        raise Http404
-    head = masthead(file.rules, kind)
-    title = head.title or form.TITLE
-    number = file.number.replace(" ", "")
-    return answer(form, head, on=form.date or today(request.acting), name=f"{title} {number}")
+    return printed(papers(file), kind, file.rules, on=today(request.acting), called=file.number)

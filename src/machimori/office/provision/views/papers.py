@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The papers of a case as PDF."""
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
 from machimori.office.people.acting import ActingRequest
@@ -10,7 +10,7 @@ from machimori.office.provision.papers import papers
 from machimori.office.provision.views.pages import one
 from machimori.office.rules.access import today
 from machimori.office.shared.posts import posts
-from machimori.office.shared.printing import answer, masthead
+from machimori.office.shared.printing import printed
 
 
 @posts(*access.READERS)
@@ -18,12 +18,4 @@ from machimori.office.shared.printing import answer, masthead
 def paper(request: ActingRequest, name: str, kind: str) -> HttpResponse:
     """One paper of this case. Raises Http404 if the case has none of this kind now."""
     file = one(request, name)
-    form = papers(file).get(kind)
-    if form is None:
-        raise Http404
-    head = masthead(file.rules, kind)
-    title = head.title or form.TITLE
-    number = file.number.replace(" ", "")
-    return answer(
-        form, head, on=form.date or today(request.acting), name=f"{title} {number}".strip()
-    )
+    return printed(papers(file), kind, file.rules, on=today(request.acting), called=file.number)
