@@ -10,22 +10,24 @@ last page where it is a list.
   that took longer than its bound is asked for nine times more at the end (the 50 slowest are), and
   the lower median counts; `page_cpu_ms_max`: what this process computed for the one with the most.
 - `page_queries_max`: database queries of the page with the most.
-- `pages`: how many were asked for.
-
+- `pages`: how many were asked for; `pages_slow` and `pages_with_many_queries`: how many of them
+  took longer, or asked for more, than a page may.
 - `first_picture_s`: from the click that opens to the first picture of each of three cameras in
   Chromium, over that ledger, with a vault of its own; `seek_s`: from a jump to the same. Without
   Chromium or Playwright neither is measured.
 - `first_picture_office_s`, `seek_office_s`: what the office does of it, through Django's client.
 
-The slowest pages are named on standard error, and every route that gave nobody a page although it
-can be asked for. `--quick` asks one post for one page of every route, in a small office of one
-scheme.
+The slowest pages are named on standard error, of every route the slowest one beyond a bound, and
+every route that gave nobody a page although it can be asked for. `--quick` asks one post for one
+page of every route, in a small office of one scheme.
 """
 
 import importlib
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from machimori.kernel.clock import ManualClock
 from machimori.kernel.durable import Disk
@@ -42,6 +44,8 @@ from machimori.simcity.bench.ledger import build
 CAMERAS, CASES, ENTRIES = 1_000, 100_000, 5_000_000
 _QUICK = (20, 500, 10_000)
 _NAMED = 10
+_MILLISECONDS, _QUERIES = 150.0, 20
+"""What a page may take."""
 _PATIENT = 50
 """Slow pages that are asked for again."""
 _FILMED = 3
@@ -130,7 +134,9 @@ def _measured(
     pages = timing.again(found.pages, most=0 if quick else _PATIENT)
     most = max(pages, key=lambda page: page.queries)
     busiest = max(pages, key=lambda page: page.cpu)
-    for page in (*pages[:_NAMED], most, busiest):
+    slow = [page for page in pages if page.milliseconds > _MILLISECONDS]
+    many = [page for page in pages if page.queries > _QUERIES]
+    for page in dict.fromkeys((*pages[:_NAMED], *_by_route(slow), *_by_route(many), most, busiest)):
         sys.stderr.write(
             f"{page.milliseconds:7.1f} ms {page.cpu:7.1f} ms CPU {page.queries:3d} queries"
             f"  {page.route} {page.address} ({page.post or 'public'})\n"
@@ -138,11 +144,21 @@ def _measured(
     for route, said in found.unvisited.items():
         sys.stderr.write(f"not visited: {route} ({said})\n")
     return [
-        _most("page_ms_max", "ms", pages[0].milliseconds, 150),
+        _most("page_ms_max", "ms", pages[0].milliseconds, _MILLISECONDS),
+        _most("pages_slow", "", len(slow)),
         _most("page_cpu_ms_max", "ms", busiest.cpu),
-        _most("page_queries_max", "queries", most.queries, 20),
+        _most("page_queries_max", "queries", most.queries, _QUERIES),
+        _most("pages_with_many_queries", "", len(many)),
         Figure(name="pages", unit="", better="more", samples=(float(len(pages)),)),
     ]
+
+
+def _by_route(pages: Iterable[Any]) -> Iterable[Any]:
+    """The first page of each route."""
+    found: dict[str, Any] = {}
+    for page in pages:
+        found.setdefault(page.route, page)
+    return found.values()
 
 
 def _most(name: str, unit: str, value: float, must: float | None = None) -> Figure:

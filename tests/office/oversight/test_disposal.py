@@ -23,11 +23,13 @@ from machimori.office.oversight.testing import (
     provided,
     tables_with,
 )
+from machimori.office.oversight.views import disposal as views
 from machimori.office.people.models import Person
+from machimori.office.personnel.models import Key
 from machimori.office.provision.history import File as Case
 from machimori.office.provision.models import Case as CaseRow
 from machimori.office.provision.testing import Desk, recorded
-from machimori.office.shared import stored
+from machimori.office.shared import stored, tables
 from machimori.office.shared.config import config
 
 JOBS = {"jobs_job", "jobs_progress"}
@@ -189,6 +191,68 @@ def test_a_list_asks_the_database_at_most_twenty_times(
         with CaptureQueriesContext(connection) as asked:
             assert browser.get(reverse(f"oversight:{name}", args=args)).status_code == 200
         assert len(asked) <= 20, name
+
+
+def test_a_page_has_its_own_part_of_the_list(
+    desk: Desk, operator: Person, office: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counted whole and shown part by part, registers first; the decision is over the whole."""
+    files = [completed(desk, operator) for _ in range(3)]
+    key = ["key", f"key-{destroyed(desk)}"]
+    later(office, 2032)
+    monkeypatch.setattr(tables, "PAGE", 2)
+    first, second = (
+        desk.browser().get(reverse("oversight:disposal"), {"year": YEAR, "page": page}).content
+        for page in (1, 2)
+    )
+    for page in (first, second):
+        assert "4件" in page.decode()
+    assert reverse("oversight:kept", args=key) in first.decode()
+    hrefs = [reverse("oversight:kept", args=["provision", one.case.pk]) for one in files]
+    seen = [(one.encode() in first, one.encode() in second) for one in hrefs]
+    assert sorted(seen) == [(False, True), (False, True), (True, False)]
+    whole = shown(desk, kind="csv").splitlines()
+    assert len(whole) == 5
+    monkeypatch.setattr(views, "PAGE", 2)
+    page = desk.browser().get(reverse("oversight:dispose", args=[YEAR])).content.decode()
+    assert "はじめの2件です" in page
+    decide_disposal(desk, YEAR)
+    record = find_about(desk.cast.scheme, "disposal", str(YEAR))
+    assert record is not None
+    assert len(record.facts[-1].data["cases"]) == 4
+
+
+def test_the_list_is_searched_by_kind_number_and_end(
+    desk: Desk, operator: Person, office: ManualClock
+) -> None:
+    one, other = completed(desk, operator), completed(desk, operator)
+    destroyed(desk)
+    later(office, 2032)
+    for words, found in (
+        (one.number.split()[-1], [one.number]),
+        (f"提供 {other.number.split()[-1]}", [other.number]),
+        ("提供 完結", [one.number, other.number]),
+        ("鍵簿", ["K-1"]),
+        ("廃棄した", ["K-1"]),
+        ("開示", []),
+    ):
+        asked = {"year": str(YEAR), "q": words, "as": "csv"}
+        said = desk.browser().get(reverse("oversight:disposal"), asked).content.decode()
+        lines = said.splitlines()[1:]
+        assert len(lines) == len(found), words
+        assert all(any(number in line for line in lines) for number in found), words
+
+
+def destroyed(desk: Desk) -> int:
+    """A key K-1 that was issued, returned and destroyed; its row."""
+    browser, day = desk.browser(), {"on": "令和8年5月14日", "witness": "立会 花子"}
+    made = browser.post(
+        reverse("personnel:key_new"), {"kind": "rack", "number": "K-1", "place": "1階"}
+    )
+    holder = desk.cast.person("operator").pk
+    for kind, more in (("issued", {"holder": holder}), ("returned", {}), ("destroyed", {})):
+        browser.post(made.headers["Location"], day | {"kind": kind} | more)
+    return Key.objects.get(number="K-1").pk
 
 
 def shown(desk: Desk, year: int = YEAR, kind: str = "") -> str:

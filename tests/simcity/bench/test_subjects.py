@@ -23,7 +23,8 @@ FIGURES = {
     "simcity": {"cameras_fed_per_core", "city_cpu_per_camera", "camera_mbit_per_s"},
     "ledger": {"append_per_s", "bulk_per_s", "proof_ms_10m"},
     "office": {
-        *("page_ms_max", "page_cpu_ms_max", "page_queries_max", "pages"),
+        *("page_ms_max", "pages_slow", "page_cpu_ms_max", "page_queries_max"),
+        *("pages_with_many_queries", "pages"),
         *("first_picture_office_s", "first_picture_s", "seek_office_s", "seek_s"),
     },
 }

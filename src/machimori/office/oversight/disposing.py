@@ -21,6 +21,7 @@ from machimori.office.jobs import registry
 from machimori.office.jobs.actions import defer
 from machimori.office.jobs.registry import Work
 from machimori.office.oversight import kept, stays
+from machimori.office.oversight.due import Due
 from machimori.office.oversight.history import File, add, begin, by, files_of, find_about
 from machimori.office.oversight.kept import Kept
 from machimori.office.oversight.models import Fact, Record, Tombstone
@@ -41,12 +42,10 @@ def may_decide(acting: Acting) -> bool:
     return acting.holds(*_deciders(acting))
 
 
-def ready(scheme: Scheme, rules: Rulebook, on: dt.date, year: int) -> list[Kept]:
+def ready(scheme: Scheme, rules: Rulebook, on: dt.date, year: int) -> Due:
     """What may be disposed of on this day of what was kept to the end of this 年度 at most."""
-    held = stays.active(scheme)
-    return [
-        one for one in kept.due(scheme, rules, on, year) if one.over(on) and one.name not in held
-    ]
+    held = frozenset(stays.active(scheme))
+    return Due(scheme=scheme, rules=rules, on=on, year=year, ready=True, held=held)
 
 
 @transaction.atomic
@@ -59,13 +58,13 @@ def decide(year: int, *, number: str, decided_on: dt.date, seen: str, acting: Ac
     if decided_on > on:
         raise refusal(heading, _t("決裁の日が、まだ来ていません。"))
     stays.lock(acting.scheme)
-    listed = ready(acting.scheme, rules_of(acting), on, year)
+    listed = ready(acting.scheme, rules_of(acting), on, year).names()
     if not listed:
         raise refusal(heading, _t("廃棄できる文書がありません。"))
     if digest(listed) != seen:
         raise refusal(heading, _t("一覧が変わりました。いまの一覧を確かめてください。"))
     data: dict[str, Json] = {
-        "cases": [one.name for one in listed],
+        "cases": list(listed),
         "decided_on": decided_on.isoformat(),
         "number": number.strip(),
         "year": year,
@@ -79,9 +78,9 @@ def decide(year: int, *, number: str, decided_on: dt.date, seen: str, acting: Ac
     return file
 
 
-def digest(listed: Sequence[Kept]) -> str:
-    """What names a list: what somebody saw is what is decided."""
-    return hashlib.sha256("\n".join(one.name for one in listed).encode()).hexdigest()
+def digest(listed: Sequence[str]) -> str:
+    """What stands for a list of `Kept.name`: what somebody saw is what is decided."""
+    return hashlib.sha256("\n".join(listed).encode()).hexdigest()
 
 
 def decided_before(row: Tombstone, file: File) -> Fact:
@@ -114,9 +113,8 @@ def look() -> None:
     for scheme in Scheme.objects.filter(started_on__isnull=False):
         if find_about(scheme, "disposal", str(year)) is not None:
             continue
-        found = ready(scheme, rulebook(scheme), on, year)
-        if found:
-            data: dict[str, Json] = {"count": len(found), "year": year}
+        if count := len(ready(scheme, rulebook(scheme), on, year)):
+            data: dict[str, Json] = {"count": count, "year": year}
             with transaction.atomic():
                 begin("disposal_listed", data, key=str(year), scheme=scheme, at=at, by=None)
 

@@ -8,11 +8,13 @@ ever due.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Case, CharField, Exists, OuterRef, Q, Subquery, Value, When
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _t
 
 from machimori.kernel.instants import local_day, micros
@@ -21,12 +23,17 @@ from machimori.office.handover.states import OPEN
 from machimori.office.oversight.asked import midnight
 from machimori.office.oversight.kinds import KINDS, Kind
 from machimori.office.oversight.things import Loose
-from machimori.office.oversight.yearly import Ended
 from machimori.office.people.models import Scheme
 from machimori.office.rules.access import Rulebook
 from machimori.office.viewing.models import Print
 from machimori.policy.deadlines import RecordsRetention
 from machimori.policy.wareki import fiscal_year, fiscal_year_start
+
+COLUMNS: Final = ("name", "case_id", "number", "state", "completed", "last")
+"""Of a row of what is over; `last` is a date's text."""
+_PAST: Final = 60
+"""年度 back from today for which the last day is worked out; what is older is over long since."""
+_PROMISED: Final = KeyTextTransform("records_until", "data")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,27 +76,17 @@ def undecided(rules: Rulebook, today: dt.date) -> list[str]:
     return [str(kind.text) for kind in KINDS.values() if found.number(kind.years) is None]
 
 
-def due(scheme: Scheme, rules: Rulebook, today: dt.date, year: int) -> list[Kept]:
-    """What is kept no longer than to the end of this 年度, the oldest first; a query for each kind
-    and two more."""
-    found, end = [], dt.date(year + 1, 3, 31)
-    for name, kind in KINDS.items():
-        years = rules.on(today).number(kind.years)
-        if years is None:
-            continue
-        before = midnight(fiscal_year_start(year + 1 - years))
-        rows = _values(kind, scheme, before=before)
-        found += [one for one in _read(name, rows, rules, today) if one.last_day <= end]
-    return sorted(_with_open(scheme, found), key=lambda one: (one.last_day, one.kind, one.number))
-
-
 def find(scheme: Scheme, rules: Rulebook, today: dt.date, name: str, case: str) -> Kept | None:
     """This case, if it is over and its years are known."""
     kind = KINDS.get(name)
-    if kind is None:
+    if kind is None or rules.on(today).number(kind.years) is None:
         return None
-    rows = list(_read(name, _values(kind, scheme, case=case), rules, today))
-    return _with_open(scheme, rows)[0] if rows else None
+    if isinstance(kind, Kind):
+        rows = over(name, kind, scheme, rules, today).filter(case=case)
+        found = [of_row(row) for row in rows.values_list(*COLUMNS)]
+    else:
+        found = loose(name, kind, scheme, rules, today, record=case)
+    return with_open(scheme, found)[0] if found else None
 
 
 def exists(scheme: Scheme, name: str, case: str) -> bool:
@@ -102,72 +99,111 @@ def exists(scheme: Scheme, name: str, case: str) -> bool:
     return bool(kind.facts.objects.filter(**_of(kind, scheme), case=case).exists())
 
 
-def _of(kind: Kind, scheme: Scheme) -> dict[str, Any]:
-    found: dict[str, Any] = {"case__scheme": scheme}
-    return found | ({"case__kind": kind.record} if kind.record else {})
-
-
-def _values(
-    kind: Kind | Loose, scheme: Scheme, *, before: dt.datetime | None = None, case: str = ""
-) -> Iterable[Ended]:
-    """What is over and was completed before this instant, or this case alone."""
-    if not isinstance(kind, Kind):
-        return kind.ended(scheme, before=before, record=case)
-    rows = _ended(kind, scheme)
-    if before is not None:
-        rows = rows.filter(completed__lt=before)
-    if case:
-        rows = rows.filter(case=case)
-    found: Iterable[Ended] = rows.values_list(
-        "case_id", "number", "state", "completed", "data__records_until"
-    )
-    return found
-
-
-def _ended(kind: Kind, scheme: Scheme) -> Any:
-    later = kind.facts.objects.filter(case=OuterRef("case"), serial__gt=OuterRef("serial"))
-    return kind.facts.objects.filter(
-        ~Exists(later), **_of(kind, scheme), state__in=list(kind.ended)
-    ).annotate(number=kind.number, completed=kind.completed())
-
-
-def _read(name: str, rows: Iterable[Ended], rules: Rulebook, today: dt.date) -> Iterator[Kept]:
-    key = KINDS[name].years
-    now = rules.on(today).number(key)
-    for case, number, state, at, promised in rows if now is not None else ():
-        completed = local_day(micros(at))
-        years = max(now or 0, rules.on(completed).number(key) or 0)
-        last = RecordsRetention(years=years).last_day(completed)
-        assert last is not None
-        if promised is not None:
-            last = max(last, dt.date.fromisoformat(promised))
-        yield Kept(
-            kind=name,
-            case=case,
-            number=number or "",
-            state=state,
-            completed=completed,
-            last_day=last,
+def over(name: str, kind: Kind, scheme: Scheme, rules: Rulebook, today: dt.date) -> Any:
+    """Cases of this kind that are over, as rows with `COLUMNS`. Today's rules know its years."""
+    if kind.head is not None:
+        rows = kind.head.objects.filter(scheme=scheme, state__in=list(kind.ended))
+    else:
+        later = kind.facts.objects.filter(case=OuterRef("case"), serial__gt=OuterRef("serial"))
+        rows = kind.facts.objects.filter(
+            ~Exists(later), **_of(kind, scheme), state__in=list(kind.ended)
         )
+    rows = rows.annotate(
+        name=Value(name, CharField()), number=kind.number, completed=kind.completed()
+    )
+    last: Any = _last_day(kind.years, rules, today)
+    if kind.promises:
+        closing = kind.facts.objects.filter(case=OuterRef("case"), serial=OuterRef("serial"))
+        said = Subquery(closing.values(text=_PROMISED)[:1])
+        last = Greatest(last, said, output_field=CharField())
+    return rows.annotate(last=last)
 
 
-def _with_open(scheme: Scheme, rows: list[Kept]) -> list[Kept]:
+def loose(
+    name: str,
+    kind: Loose,
+    scheme: Scheme,
+    rules: Rulebook,
+    today: dt.date,
+    *,
+    before: dt.datetime | None = None,
+    record: str = "",
+) -> list[Kept]:
+    """The same of records that are no cases: completed before this instant, or this one."""
+    return [
+        Kept(
+            kind=name,
+            case=one,
+            number=number,
+            state=state,
+            completed=local_day(micros(at)),
+            last_day=_kept_until(kind.years, rules, today, local_day(micros(at))),
+        )
+        for one, number, state, at in kind.ended(scheme, before=before, record=record)
+    ]
+
+
+def of_row(row: Sequence[Any]) -> Kept:
+    """From `COLUMNS`."""
+    name, case, number, state, completed, last = row
+    return Kept(
+        kind=name,
+        case=case,
+        number=number or "",
+        state=state,
+        completed=local_day(micros(completed)),
+        last_day=dt.date.fromisoformat(last),
+    )
+
+
+def copies_open(scheme: Scheme) -> Any:
+    """Copies whose end is not recorded yet, each with its `case`."""
+    return Copy.objects.filter(scheme=scheme, state__in=OPEN)
+
+
+def prints_open(scheme: Scheme) -> Any:
+    """Prints whose end is not recorded yet."""
+    return Print.objects.filter(scheme=scheme, end__isnull=True)
+
+
+def with_open(scheme: Scheme, rows: list[Kept]) -> list[Kept]:
+    """The same, each with what still goes on about it; two queries."""
     if not rows:
         return []
-    copies = set(Copy.objects.filter(scheme=scheme, state__in=OPEN).values_list("case", flat=True))
-    prints = Print.objects.filter(scheme=scheme, end__isnull=True)
-    printed = {
-        one for pair in prints.values_list("viewing__case", "viewing__use") for one in pair if one
-    }
-    said = {one: _t("複製の終わりが記録されていません") for one in copies}
-    said |= {one: _t("印画の終わりが記録されていません") for one in printed}
-    return [_dated(one, said.get(one.case, "")) for one in rows]
-
-
-def _dated(one: Kept, still: str) -> Kept:
-    return Kept(**{**vars(one), "open": still}) if still else one
+    cases = [one.case for one in rows]
+    copies = copies_open(scheme).filter(case__in=cases).values_list("case", flat=True)
+    said = dict.fromkeys(copies, _t("複製の終わりが記録されていません"))
+    prints = prints_open(scheme).filter(Q(viewing__case__in=cases) | Q(viewing__use__in=cases))
+    for pair in prints.values_list("viewing__case", "viewing__use"):
+        said |= dict.fromkeys(pair, _t("印画の終わりが記録されていません"))
+    return [replace(one, open=said.get(one.case, "")) for one in rows]
 
 
 def ended_year(today: dt.date) -> int:
     """The last 年度 that is over."""
     return fiscal_year(today) - 1
+
+
+def _of(kind: Kind, scheme: Scheme) -> dict[str, Any]:
+    found: dict[str, Any] = {"case__scheme": scheme}
+    return found | ({"case__kind": kind.record} if kind.record else {})
+
+
+def _last_day(key: str, rules: Rulebook, today: dt.date) -> Any:
+    """The last day of what was `completed` on whichever day, as a date's text."""
+    this = fiscal_year(today)
+    starts = {fiscal_year_start(this - back) for back in range(-1, _PAST)}
+    starts |= {day for day in rules.changes if day >= min(starts)}
+    spans = {day: _kept_until(key, rules, today, day).isoformat() for day in starts}
+    newest_first = sorted(spans, reverse=True)
+    whens = [
+        When(completed__gte=midnight(day), then=Value(spans[day])) for day in newest_first[:-1]
+    ]
+    return Case(*whens, default=Value(spans[newest_first[-1]]), output_field=CharField())
+
+
+def _kept_until(key: str, rules: Rulebook, today: dt.date, completed: dt.date) -> dt.date:
+    years = max(rules.on(today).number(key) or 0, rules.on(completed).number(key) or 0)
+    last = RecordsRetention(years=years).last_day(completed)
+    assert last is not None
+    return last

@@ -43,17 +43,21 @@ class Kind:
     facts: Any
     """The model of its facts (`FactRow` with `case`)."""
     case: type[Model]
+    head: Any = None
+    """The model of its heads, where the database keeps one for each case."""
     ended: Sequence[str]
     """States in which the case is over."""
     states: Mapping[Any, Promise]
     number: Any = _NUMBERED
-    """Its number, from a fact."""
+    """Its number, from a fact or head."""
     route: str = ""
     """Of its page; empty: it is shown as lines of 利用簿 alone."""
     record: str = ""
     """Of oversight's own records, their kind: their table holds others too."""
     completed: Callable[[], Any] = lambda: F("at")
-    """When it was completed, from its last fact."""
+    """When it was completed, from its last fact or head."""
+    promises: bool = False
+    """Whether the fact that closes a case says until when its records are kept."""
 
     def href(self, case: str) -> str:
         """Where it is shown."""
@@ -74,15 +78,18 @@ KINDS: Final[dict[str, Kind | Loose]] = {
         years="records.years",
         facts=provision.Fact,
         case=provision.Case,
+        head=provision.Head,
         ended=("closed", *sorted(ENDED)),
         states=PROVISION,
         route="provision:case",
+        promises=True,
     ),
     "police": Kind(
         text=_("緊急の取出し"),
         years="records.years",
         facts=police.Fact,
         case=police.Extraction,
+        head=police.Head,
         ended=("closed", "withdrawn"),
         states=POLICE,
         number=F("case__station"),
@@ -93,6 +100,7 @@ KINDS: Final[dict[str, Kind | Loose]] = {
         years="records.years",
         facts=direct.Fact,
         case=direct.Case,
+        head=direct.Head,
         ended=("closed", "not_acquired", "withdrawn"),
         states=DIRECT,
         route="direct:acquisition",
@@ -102,6 +110,7 @@ KINDS: Final[dict[str, Kind | Loose]] = {
         years="records.years",
         facts=internal.Fact,
         case=internal.Use,
+        head=internal.Head,
         ended=("closed", "refused", "withdrawn"),
         states=INTERNAL,
         route="internal:use",
@@ -111,6 +120,7 @@ KINDS: Final[dict[str, Kind | Loose]] = {
         years="records.disclosure_years",
         facts=disclosure.Fact,
         case=disclosure.Case,
+        head=disclosure.Head,
         ended=("closed", "withdrawn", "transferred"),
         states=DISCLOSURE,
         route="disclosure:case",

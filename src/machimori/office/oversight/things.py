@@ -89,7 +89,7 @@ class Keys:
             for key, number, said, day in events.values_list("key", "key__number", "said", "day")
         }
         return [
-            (f"key-{key}", number, said, at, None)
+            (f"key-{key}", number, said, at)
             for key, (number, said, at) in last.items()
             if said == "destroyed" and (before is None or at < before)
         ]
@@ -149,7 +149,6 @@ class Pledges:
                 f"{one['rows']}件",
                 "left",
                 one["until"] - _MOMENT,
-                None,
             )
             for one in found
         ]

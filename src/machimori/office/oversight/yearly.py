@@ -21,8 +21,8 @@ OVER: Final = "over"
 _YEAR: Final = ExtractYear("at", tzinfo=TOKYO)
 _FISCAL_YEAR: Final = Case(When(month__gte=4, then=F("calendar")), default=F("calendar") - 1)
 
-Ended = tuple[str, str, str, dt.datetime, str | None]
-"""Record, its number, state, when it was completed, until when a page promised to keep it."""
+Ended = tuple[str, str, str, dt.datetime]
+"""Record, its number, state, when it was completed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +76,6 @@ class Yearly:
                 f"{wareki_fiscal_year(one['fiscal'])} {one['lines']}行",
                 OVER,
                 one["newest"],
-                None,
             )
             for one in found
         ]

@@ -49,14 +49,15 @@ class Rulebook:
 
     def on(self, day: dt.date) -> Profile:
         """The rules of this day. Raises PolicyError if no such profile ships with the product."""
-        effective = bisect_right(self._changes, day)
+        effective = bisect_right(self.changes, day)
         if effective not in self._profiles:
             taken = (one for one in self.adoptions if one.effective_from <= day)
             self._profiles[effective] = _settled(self.document, tuple(taken))
         return self._profiles[effective]
 
     @cached_property
-    def _changes(self) -> list[dt.date]:
+    def changes(self) -> list[dt.date]:
+        """The days from which a decision has effect."""
         return sorted({one.effective_from for one in self.adoptions})
 
     @cached_property

@@ -7,10 +7,10 @@ for a formula is written as text (OWASP, CSV Injection): somebody's name must no
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Model, Q, QuerySet
@@ -27,6 +27,7 @@ _XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.shee
 
 Row = TypeVar("Row", bound=Model)
 Value = TypeVar("Value")
+Value_co = TypeVar("Value_co", covariant=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,11 +117,46 @@ class ValueListing(Generic[Value]):
         return _respond(request, found, template, context)
 
 
+class Long(Protocol[Value_co]):
+    """Rows that are counted without being fetched, and fetched a part at a time."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, part: slice, /) -> Sequence[Value_co]: ...
+    def __iter__(self) -> Iterator[Value_co]: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class LongListing(Generic[Value]):
+    """A list of values that are too many to judge for a page of them: they search themselves."""
+
+    name: str
+    columns: Sequence[str]
+    cells: Callable[[Value], Sequence[str | Cell]]
+
+    def respond(
+        self,
+        request: HttpRequest,
+        rows: Callable[[str], Long[Value]],
+        template: str,
+        context: dict[str, Any],
+    ) -> HttpResponse:
+        """The page with `listing` in its context, or the file that `?as=` asks for. `rows` finds
+        those with the words of the search."""
+        found = _Found(
+            name=self.name,
+            columns=self.columns,
+            rows=rows(_words(request)),
+            cells=self.cells,
+            searchable=True,
+        )
+        return _respond(request, found, template, context)
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Found(Generic[Value]):
     name: str
     columns: Sequence[str]
-    rows: "QuerySet[Any] | list[Value]"
+    rows: "QuerySet[Any] | Long[Value]"
     cells: Callable[[Value], Sequence[str | Cell]]
     searchable: bool
     load: Callable[[Sequence[Any]], Sequence[Any]] | None = None
@@ -164,11 +200,12 @@ def _respond(
     return render(request, template, context | {"listing": listing})
 
 
-def _page(rows: "QuerySet[Any] | list[Any]", wanted: str | None) -> tuple[Page[Any], list[Any]]:
+def _page(rows: "QuerySet[Any] | Long[Any]", wanted: str | None) -> tuple[Page[Any], list[Any]]:
     """A page and what is on it. Of a table the keys are found first: what a row is joined with is
     not fetched for the rows of the pages before."""
     if not isinstance(rows, QuerySet):
-        page = Paginator(rows, PAGE).get_page(wanted)
+        several: Any = rows
+        page: Page[Any] = Paginator(several, PAGE).get_page(wanted)
         return page, list(page)
     page = Paginator(rows.values_list("pk", flat=True), PAGE).get_page(wanted)
     keys = list(page)

@@ -3,6 +3,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from machimori.office.jobs.actions import latest
 from machimori.office.oversight import access, disposing, kept, stays
+from machimori.office.oversight.due import Due
 from machimori.office.oversight.forms import DisposalForm, ReasonForm, StayForm
 from machimori.office.oversight.history import File, files_of, find, find_about
 from machimori.office.oversight.kept import Kept
@@ -21,7 +23,7 @@ from machimori.office.oversight.views.pages import form_page
 from machimori.office.people.acting import ActingRequest
 from machimori.office.rules.access import rules_of, today
 from machimori.office.shared.posts import posts
-from machimori.office.shared.tables import Cell, Listing, ValueListing
+from machimori.office.shared.tables import PAGE, Cell, Listing, LongListing
 from machimori.office.shared.templatetags.office import day, minute
 from machimori.policy.wareki import fiscal_year, wareki_fiscal_year
 
@@ -36,8 +38,7 @@ def listing(request: ActingRequest) -> HttpResponse:
     acting, on = request.acting, today(request.acting)
     rules, year = rules_of(acting), _year(request, on)
     held = stays.active(acting.scheme)
-    rows = kept.due(acting.scheme, rules, on, year)
-    ready = [one for one in rows if one.over(on) and one.name not in held]
+    due = Due(scheme=acting.scheme, rules=rules, on=on, year=year)
 
     def cells(one: Kept) -> tuple[str | Cell, ...]:
         href = reverse("oversight:kept", args=[one.kind, one.case])
@@ -50,7 +51,7 @@ def listing(request: ActingRequest) -> HttpResponse:
             _said(one, held.get(one.name, []), on),
         )
 
-    found = ValueListing[Kept](
+    found = LongListing[Kept](
         name=f"{_t('廃棄予定の文書')} {wareki_fiscal_year(year)}",
         columns=(
             _t("文書の種類"),
@@ -70,7 +71,7 @@ def listing(request: ActingRequest) -> HttpResponse:
             for one in range(fiscal_year(on) + AHEAD, kept.ended_year(on) - AHEAD, -1)
         ],
         "named": wareki_fiscal_year(year),
-        "ready": len(ready),
+        "ready": len(replace(due, ready=True, held=frozenset(held))),
         "undecided": kept.undecided(rules, on),
         "decided": decided.latest("disposal_decided") if decided else None,
         "done": decided.latest("disposal_done") if decided else None,
@@ -80,6 +81,10 @@ def listing(request: ActingRequest) -> HttpResponse:
         else None,
         "may": disposing.may_decide(acting) and acting.holds(*access.KEEPERS),
     }
+
+    def rows(words: str) -> Due:
+        return replace(due, words=words)
+
     return found.respond(request, rows, "oversight/disposal.html", context)
 
 
@@ -90,6 +95,7 @@ def decide(request: ActingRequest, year: int) -> HttpResponse:
     if not kept.ended_year(on) - 200 < year <= fiscal_year(on) + AHEAD:
         raise Http404
     found = disposing.ready(acting.scheme, rules_of(acting), on, year)
+    names = found.names()
     form, back = DisposalForm(request.POST or None), f"{reverse('oversight:disposal')}?year={year}"
 
     def act() -> str:
@@ -108,9 +114,9 @@ def decide(request: ActingRequest, year: int) -> HttpResponse:
         form,
         act,
         title=_t("%(year)s末までの文書を廃棄する") % {"year": wareki_fiscal_year(year)},
-        button=_t("%(n)s件の廃棄を決める") % {"n": len(found)},
+        button=_t("%(n)s件の廃棄を決める") % {"n": len(names)},
         back=back,
-        more={"rows": found, "seen": disposing.digest(found)},
+        more={"rows": found[:PAGE], "count": len(names), "seen": disposing.digest(names)},
         template="oversight/dispose.html",
     )
 

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""廃棄予定の文書: what is kept to the end of a 年度 at most, counted and paged by the database.
+
+A city's list may have tens of thousands of cases; a page reads its own alone.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from typing import Any, Final
+
+from django.db.models import Exists, OuterRef, Q
+
+from machimori.office.oversight.asked import midnight
+from machimori.office.oversight.kept import (
+    COLUMNS,
+    Kept,
+    copies_open,
+    loose,
+    of_row,
+    over,
+    prints_open,
+    with_open,
+)
+from machimori.office.oversight.kinds import KINDS, Kind
+from machimori.office.oversight.models import Record
+from machimori.office.people.models import Scheme
+from machimori.office.rules.access import Rulebook
+from machimori.policy.wareki import fiscal_year_start
+
+_BATCH: Final = 2000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Due:
+    """The list, as its rows are asked for: first registers and lines without a case, then cases;
+    of each the oldest first."""
+
+    scheme: Scheme
+    rules: Rulebook
+    on: dt.date
+    """Today."""
+    year: int
+    """年度."""
+    words: str = ""
+    """Each must be found in the kind, the number or how it ended."""
+    ready: bool = False
+    """Only what may be disposed of today: over, with nothing open and nothing in `held`."""
+    held: frozenset[str] = frozenset()
+    """`Kept.name` of what a stay holds."""
+
+    def __len__(self) -> int:
+        return len(self._loose) + int(self._cases.count())
+
+    def __getitem__(self, part: slice) -> list[Kept]:
+        """A part from a start to an end; three queries."""
+        start, stop, first = part.start or 0, part.stop, len(self._loose)
+        rows = self._ordered[max(0, start - first) : max(0, stop - first)] if stop > first else ()
+        return with_open(self.scheme, self._loose[part] + [of_row(row) for row in rows])
+
+    def __iter__(self) -> Iterator[Kept]:
+        yield from self._loose
+        rows = self._ordered.iterator(_BATCH)
+        while batch := [of_row(row) for row in islice(rows, _BATCH)]:
+            yield from with_open(self.scheme, batch)
+
+    def names(self) -> list[str]:
+        """`Kept.name` of all, in the order of the alphabet."""
+        return sorted([*(one.name for one in self._loose), *map(":".join, self._cases)])
+
+    @property
+    def _end(self) -> dt.date:
+        return dt.date(self.year + 1, 3, 31)
+
+    @cached_property
+    def _loose(self) -> list[Kept]:
+        found: list[Kept] = []
+        for name, kind, before in self._decided():
+            if not isinstance(kind, Kind):
+                found += loose(name, kind, self.scheme, self.rules, self.on, before=before)
+        return sorted(
+            filter(self._takes, found), key=lambda one: (one.last_day, one.kind, one.number)
+        )
+
+    def _takes(self, one: Kept) -> bool:
+        text = f"{one.text}\n{one.ending}".casefold()
+        found = one.last_day <= self._end and all(
+            word in text for word in self.words.casefold().split()
+        )
+        return found and not (self.ready and (not one.over(self.on) or one.name in self.held))
+
+    @property
+    def _cases(self) -> Any:
+        return self._union("name", "case_id")
+
+    @property
+    def _ordered(self) -> Any:
+        return self._union(*COLUMNS, by=("last", "completed", "case_id"))
+
+    def _union(self, *columns: str, by: tuple[str, ...] = ()) -> Any:
+        parts = [
+            self._narrowed(name, kind, before).values_list(*columns)
+            for name, kind, before in self._decided()
+            if isinstance(kind, Kind)
+        ]
+        # In a city that has set no years at all nothing is due.
+        return (
+            parts[0].union(*parts[1:], all=True).order_by(*by) if parts else Record.objects.none()
+        )
+
+    def _decided(self) -> Iterator[tuple[str, Any, dt.datetime]]:
+        """The kinds whose years are known, each with the instant before which a case of it was
+        completed to be in the list."""
+        for name, kind in KINDS.items():
+            years = self.rules.on(self.on).number(kind.years)
+            if years is not None:
+                yield name, kind, midnight(fiscal_year_start(self.year + 1 - years))
+
+    def _narrowed(self, name: str, kind: Kind, before: dt.datetime) -> Any:
+        rows = over(name, kind, self.scheme, self.rules, self.on)
+        rows = rows.filter(completed__lt=before, last__lte=self._end.isoformat())
+        for word in self.words.split():
+            if word.casefold() not in str(kind.text).casefold():
+                ends = [key for key, text in kind.states.items() if word in str(text)]
+                rows = rows.filter(Q(number__icontains=word) | Q(state__in=ends))
+        if not self.ready:
+            return rows
+        held = [one.partition(":")[2] for one in self.held if one.startswith(f"{name}:")]
+        case = OuterRef("case_id")
+        prints = prints_open(self.scheme).filter(Q(viewing__case=case) | Q(viewing__use=case))
+        return rows.filter(
+            ~Exists(copies_open(self.scheme).filter(case=case)),
+            ~Exists(prints),
+            last__lt=self.on.isoformat(),
+        ).exclude(case_id__in=held)
