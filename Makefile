@@ -22,7 +22,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml frontend/package-lock.json
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null \
 	  || { apt-get update -qq && apt-get install -y -qq python3-venv; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-compile --require-hashes --no-deps -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	@$(MAKE) --no-print-directory pages
 	@touch $@
@@ -48,14 +48,14 @@ servers: ## install the Debian packages whose servers the tests drive (needs roo
 run: setup ## five cities' schemes at http://localhost:8080, until Ctrl-C (ARGS=--fresh begins again)
 	@$(BIN)/machimori demo $(ARGS)
 
-test: setup servers check ## everything; three at a time, because a third of their time is waiting
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not soak and not alone" $(ARGS)
-	$(BIN)/pytest -m "alone and not soak" $(ARGS)
+test: setup servers check ## everything; four at a time, because much of their time is waiting
+	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not soak and not alone" $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadfile -m "alone and not soak" $(ARGS)
 
 check: setup ## the fast checks: format, lint, types, imports, documents
-	@$(MAKE) --no-print-directory -j 2 types form
+	@$(MAKE) --no-print-directory -j 3 types form collect
 
-.PHONY: types form
+.PHONY: types form collect
 types:
 	$(BIN)/mypy
 form:
@@ -63,6 +63,9 @@ form:
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python docs/reference.py --check
+# Beside the types, which take one core: what is compiled and read here is not by each tester again.
+collect:
+	@found=$$($(BIN)/pytest --collect-only -qq -m "not soak") || { echo "$$found"; exit 1; }
 
 soak: setup servers ## the full-size runs of the sampled tests; hours
 	$(BIN)/pytest -m soak --timeout=0 $(ARGS)

@@ -64,7 +64,7 @@ def town() -> Town:
     return Town()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RadosGateway]:
     with RadosGateway(tmp_path_factory.mktemp("rgw") / "cluster") as running:
         running.make_bucket("footage")

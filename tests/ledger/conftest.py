@@ -13,7 +13,7 @@ from machimori.ledger.testing import LedgerProcess
 MakeEntry = Callable[..., Entry]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LedgerProcess]:
     """A ledger that several tests append to. None of them stops anything."""
     with LedgerProcess(tmp_path_factory.mktemp("ledger") / "l") as process:

@@ -214,8 +214,8 @@ def test_a_page_has_its_own_part_of_the_list(
     whole = shown(desk, kind="csv").splitlines()
     assert len(whole) == 5
     monkeypatch.setattr(views, "PAGE", 2)
-    page = desk.browser().get(reverse("oversight:dispose", args=[YEAR])).content.decode()
-    assert "はじめの2件です" in page
+    decision = desk.browser().get(reverse("oversight:dispose", args=[YEAR])).content.decode()
+    assert "はじめの2件です" in decision
     decide_disposal(desk, YEAR)
     record = find_about(desk.cast.scheme, "disposal", str(YEAR))
     assert record is not None

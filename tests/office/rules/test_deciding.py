@@ -81,7 +81,8 @@ def test_A10_no_start_before_one_whole_number_of_days(office: ManualClock) -> No
     assert beyond.status_code == 403
     said = "旭川市の骨子3(3)が市に任せているのは、7日以上、14日以下です。"
     assert said in beyond.content.decode()
-    assert not Adoption.objects.filter(key="retention.days").exists()
+    mine = Adoption.objects.filter(resolution__scheme=cast.scheme, key="retention.days")
+    assert not mine.exists()
     assert decide(browser, "retention.days", 10).status_code == 302
     assert "この日から制度を始める" in browser.get(reverse("rules:start")).content.decode()
     assert browser.post(reverse("rules:start"), {"starts_on": "R8.5.20"}).status_code == 302
