@@ -8,11 +8,11 @@ ever due.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from django.db.models import Case, CharField, Exists, OuterRef, Q, Subquery, Value, When
+from django.db.models import CharField, Exists, F, Func, OuterRef, Q, Subquery, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _t
@@ -189,17 +189,29 @@ def _of(kind: Kind, scheme: Scheme) -> dict[str, Any]:
     return found | ({"case__kind": kind.record} if kind.record else {})
 
 
-def _last_day(key: str, rules: Rulebook, today: dt.date) -> Any:
-    """The last day of what was `completed` on whichever day, as a date's text."""
+class _LastDay(Func):
+    """The last day of what was `completed` on whichever day, as a date's text: looked up among
+    the spans of days for which it is the same."""
+
+    output_field = CharField()
+
+    def __init__(self, spans: Mapping[dt.date, dt.date]) -> None:
+        super().__init__(F("completed"))
+        first, *self.starts = sorted(spans)
+        self.last_days = [spans[day].isoformat() for day in (first, *self.starts)]
+
+    def as_sql(self, compiler: Any, connection: Any, *_: Any, **__: Any) -> Any:
+        """An array of the last days, and PostgreSQL's search for the span."""
+        completed, params = compiler.compile(self.get_source_expressions()[0])
+        sql = f"(%s::text[])[width_bucket({completed}, %s::timestamptz[]) + 1]"
+        return sql, [self.last_days, *params, [midnight(day) for day in self.starts]]
+
+
+def _last_day(key: str, rules: Rulebook, today: dt.date) -> _LastDay:
     this = fiscal_year(today)
     starts = {fiscal_year_start(this - back) for back in range(-1, _PAST)}
     starts |= {day for day in rules.changes if day >= min(starts)}
-    spans = {day: _kept_until(key, rules, today, day).isoformat() for day in starts}
-    newest_first = sorted(spans, reverse=True)
-    whens = [
-        When(completed__gte=midnight(day), then=Value(spans[day])) for day in newest_first[:-1]
-    ]
-    return Case(*whens, default=Value(spans[newest_first[-1]]), output_field=CharField())
+    return _LastDay({day: _kept_until(key, rules, today, day) for day in starts})
 
 
 def _kept_until(key: str, rules: Rulebook, today: dt.date, completed: dt.date) -> dt.date:

@@ -8,10 +8,11 @@ began, 30 minutes after the last request, and when the person's `sessions_from` 
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any, Final
 
-from django.db.models import Count, Q, Subquery
-from django.db.models.functions import Coalesce
+from django.db import connection
+from django.db.models import Model, Q
 from django.http import HttpRequest, HttpResponse
 
 from machimori.kernel.instants import instant
@@ -128,8 +129,8 @@ def recognise(request: HttpRequest, at: dt.datetime) -> Acting | None:
         return None
     began, seen = (dt.datetime.fromisoformat(session[name]) for name in ("began", "seen"))
     held = _held(session["person"], at)
-    person = held[0].person if held else Person.objects.filter(pk=session["person"]).first()
-    own = {one.scheme_id: one.scheme for one in held}
+    person = held.person or Person.objects.filter(pk=session["person"]).first()
+    own = {scheme.pk: scheme for _, scheme in held.posts}
     scheme = own.get(session["scheme"]) or Scheme.objects.filter(pk=session["scheme"]).first()
     if (
         person is None
@@ -152,27 +153,61 @@ def acting_in(person: Person, scheme: Scheme, at: dt.datetime) -> Acting:
     return _at_work(person, scheme, _held(person.pk, at), at)
 
 
-def _at_work(
-    person: Person, scheme: Scheme, held: Sequence[Appointment], at: dt.datetime
-) -> Acting:
-    names = {one.post for one in held if one.scheme_id == scheme.pk}
+@dataclass(frozen=True, kw_only=True)
+class _Held:
+    """What a person holds anywhere at an instant; `person` is None if that is nothing."""
+
+    person: Person | None
+    posts: Sequence[tuple[str, Scheme]]
+    keys: int
+    """Of the person's, not revoked."""
+
+
+def _at_work(person: Person, scheme: Scheme, held: _Held, at: dt.datetime) -> Acting:
+    names = {post for post, where in held.posts if where.pk == scheme.pk}
     posts = frozenset(post for post in POSTS if post in names)
     found = Acting(person=person, scheme=scheme, posts=posts, at=at)
-    own = {one.scheme_id: one.scheme for one in held}
-    if held:
-        found.memo["own_keys"] = vars(held[0])["keys"]
+    own = {where.pk: where for _, where in held.posts}
+    if held.posts:
+        found.memo["own_keys"] = held.keys
     found.memo["own_schemes"] = sorted(own.values(), key=lambda one: one.name)
     return replace(found, posts=posts - withheld(found)) if posts else found
 
 
-def _held(person: int, at: dt.datetime) -> list[Appointment]:
-    """What the person holds anywhere at this instant, with person, scheme and `keys`, the number of
-    keys of theirs that are not revoked; one query."""
-    keys = Credential.objects.filter(person=person, revoked_at__isnull=True).values("person")
-    found = Appointment.objects.filter(current(at), person=person).annotate(
-        keys=Coalesce(Subquery(keys.annotate(count=Count("pk")).values("count")), 0)
+def _held(person: int, at: dt.datetime) -> _Held:
+    """One query."""
+    with connection.cursor() as cursor:
+        # By hand, because every request asks it: a third of what the mapper computes for a page.
+        cursor.execute(_held_query(), [person, at, at])
+        rows = cursor.fetchall()
+    names, (first, last) = _columns(Scheme), (2, 2 + len(_columns(Scheme)))
+    return _Held(
+        person=Person.from_db(connection.alias, _columns(Person), rows[0][last:]) if rows else None,
+        posts=[(row[0], Scheme.from_db(connection.alias, names, row[first:last])) for row in rows],
+        keys=rows[0][1] if rows else 0,
     )
-    return list(found.select_related("person", "scheme"))
+
+
+@cache
+def _held_query() -> str:
+    columns = [
+        f'{table}."{field.column}"'
+        for table, model in (("scheme", Scheme), ("person", Person))
+        for field in model._meta.concrete_fields
+    ]
+    return f"""
+        SELECT held.post, (SELECT count(*) FROM {Credential._meta.db_table}
+            WHERE person_id = held.person_id AND revoked_at IS NULL), {", ".join(columns)}
+        FROM {Appointment._meta.db_table} held
+        JOIN {Scheme._meta.db_table} scheme ON scheme.id = held.scheme_id
+        JOIN {Person._meta.db_table} person ON person.id = held.person_id
+        WHERE held.person_id = %s AND held.valid_from <= %s
+            AND (held.valid_until IS NULL OR held.valid_until > %s)
+    """  # noqa: S608  # names of our own tables
+
+
+def _columns(model: type[Model]) -> list[str]:
+    return [field.attname for field in model._meta.concrete_fields]
 
 
 class ActingMiddleware:

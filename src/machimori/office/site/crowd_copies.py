@@ -19,6 +19,9 @@ CREATE FUNCTION pg_temp.shifted(said jsonb, by bigint) RETURNS jsonb LANGUAGE sq
         WHEN 'object' THEN pg_temp.shifted(value, by)
         WHEN 'number' THEN CASE WHEN value::numeric > 1e15
             THEN to_jsonb(value::bigint - by) ELSE value END
+        WHEN 'string' THEN CASE WHEN value #>> '{}' ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$'
+            THEN to_jsonb(((value #>> '{}')::date - (by / 86400000000)::int)::text)
+            ELSE value END
         ELSE value END), '{}')
     FROM jsonb_each(said)
 $$

@@ -12,7 +12,7 @@ import itertools
 import statistics
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from django.db import connection
@@ -83,7 +83,7 @@ def visit(
     once: bool = False,
 ) -> None:
     """Ask for every page that answers 200 to a GET; `once`: of every route one page, for one post,
-    and once again.
+    without a search.
 
     `known` has by app (and "" for all of them) what the arguments of its routes may be.
     """
@@ -101,8 +101,9 @@ def visit(
             # An action is one for everybody.
             if "405" in said or (once and "200" in said):
                 break
-            times = 1 if once else _AGAIN
-            into.pages += _pages(route, address, post, browsers[post], said, times)
+            page, queries = _first(route, address, post, browsers[post], said)
+            if page is not None:
+                into.pages += [page] if once else [_warm(page, query) for query in queries]
 
 
 def again(pages: list[Page], most: int) -> list[Page]:
@@ -119,8 +120,7 @@ def _slowness(page: Page) -> float:
 def _patiently(page: Page) -> Page:
     if page.milliseconds <= SLOW:
         return page
-    found = _timed(page.route, page.address, page.post, page.browser, times=_PATIENCE)
-    return min(page, found, key=_slowness)
+    return min(page, _warm(page, times=_PATIENCE), key=_slowness)
 
 
 def _addresses(route: Route, known: Mapping[str, Known]) -> Iterator[str]:
@@ -141,37 +141,44 @@ def _admitted(route: Route, people: Mapping[Post, Person]) -> list[Post | None]:
     return [post for post in people if not declared.posts or post in declared.posts]
 
 
-def _pages(
-    route: Route, address: str, post: Post | None, browser: Client, said: set[str], times: int
-) -> Iterator[Page]:
+def _first(
+    route: Route, address: str, post: Post | None, browser: Client, said: set[str]
+) -> tuple[Page | None, tuple[str, ...]]:
+    """The page as it is asked for first, if it is one; and with what it is to be asked for then."""
     statements: list[str] = []
-    first, _, _ = _ask(browser, address, statements)
+    answer, wall, cpu = _ask(browser, address, statements)
     if any(one.lstrip().startswith(_WRITES) and "django_session" not in one for one in statements):
         said.add("writes")
-        return
-    said.add(str(first.status_code))
-    if first.status_code != 200 or not first.headers["Content-Type"].startswith("text/html"):
-        return
-    searches = b'name="q"' in first.content  # type: ignore[attr-defined]  # a page does not stream
-    for query in ("", f"?q={_SEARCHED}", "?page=1000000") if searches else ("",):
-        yield _timed(route.name, address + query, post, browser, times=times)
-
-
-def _timed(route: str, address: str, post: Post | None, browser: Client, *, times: int) -> Page:
-    if times > 1:
-        gc.collect()
-    took, computed, counts = [], [], []
-    for _ in range(times):
-        statements: list[str] = []
-        _, wall, cpu = _ask(browser, address, statements)
-        took.append(wall)
-        computed.append(cpu)
-        counts.append(len(statements))
-    return Page(
-        route=route,
+        return None, ()
+    said.add(str(answer.status_code))
+    if answer.status_code != 200 or not answer.headers["Content-Type"].startswith("text/html"):
+        return None, ()
+    page = Page(
+        route=route.name,
         address=address,
         post=post,
         browser=browser,
+        milliseconds=wall,
+        cpu=cpu,
+        queries=len(statements),
+    )
+    searches = b'name="q"' in answer.content  # type: ignore[attr-defined]  # a page does not stream
+    return page, ("", f"?q={_SEARCHED}", "?page=1000000") if searches else ("",)
+
+
+def _warm(page: Page, query: str = "", *, times: int = _AGAIN) -> Page:
+    """The same with this query, as it is asked for again: medians."""
+    gc.collect()
+    took, computed, counts = [], [], []
+    for _ in range(times):
+        statements: list[str] = []
+        _, wall, cpu = _ask(page.browser, page.address + query, statements)
+        took.append(wall)
+        computed.append(cpu)
+        counts.append(len(statements))
+    return replace(
+        page,
+        address=page.address + query,
         milliseconds=statistics.median(took),
         cpu=statistics.median(computed),
         queries=max(counts),
