@@ -5,7 +5,7 @@ A city's list may have tens of thousands of cases; a page reads its own alone.
 """
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -15,10 +15,11 @@ from django.db.models import Exists, OuterRef, Q
 
 from machimori.office.oversight.asked import midnight
 from machimori.office.oversight.kept import (
-    COLUMNS,
     Kept,
     copies_open,
+    last_day,
     loose,
+    numbered,
     of_row,
     over,
     prints_open,
@@ -55,20 +56,33 @@ class Due:
         return len(self._loose) + int(self._cases.count())
 
     def __getitem__(self, part: slice) -> list[Kept]:
-        """A part from a start to an end; three queries."""
+        """A part from a start to an end; four queries."""
         start, stop, first = part.start or 0, part.stop, len(self._loose)
-        rows = self._ordered[max(0, start - first) : max(0, stop - first)] if stop > first else ()
-        return with_open(self.scheme, self._loose[part] + [of_row(row) for row in rows])
+        keys = self._keys[max(0, start - first) : max(0, stop - first)] if stop > first else ()
+        return with_open(self.scheme, self._loose[part] + self._read(list(keys)))
 
     def __iter__(self) -> Iterator[Kept]:
         yield from self._loose
-        rows = self._ordered.iterator(_BATCH)
-        while batch := [of_row(row) for row in islice(rows, _BATCH)]:
-            yield from with_open(self.scheme, batch)
+        keys = self._keys.iterator(_BATCH)
+        while batch := list(islice(keys, _BATCH)):
+            yield from with_open(self.scheme, self._read(batch))
 
     def names(self) -> list[str]:
         """`Kept.name` of all, in the order of the alphabet."""
         return sorted([*(one.name for one in self._loose), *map(":".join, self._cases)])
+
+    def _read(self, keys: Sequence[tuple[Any, ...]]) -> list[Kept]:
+        """What stands behind the keys, in their order; one query."""
+        places = {(name, case): place for place, (name, case, *_) in enumerate(keys)}
+        parts = []
+        for name in {name for name, _ in places}:
+            kind = KINDS[name]
+            assert isinstance(kind, Kind)
+            rows = over(name, kind, self.scheme, last_day(kind, self.rules, self.on))
+            cases = [case for of, case in places if of == name]
+            parts.append(numbered(rows.filter(case_id__in=cases), kind))
+        found = parts[0].union(*parts[1:], all=True) if parts else ()
+        return sorted(map(of_row, found), key=lambda one: places[one.kind, one.case])
 
     @property
     def _end(self) -> dt.date:
@@ -96,10 +110,11 @@ class Due:
         return self._union("name", "case_id")
 
     @property
-    def _ordered(self) -> Any:
-        return self._union(*COLUMNS, by=("last", "completed", "case_id"))
+    def _keys(self) -> Any:
+        order = ("last", "completed", "case_id")
+        return self._union("name", "case_id", "last", "completed", by=order)
 
-    def _union(self, *columns: str, by: tuple[str, ...] = ()) -> Any:
+    def _union(self, *columns: str, by: Sequence[str] = ()) -> Any:
         parts = [
             self._narrowed(name, kind, before).values_list(*columns)
             for name, kind, before in self._decided()
@@ -119,8 +134,10 @@ class Due:
                 yield name, kind, midnight(fiscal_year_start(self.year + 1 - years))
 
     def _narrowed(self, name: str, kind: Kind, before: dt.datetime) -> Any:
-        rows = over(name, kind, self.scheme, self.rules, self.on)
-        rows = rows.filter(completed__lt=before, last__lte=self._end.isoformat())
+        rows = over(name, kind, self.scheme, last_day(kind, self.rules, self.on))
+        rows = rows.filter(completed__lt=before, last__lte=self._end)
+        if self.words:
+            rows = rows.annotate(number=kind.number)
         for word in self.words.split():
             if word.casefold() not in str(kind.text).casefold():
                 ends = [key for key, text in kind.states.items() if word in str(text)]
@@ -133,5 +150,5 @@ class Due:
         return rows.filter(
             ~Exists(copies_open(self.scheme).filter(case=case)),
             ~Exists(prints),
-            last__lt=self.on.isoformat(),
+            last__lt=self.on,
         ).exclude(case_id__in=held)

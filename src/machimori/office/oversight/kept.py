@@ -8,12 +8,11 @@ ever due.
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from django.db.models import CharField, Exists, F, Func, OuterRef, Q, Subquery, Value
-from django.db.models.fields.json import KeyTextTransform
+from django.db.models import CharField, DateField, Exists, F, Func, OuterRef, Q, Value
 from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _t
 
@@ -30,10 +29,9 @@ from machimori.policy.deadlines import RecordsRetention
 from machimori.policy.wareki import fiscal_year, fiscal_year_start
 
 COLUMNS: Final = ("name", "case_id", "number", "state", "completed", "last")
-"""Of a row of what is over; `last` is a date's text."""
+"""Of a row of what is over."""
 _PAST: Final = 60
 """年度 back from today for which the last day is worked out; what is older is over long since."""
-_PROMISED: Final = KeyTextTransform("records_until", "data")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,8 +80,8 @@ def find(scheme: Scheme, rules: Rulebook, today: dt.date, name: str, case: str) 
     if kind is None or rules.on(today).number(kind.years) is None:
         return None
     if isinstance(kind, Kind):
-        rows = over(name, kind, scheme, rules, today).filter(case=case)
-        found = [of_row(row) for row in rows.values_list(*COLUMNS)]
+        rows = over(name, kind, scheme, last_day(kind, rules, today)).filter(case=case)
+        found = [of_row(row) for row in numbered(rows, kind)]
     else:
         found = loose(name, kind, scheme, rules, today, record=case)
     return with_open(scheme, found)[0] if found else None
@@ -99,8 +97,8 @@ def exists(scheme: Scheme, name: str, case: str) -> bool:
     return bool(kind.facts.objects.filter(**_of(kind, scheme), case=case).exists())
 
 
-def over(name: str, kind: Kind, scheme: Scheme, rules: Rulebook, today: dt.date) -> Any:
-    """Cases of this kind that are over, as rows with `COLUMNS`. Today's rules know its years."""
+def over(name: str, kind: Kind, scheme: Scheme, last: "LastDay") -> Any:
+    """Cases of this kind that are over, as rows with `COLUMNS` but for the number."""
     if kind.head is not None:
         rows = kind.head.objects.filter(scheme=scheme, state__in=list(kind.ended))
     else:
@@ -108,15 +106,17 @@ def over(name: str, kind: Kind, scheme: Scheme, rules: Rulebook, today: dt.date)
         rows = kind.facts.objects.filter(
             ~Exists(later), **_of(kind, scheme), state__in=list(kind.ended)
         )
-    rows = rows.annotate(
-        name=Value(name, CharField()), number=kind.number, completed=kind.completed()
+    promised = [F(kind.promised)] if kind.promised else []
+    return rows.annotate(
+        name=Value(name, CharField()),
+        completed=kind.completed(),
+        last=Greatest(last, *promised) if promised else last,
     )
-    last: Any = _last_day(kind.years, rules, today)
-    if kind.promises:
-        closing = kind.facts.objects.filter(case=OuterRef("case"), serial=OuterRef("serial"))
-        said = Subquery(closing.values(text=_PROMISED)[:1])
-        last = Greatest(last, said, output_field=CharField())
-    return rows.annotate(last=last)
+
+
+def numbered(rows: Any, kind: Kind) -> Any:
+    """Those rows with the number: a page looks it up for its own alone."""
+    return rows.annotate(number=kind.number).values_list(*COLUMNS)
 
 
 def loose(
@@ -152,7 +152,7 @@ def of_row(row: Sequence[Any]) -> Kept:
         number=number or "",
         state=state,
         completed=local_day(micros(completed)),
-        last_day=dt.date.fromisoformat(last),
+        last_day=last,
     )
 
 
@@ -189,29 +189,30 @@ def _of(kind: Kind, scheme: Scheme) -> dict[str, Any]:
     return found | ({"case__kind": kind.record} if kind.record else {})
 
 
-class _LastDay(Func):
-    """The last day of what was `completed` on whichever day, as a date's text: looked up among
-    the spans of days for which it is the same."""
+class LastDay(Func):
+    """The last day of what was `completed` on whichever day: looked up among the spans of days for
+    which it is the same."""
 
-    output_field = CharField()
+    output_field = DateField()
 
-    def __init__(self, spans: Mapping[dt.date, dt.date]) -> None:
+    def __init__(self, starts: Sequence[dt.date], last_days: Sequence[dt.date]) -> None:
+        """Of the first span the start is not looked at."""
         super().__init__(F("completed"))
-        first, *self.starts = sorted(spans)
-        self.last_days = [spans[day].isoformat() for day in (first, *self.starts)]
+        self.starts, self.last_days = starts, last_days
 
     def as_sql(self, compiler: Any, connection: Any, *_: Any, **__: Any) -> Any:
         """An array of the last days, and PostgreSQL's search for the span."""
         completed, params = compiler.compile(self.get_source_expressions()[0])
-        sql = f"(%s::text[])[width_bucket({completed}, %s::timestamptz[]) + 1]"
-        return sql, [self.last_days, *params, [midnight(day) for day in self.starts]]
+        sql = f"(%s::date[])[width_bucket({completed}, %s::timestamptz[]) + 1]"
+        return sql, [list(self.last_days), *params, [midnight(day) for day in self.starts[1:]]]
 
 
-def _last_day(key: str, rules: Rulebook, today: dt.date) -> _LastDay:
+def last_day(kind: Kind, rules: Rulebook, today: dt.date) -> LastDay:
+    """Of cases of this kind, by the rules of all days. Today's know its years."""
     this = fiscal_year(today)
     starts = {fiscal_year_start(this - back) for back in range(-1, _PAST)}
-    starts |= {day for day in rules.changes if day >= min(starts)}
-    return _LastDay({day: _kept_until(key, rules, today, day) for day in starts})
+    ordered = sorted(starts | {day for day in rules.changes if day >= min(starts)})
+    return LastDay(ordered, [_kept_until(kind.years, rules, today, day) for day in ordered])
 
 
 def _kept_until(key: str, rules: Rulebook, today: dt.date, completed: dt.date) -> dt.date:

@@ -56,8 +56,8 @@ class Kind:
     """Of oversight's own records, their kind: their table holds others too."""
     completed: Callable[[], Any] = lambda: F("at")
     """When it was completed, from its last fact or head."""
-    promises: bool = False
-    """Whether the fact that closes a case says until when its records are kept."""
+    promised: str = ""
+    """The head's field with the day until which records were promised to be kept, if any was."""
 
     def href(self, case: str) -> str:
         """Where it is shown."""
@@ -82,7 +82,7 @@ KINDS: Final[dict[str, Kind | Loose]] = {
         ended=("closed", *sorted(ENDED)),
         states=PROVISION,
         route="provision:case",
-        promises=True,
+        promised="kept_until",
     ),
     "police": Kind(
         text=_("緊急の取出し"),

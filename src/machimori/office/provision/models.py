@@ -75,6 +75,8 @@ class Head(models.Model):
     """When it was taken in first."""
     decided = models.DateTimeField(null=True)
     """When it was approved or refused first."""
+    kept_until = models.DateField(null=True)
+    """The last day of its records, as the act that completed it said."""
 
     grants = Grants(insert=False)
 
@@ -82,6 +84,11 @@ class Head(models.Model):
         indexes = [
             models.Index(fields=["scheme", "-began", "case"], name="provision_newest"),
             models.Index(fields=["scheme", "state", "start"], name="provision_erased_first"),
+            models.Index(
+                fields=["scheme", "at"],
+                include=["case", "state", "kept_until"],
+                name="provision_completed",
+            ),
         ]
 
 
