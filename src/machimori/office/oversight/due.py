@@ -16,6 +16,7 @@ from django.db.models import Exists, OuterRef, Q
 from machimori.office.oversight.asked import midnight
 from machimori.office.oversight.kept import (
     Kept,
+    LastDay,
     copies_open,
     last_day,
     loose,
@@ -78,7 +79,7 @@ class Due:
         for name in {name for name, _ in places}:
             kind = KINDS[name]
             assert isinstance(kind, Kind)
-            rows = over(name, kind, self.scheme, last_day(kind, self.rules, self.on))
+            rows = over(name, kind, self.scheme, self._last_days[kind.years])
             cases = [case for of, case in places if of == name]
             parts.append(numbered(rows.filter(case_id__in=cases), kind))
         found = parts[0].union(*parts[1:], all=True) if parts else ()
@@ -115,15 +116,30 @@ class Due:
         return self._union("name", "case_id", "last", "completed", by=order)
 
     def _union(self, *columns: str, by: Sequence[str] = ()) -> Any:
-        parts = [
-            self._narrowed(name, kind, before).values_list(*columns)
-            for name, kind, before in self._decided()
-            if isinstance(kind, Kind)
-        ]
+        parts = [rows.values_list(*columns) for rows in self._parts]
         # In a city that has set no years at all nothing is due.
         return (
             parts[0].union(*parts[1:], all=True).order_by(*by) if parts else Record.objects.none()
         )
+
+    @cached_property
+    def _parts(self) -> list[Any]:
+        return [
+            self._narrowed(name, kind, before)
+            for name, kind, before in self._decided()
+            if isinstance(kind, Kind)
+        ]
+
+    @cached_property
+    def _last_days(self) -> dict[str, LastDay]:
+        """By the question that says the years: several kinds have one."""
+        kinds = {kind.years: kind for kind in KINDS.values() if isinstance(kind, Kind)}
+        known = self.rules.on(self.on)
+        return {
+            key: last_day(kind, self.rules, self.on)
+            for key, kind in kinds.items()
+            if known.number(key) is not None
+        }
 
     def _decided(self) -> Iterator[tuple[str, Any, dt.datetime]]:
         """The kinds whose years are known, each with the instant before which a case of it was
@@ -134,7 +150,7 @@ class Due:
                 yield name, kind, midnight(fiscal_year_start(self.year + 1 - years))
 
     def _narrowed(self, name: str, kind: Kind, before: dt.datetime) -> Any:
-        rows = over(name, kind, self.scheme, last_day(kind, self.rules, self.on))
+        rows = over(name, kind, self.scheme, self._last_days[kind.years])
         rows = rows.filter(completed__lt=before, last__lte=self._end)
         if self.words:
             rows = rows.annotate(number=kind.number)
