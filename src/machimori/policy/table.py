@@ -112,7 +112,9 @@ def _rows(profile: Profile, act: Act, post: str) -> list[_Row]:
             found = _outcome(profile, change(requests[place]))
             said = found != complete[place] and (allowed or found[0] == "allowed")
             cells[(without, *place)] = found if said else None
-    dimensions = (tuple(_WITHOUT), grounds, get_args(Hours), agreements)
+    said_of = {without for (without, *_), outcome in cells.items() if outcome is not None}
+    missing = tuple(without for without in _WITHOUT if without in said_of)
+    dimensions = (missing, grounds, get_args(Hours), agreements)
     return [
         (ground, hours, agreement, without, *outcome)
         for (without, ground, hours, agreement), outcome in _folded(cells, dimensions, ())

@@ -21,7 +21,7 @@ from machimori.office.shared import menu
 from machimori.office.shared.templatetags.office import day
 from machimori.office.shared.work import Item, Work, register
 
-MOST: Final = 90
+MOST: Final = 50
 """Requests that the first page looks at; the others are in the list."""
 
 

@@ -20,7 +20,7 @@ from machimori.office.shared.posts import Post
 from machimori.office.shared.templatetags.office import day
 from machimori.office.shared.work import Item, Work, register
 
-SHOWN: Final = 30
+SHOWN: Final = 20
 SOON: Final = dt.timedelta(days=14)
 """A copy that is due within these days is in the list; one whose day has passed is marked."""
 _OVER: Final = (

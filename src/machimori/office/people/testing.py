@@ -12,7 +12,6 @@ from http.cookies import SimpleCookie
 from typing import Any
 
 from django.conf import settings
-from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
 
 from machimori.kernel.clock import Clock
@@ -21,6 +20,7 @@ from machimori.office.people import actions
 from machimori.office.people.acting import Acting, posts_of
 from machimori.office.people.founding import make_scheme
 from machimori.office.people.models import Person, Scheme
+from machimori.office.people.sessions import SessionStore
 from machimori.office.shared.config import config
 from machimori.office.shared.posts import POSTS, Post
 

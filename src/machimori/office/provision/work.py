@@ -26,7 +26,7 @@ from machimori.office.shared.menu import register as register_page
 from machimori.office.shared.templatetags.office import day
 from machimori.office.shared.work import Item, Start, Work, register
 
-SHOWN: Final = 30
+SHOWN: Final = 20
 """Cases of a list on the first page; the others are in the list of cases."""
 MOVING: Final[tuple[tuple[State, ...], ...]] = (
     ("consultation", "received", "awaiting_correction"),
