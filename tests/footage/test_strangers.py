@@ -14,7 +14,7 @@ from machimori.kernel.clock import SystemClock
 from machimori.kernel.ids import CameraId
 from machimori.kernel.instants import Micros
 from machimori.recorder.camera import CameraConfig
-from machimori.recorder.rtsp.opener import RtspOpener
+from machimori.recorder.rtsp.opener import Limits, RtspOpener
 from machimori.simcity.city import SimCity
 
 CODECS = ("h264", "h265", "mjpeg")
@@ -42,7 +42,9 @@ Recording = tuple[bytes, list[TimedChunk]]
 
 async def record(camera: CameraConfig) -> Recording:
     """What a drain twice a second would store of one camera."""
-    session = await RtspOpener(SystemClock()).open(camera)
+    # All begin at once, on a machine that may be busy.
+    limits = Limits(response=60.0, total=120.0)
+    session = await RtspOpener(SystemClock(), limits=limits).open(camera)
     loop = asyncio.get_running_loop()
     start = loop.time()
     chunks = []
