@@ -41,6 +41,26 @@ def cameras_of(scheme: SchemeId) -> QuerySet[Description]:
     )
 
 
+def plain_names(scheme: Scheme, wanted: Iterable[str] | None = None) -> dict[str, str]:
+    """What people call the cameras of the scheme, or these of them, without their ids; by id."""
+    found = cameras(scheme)
+    if wanted is not None:
+        found = found.filter(camera__in=list(wanted))
+    return dict(found.values_list("camera", "name"))
+
+
+def choices(scheme: Scheme, only: Iterable[str] = ()) -> list[tuple[str, str]]:
+    """The cameras of the scheme for a form that chooses, or `only` these: id, and name with place.
+
+    Rows of text, because a chooser has a thousand and needs nothing else of them.
+    """
+    found, wanted = cameras(scheme), list(only)
+    if wanted:
+        found = found.filter(camera__in=wanted)
+    rows = found.values_list("camera", "name", "place")
+    return [(camera, f"{name}（{place}）") for camera, name, place in rows]
+
+
 def called(row: Description) -> str:
     """What people call this camera, with its id."""
     return f"{row.name}（{row.camera_id}）"

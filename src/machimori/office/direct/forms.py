@@ -8,7 +8,6 @@ from django import forms
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from machimori.office.cameras.access import cameras
 from machimori.office.direct.agreements import Agreement, agreed
 from machimori.office.direct.reconciling import Told
 from machimori.office.direct.requesting import Wanted
@@ -59,11 +58,10 @@ class RequestForm(WholeExtentForm):
             ) % {"source": either(numbered.ja, numbered.en)}
         under, field = agreed(scheme), self.fields["cameras"]
         assert isinstance(field, AgreedField)
-        rows = list(cameras(scheme))
-        field.known = frozenset(str(row.camera_id) for row in rows)
-        field.choices = [
-            (row.camera_id, f"{row.name}（{row.place}）") for row in rows if row.camera_id in under
-        ]
+        rows = field.choices
+        assert isinstance(rows, list)
+        field.known = frozenset(key for key, _text in rows)
+        field.choices = [row for row in rows if row[0] in under]
         choices = [(one.id, named(one)) for one in grounds]
         ground = self.fields["ground"]
         assert isinstance(ground, forms.ChoiceField)

@@ -53,7 +53,7 @@ class File(History[Fact, Kind, State]):
         payload = canonical.unb64(self.request.data["statement"], where="statement")
         return Envelope(payload_type=Authorisation.payload_type(), payload=payload)
 
-    @property
+    @cached_property
     def extent(self) -> Extent:
         """Cameras and interval."""
         return extent_of(Authorisation.decode(self.statement))

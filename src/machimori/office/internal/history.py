@@ -80,7 +80,7 @@ class File(History[Fact, Kind, State]):
         payload = canonical.unb64(self.draft.data["statement"], where="statement")
         return Envelope(payload_type=Authorisation.payload_type(), payload=payload)
 
-    @property
+    @cached_property
     def extent(self) -> Extent:
         """Cameras and interval of the statement."""
         return extent_of(Authorisation.decode(self.statement))

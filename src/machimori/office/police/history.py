@@ -4,6 +4,7 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.utils.translation import gettext as _t
 
@@ -44,7 +45,7 @@ class File(History[Fact, Kind, State]):
         payload = canonical.unb64(self.order.data["statement"], where="statement")
         return Envelope(payload_type=Authorisation.payload_type(), payload=payload)
 
-    @property
+    @cached_property
     def extent(self) -> Extent:
         """Cameras and interval of the order."""
         return extent_of(Authorisation.decode(self.statement))

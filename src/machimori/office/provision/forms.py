@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from machimori.kernel.instants import TOKYO
-from machimori.office.cameras.access import cameras
+from machimori.office.cameras.access import choices
 from machimori.office.people.models import Scheme
 from machimori.office.provision.drafting import Extent
 from machimori.office.shared.forms import DayField, ManyBoxes, NoMyNumber
@@ -49,14 +49,9 @@ class ExtentForm(NoMyNumber):
         self, *args: Any, scheme: Scheme, only: Iterable[str] = (), **options: Any
     ) -> None:
         super().__init__(*args, **options)
-        wanted = set(only)
         field = self.fields["cameras"]
         assert isinstance(field, forms.MultipleChoiceField)
-        field.choices = [
-            (row.camera_id, f"{row.name}（{row.place}）")
-            for row in cameras(scheme)
-            if not wanted or row.camera_id in wanted
-        ]
+        field.choices = choices(scheme, only)
 
     def clean(self) -> dict[str, Any]:
         """An interval runs forwards, and has both ends or none."""

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
+from machimori.office.cameras.access import plain_names
 from machimori.office.direct import access, asking, requesting
 from machimori.office.direct.agreements import agreement, agreements
 from machimori.office.direct.forms import RequestForm
@@ -24,7 +25,6 @@ from machimori.office.direct.states import STATES, STEPS, WAY, WAY_UNMATCHED, Ki
 from machimori.office.direct.views.pages import (
     address,
     called,
-    camera_names,
     interval,
     making,
     one,
@@ -72,7 +72,7 @@ def listing(request: ActingRequest) -> HttpResponse:
             _t("範囲"),
             _t("最初の画像まで"),
         ),
-        cells=partial(_cells, names=camera_names(acting.scheme)),
+        cells=partial(_cells, names=plain_names(acting.scheme)),
         search=("numbered__text", "station", "head__words"),
         load=partial(files_of, rules=rules_of(acting)),
     )
@@ -158,7 +158,7 @@ def page(
     request: ActingRequest, file: File, *, refused: ActionRefusedError | None = None
 ) -> HttpResponse:
     """The page of one acquisition."""
-    acting, names = request.acting, camera_names(file.case.scheme)
+    acting, names = request.acting, plain_names(file.case.scheme, file.extent.cameras)
     under = agreement(file.rules, file.case.agreement)
     failed, told = file.latest("failed"), file.latest("matched", "unmatched")
     mine = acting.holds(*access.FETCHERS)

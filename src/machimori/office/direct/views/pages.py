@@ -9,7 +9,6 @@ from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext as _t
 
-from machimori.office.cameras.access import cameras
 from machimori.office.direct import access
 from machimori.office.direct.history import File
 from machimori.office.direct.models import Case
@@ -17,7 +16,6 @@ from machimori.office.direct.requesting import PACKAGE
 from machimori.office.handover import progress
 from machimori.office.handover.progress import Making
 from machimori.office.people.acting import ActingRequest
-from machimori.office.people.models import Scheme
 from machimori.office.provision.periods import choices, period
 from machimori.office.shared.templatetags.office import minute
 
@@ -56,11 +54,6 @@ def within(request: ActingRequest, rows: QuerySet[Case]) -> tuple[QuerySet[Case]
     since = rows.aggregate(since=Min("began"))["since"]
     context = choices(year, month, since=since, at=request.acting.at)
     return rows.filter(**period(year, month)), context
-
-
-def camera_names(scheme: Scheme) -> dict[str, str]:
-    """What the register calls the cameras of the scheme."""
-    return {str(row.camera_id): row.name for row in cameras(scheme)}
 
 
 def called(names: dict[str, str], wanted: Iterable[str]) -> str:

@@ -9,13 +9,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_safe
 
+from machimori.office.cameras.access import plain_names
 from machimori.office.direct import access, reconciling, reminding
 from machimori.office.direct.forms import RemedyForm, RemindForm, ToldForm
 from machimori.office.direct.history import File, files_of
 from machimori.office.direct.models import Case
 from machimori.office.direct.reconciling import DIFFERENCES
 from machimori.office.direct.states import STATES
-from machimori.office.direct.views.pages import address, called, camera_names, interval, one, within
+from machimori.office.direct.views.pages import address, called, interval, one, within
 from machimori.office.people.acting import ActingRequest
 from machimori.office.police.views.pages import form_page
 from machimori.office.rules.access import rules_of
@@ -44,7 +45,7 @@ def listing(request: ActingRequest) -> HttpResponse:
             _t("保存した日時"),
             _t("違うところ"),
         ),
-        cells=partial(_cells, names=camera_names(acting.scheme)),
+        cells=partial(_cells, names=plain_names(acting.scheme)),
         search=("numbered__text", "station", "head__words"),
         load=partial(files_of, rules=rules_of(acting)),
     )

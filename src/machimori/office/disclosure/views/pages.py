@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from machimori.office.cameras.access import cameras
+from machimori.office.cameras.access import plain_names
 from machimori.office.disclosure import access
 from machimori.office.disclosure.history import File
 from machimori.office.people.acting import ActingRequest
@@ -27,5 +27,6 @@ def to_case(file: File) -> HttpResponse:
 
 def camera_names(file: File, names: Iterable[str]) -> list[str]:
     """What the register calls these cameras."""
-    known = {str(row.camera_id): row.name for row in cameras(file.case.scheme)}
-    return [known.get(name, name) for name in names]
+    wanted = list(names)
+    known = plain_names(file.case.scheme, wanted)
+    return [known.get(name, name) for name in wanted]

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_POST
 
 from machimori.kernel.instants import local_day, micros
-from machimori.office.cameras.access import cameras
+from machimori.office.cameras.access import plain_names
 from machimori.office.handover import access, checking, ending, handing_over
 from machimori.office.handover.forms import CheckForm, HandOverForm, RejectForm
 from machimori.office.handover.history import copies_of, current
@@ -110,6 +110,6 @@ def complete(request: ActingRequest, name: str) -> HttpResponse:
 
 def _said(file: File, extent: Extent) -> str:
     """Cameras by their names, and the interval."""
-    known = dict(cameras(file.case.scheme).values_list("camera", "name"))
+    known = plain_names(file.case.scheme, extent.cameras)
     names = "、".join(known.get(name, name) for name in extent.cameras)
     return f"{names}　{minute(extent.start)} ～ {minute(extent.end)}"

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_POST, require_safe
 
 from machimori.kernel.instants import TOKYO, instant, local_day, micros
-from machimori.office.cameras.access import cameras
+from machimori.office.cameras.access import plain_names
 from machimori.office.people import demo_signing
 from machimori.office.people.acting import Acting, ActingRequest
 from machimori.office.people.views import signing
@@ -36,7 +36,7 @@ def listing(request: ActingRequest) -> HttpResponse:
     """Every extraction that the person may see, the newest first; by 年度 and month."""
     acting = request.acting
     rows, within = of_period(request, access.extractions(acting))
-    called = dict(cameras(acting.scheme).values_list("camera", "name"))
+    called = plain_names(acting.scheme)
     found = Listing[Extraction](
         name=_t("緊急の取出し"),
         columns=(
