@@ -3,7 +3,7 @@
 
 from typing import Final
 
-from django.db.models import Max, OuterRef, QuerySet, Subquery
+from django.db.models import F, Max, OuterRef, QuerySet, Subquery
 
 from machimori.office.people.acting import Acting, current
 from machimori.office.people.models import Appointment
@@ -25,13 +25,12 @@ READERS: Final[tuple[Post, ...]] = ("system_manager", "handling_supervisor", "au
 
 
 def shifts(acting: Acting) -> QuerySet[Shift]:
-    """Every shift of the scheme, the newest first."""
-    began = Fact.objects.filter(case=OuterRef("pk"), serial=1).values("at")[:1]
+    """Every shift of the scheme, the newest first, as an index has their first facts."""
     return (
-        Shift.objects.filter(scheme=acting.scheme)
-        .annotate(began=Subquery(began))
+        Shift.objects.filter(scheme=acting.scheme, facts__serial=1)
+        .annotate(began=F("facts__at"))
         .select_related("scheme", "terminal")
-        .order_by("-began", "-pk")
+        .order_by("-began", "-facts__case_id")
     )
 
 

@@ -2,7 +2,7 @@
 """Shifts before a screen, and their facts. A fact is added and never changed."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from machimori.office.people.facts import FactRow
 from machimori.office.people.models import NAME, Person, Scheme
@@ -45,4 +45,9 @@ class Fact(FactRow):
             models.UniqueConstraint(fields=["case", "serial"], name="watching_serial_once"),
             models.CheckConstraint(condition=Q(kind__in=list(STEPS)), name="watching_kind"),
             models.CheckConstraint(condition=Q(state__in=list(STATES)), name="watching_state"),
+        ]
+        indexes = [
+            models.Index(
+                F("at").desc(), F("case").desc(), condition=Q(serial=1), name="watching_newest"
+            )
         ]

@@ -3,7 +3,6 @@
 
 from functools import partial
 
-from django.db.models import Min
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -45,9 +44,11 @@ def listing(request: ActingRequest) -> HttpResponse:
     )
     year, month = request.GET.get("year", ""), request.GET.get("month", "")
     rows = access.shifts(acting)
-    since = rows.aggregate(since=Min("began"))["since"]
+    since = rows.reverse().values_list("began", flat=True).first()
     context = choices(year, month, since=since, at=acting.at)
-    rows = rows.filter(**period(year, month)).distinct()
+    rows = rows.filter(**period(year, month))
+    if request.GET.get("q"):
+        rows = rows.distinct()  # of a shift in which several facts match
     return found.respond(request, rows, "watching/shifts.html", context)
 
 
