@@ -39,6 +39,11 @@ def grounds(profile: Profile) -> tuple[Ground, ...]:
     return tuple(_ground(profile, name) for name in profile.members("grounds"))
 
 
+def ground_named(profile: Profile, name: str) -> Ground | None:
+    """The ground of this name; None if the document has none."""
+    return _ground(profile, name) if profile.applies(f"grounds.{name}.label") else None
+
+
 def _ground(profile: Profile, name: str) -> Ground:
     def key(word: str) -> str:
         return f"grounds.{name}.{word}"

@@ -41,10 +41,15 @@ def cases(acting: Acting) -> QuerySet[Head]:
     see those in which an extraction was ordered and drafts that go round to them, deputies all for
     as long as they stand in."""
     found = Head.objects.filter(scheme=acting.scheme)
-    sees = acting.holds(*CLERKS, "auditor") or standing_in(acting) is not None
-    if not sees and not takes_in(acting):
+    if not sees_all(acting):
         found = found.filter(Q(state__in=ORDERED) | _going_round(acting))
     return found.select_related("case__scheme", "case__numbered").order_by("-began", "case")
+
+
+def sees_all(acting: Acting) -> bool:
+    """Whether the acting person may see every case of the scheme."""
+    sees = acting.holds(*CLERKS, "auditor") or standing_in(acting) is not None
+    return sees or takes_in(acting)
 
 
 def _going_round(acting: Acting) -> Q:

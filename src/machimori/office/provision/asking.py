@@ -15,7 +15,7 @@ from machimori.office.shared.errors import ActionRefusedError, Reason
 from machimori.policy.calendar import OfficeCalendar
 from machimori.policy.decisions import Act, Decision, Request, decide
 from machimori.policy.decisions import Reason as PolicyReason
-from machimori.policy.grounds import Ground, grounds
+from machimori.policy.grounds import Ground, ground_named
 from machimori.policy.profile import Profile
 from machimori.policy.wording import source
 
@@ -124,7 +124,7 @@ def shown(reasons: Iterable[PolicyReason]) -> tuple[Reason, ...]:
 
 def ground_of(profile: Profile, application: Application) -> Ground | None:
     """The ground that the application names, if these rules have it."""
-    return next((one for one in grounds(profile) if one.id == application.ground), None)
+    return ground_named(profile, application.ground)
 
 
 def _identify(scheme: Scheme, names: tuple[str, ...]) -> bool:

@@ -32,7 +32,7 @@ from machimori.office.rules.access import Rulebook, rulebook
 from machimori.office.rules.words import chosen
 from machimori.office.shared.errors import ActionError
 from machimori.policy.errors import UnsetError
-from machimori.policy.grounds import Ground, grounds
+from machimori.policy.grounds import Ground, ground_named
 from machimori.policy.profile import Profile
 from machimori.vault.client.statements import Authorisation
 
@@ -94,8 +94,7 @@ class File(History[Fact, Kind, State]):
     @cached_property
     def ground(self) -> Ground | None:
         """The ground that the application names, if the rules have it."""
-        wanted = self.application.ground
-        return next((one for one in grounds(self.rules) if one.id == wanted), None)
+        return ground_named(self.rules, self.application.ground)
 
     @property
     def document_awaited(self) -> bool:

@@ -87,6 +87,7 @@ class Watched(models.Model):
     grants = FACT
 
     class Meta:
+        indexes = [models.Index(fields=["-at", "-id"], name="viewing_last_watched")]
         constraints = [
             models.UniqueConstraint(
                 fields=["viewing", "camera", "start"], name="viewing_watched_once"

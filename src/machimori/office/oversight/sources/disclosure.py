@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar, Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _t
 
@@ -40,10 +40,11 @@ class Disclosure:
             said = Fact.objects.filter(
                 Q(data__asked__name__contains=word.text)
                 | Q(data__asked__item__contains=word.text)
-                | Q(data__asked__cameras__contains=[word.text])
+                | Q(data__asked__cameras__contains=[word.text]),
+                case=OuterRef("case"),
             )
             found = found.filter(
-                Q(case__in=said.values("case"))
+                Q(Exists(said))
                 | Q(case__numbered__text__contains=word.text)
                 | Q(by__in=word.people)
             )

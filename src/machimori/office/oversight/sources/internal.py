@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar, Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _t
 
@@ -42,9 +42,11 @@ class Internal:
             case__scheme=asked.scheme,
         )
         for word in asked.words:
-            said = Fact.objects.filter(kind="drafted", data__need__contains=word.text)
+            said = Fact.objects.filter(
+                case=OuterRef("case"), kind="drafted", data__need__contains=word.text
+            )
             found = found.filter(
-                Q(case__in=said.values("case"))
+                Q(Exists(said))
                 | Q(case__numbered__text__contains=word.text)
                 | Q(by__in=word.people)
             )

@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar, Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 
 from machimori.office.oversight.asked import Asked
@@ -40,12 +40,11 @@ class Police:
                 Q(data__reference__contains=word.text)
                 | Q(data__matter__contains=word.text)
                 | Q(data__cameras__contains=[word.text]),
+                case=OuterRef("case"),
                 kind="written",
             )
             found = found.filter(
-                Q(case__in=ordered.values("case"))
-                | Q(case__station__contains=word.text)
-                | Q(by__in=word.people)
+                Q(Exists(ordered)) | Q(case__station__contains=word.text) | Q(by__in=word.people)
             )
         return found.select_related("case", "by")
 

@@ -73,7 +73,7 @@ class Cases:
     def files(self) -> Mapping[str, File]:
         """By id; one query."""
         facts: dict[str, list[Fact]] = {name: [] for name in self._wanted}
-        found = Fact.objects.filter(case__in=list(facts)).select_related("by")
+        found = Fact.objects.filter(case__in=list(facts))
         for fact in found.order_by("serial") if facts else ():
             facts[fact.case_id].append(fact)
         return {

@@ -37,7 +37,7 @@ class Viewings:
             # Those held then are on record here.
             found = found.filter(posts__regex=rf"(^| ){asked.post}( |$)")
         for word in asked.words:
-            found = found.filter(_means(word, asked))
+            found = found.filter(_means(word))
         watched = Watched.objects.filter(viewing=OuterRef("pk")).values("camera").distinct()
         found = found.annotate(shown=ArraySubquery(watched))
         return found.select_related("case__numbered", "use__numbered", "by")
@@ -55,9 +55,9 @@ class Viewings:
         ]
 
 
-def _means(word: Word, asked: Asked) -> Q:
-    heads = Head.objects.filter(scheme=asked.scheme, words__contains=word.text)
-    found = Q(case__in=heads.values("case")) | Q(title__contains=word.text)
+def _means(word: Word) -> Q:
+    heads = Head.objects.filter(case=OuterRef("case"), words__contains=word.text)
+    found = Q(Exists(heads)) | Q(title__contains=word.text)
     if word.people:
         found |= Q(by__in=word.people)
     if word.camera:

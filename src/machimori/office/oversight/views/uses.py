@@ -212,8 +212,14 @@ def _texts(wanted: Asked, acting: Acting, cells: _Cells) -> Iterator[list[str]]:
 
 
 def _held(acting: Acting) -> list[Appointment]:
-    """Every appointment that there ever was here, with its person."""
-    return list(Appointment.objects.filter(scheme=acting.scheme).select_related("person"))
+    """Every appointment that there ever was here, with what people call its person."""
+    found = Appointment.objects.filter(scheme=acting.scheme).select_related("person")
+    return list(
+        found.only(
+            *("person", "post", "valid_from", "valid_until"),
+            *("person__login", "person__name", "person__kana"),
+        )
+    )
 
 
 def _people(held: Sequence[Appointment]) -> list[Person]:
