@@ -6,6 +6,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from machimori.office.sample.towns import Town
+from machimori.office.shared.posts import Post
+from machimori.policy.document import ProfileId
+from machimori.policy.profile import bundled
+from machimori.policy.wording import post_name
 
 _FIRST: Final = {
     "sakai": (
@@ -40,15 +44,6 @@ _FIRST: Final = {
     ),
 }
 """What to try first in each scheme, and as whom."""
-_POSTS: Final = {
-    "operator": ("取扱者", "operator"),
-    "system_manager": ("管理責任者", "manager"),
-    "guard": ("警備員", "guard"),
-    "police_operator": ("画像取扱者（警察）", "police operator"),
-    "police_image_manager": ("画像管理責任者（警察）", "police chief"),
-    "handling_supervisor": ("取扱責任者", "supervisor"),
-    "host": ("設置者", "host"),
-}
 
 
 def say(japanese: str, english: str) -> None:
@@ -57,12 +52,19 @@ def say(japanese: str, english: str) -> None:
     sys.stdout.flush()
 
 
+def _called(town: Town, post: Post) -> tuple[str, str]:
+    """The post as the scheme's document calls it, and in English."""
+    return post_name(bundled(ProfileId(town.profile)), post)
+
+
 def _try_first(town: Town) -> None:
     manager, operator = town.people["system_manager"], town.people["operator"]
     say(
         f"■ まず試すこと（{town.scheme}の一件）\n"
-        f"  1. {operator}（取扱者）：「電話・窓口の申請を受ける」を押し、案内のとおりに入れる\n"
-        f"  2. {manager}（管理責任者）：「決裁待ち」の案件を開き、デモのキーで署名する\n"
+        f"  1. {operator}（{_called(town, 'operator')[0]}）：「電話・窓口の申請を受ける」を押し、"
+        "案内のとおりに入れる\n"
+        f"  2. {manager}（{_called(town, 'system_manager')[0]}）：「決裁待ち」の案件を開き、"
+        "デモのキーで署名する\n"
         f"  3. {operator}：「きょうの仕事」に出る取出しと引渡しを続ける",
         f"Try first: 1. as {operator} take in a request; 2. as {manager} sign it;"
         f" 3. as {operator} take it out and hand it over.",
@@ -87,7 +89,9 @@ def welcome(origin: str, towns: Sequence[Town], *, seconds: float) -> None:
     say("■ 制度ごとの見どころ", "What is different in each scheme:")
     for town in towns:
         japanese, english, posts = _FIRST[town.id]
-        people = [(name, _POSTS[post]) for post, name in town.people.items() if post in posts]
+        people = [
+            (name, _called(town, post)) for post, name in town.people.items() if post in posts
+        ]
         who = "、".join(f"{name}（{post}）" for name, (post, _) in people)
         roles = ", ".join(f"{name} ({post})" for name, (_, post) in people)
         say(f"  ・{town.scheme}：{japanese}。\n      → {who}", f"  {town.id}: {english}: {roles}")
