@@ -60,7 +60,10 @@ class Fact(FactRow):
     grants = FACT
 
     class Meta:
-        indexes = [models.Index(fields=["-at", "-id"], name="internal_newest_facts")]
+        indexes = [
+            models.Index(fields=["-at", "-id"], name="internal_newest_facts"),
+            models.Index(fields=["case"], condition=Q(kind="copy_written"), name="internal_copies"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["case", "serial"], name="internal_serial_once"),
             models.CheckConstraint(condition=Q(kind__in=list(STEPS)), name="internal_kind"),

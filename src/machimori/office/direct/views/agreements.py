@@ -8,8 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_safe
 
-from machimori.office.cameras.access import cameras
-from machimori.office.cameras.models import Description
+from machimori.office.cameras.access import cameras, plain_names
 from machimori.office.direct import access
 from machimori.office.direct.agreements import Agreement, agreements, marks
 from machimori.office.direct.agreements import mark as mark_camera
@@ -25,7 +24,8 @@ from machimori.office.shared.templatetags.office import day
 
 @dataclass(frozen=True, kw_only=True)
 class _Row:
-    camera: Description
+    camera: str
+    name: str
     mark: Agreed | None
     agreement: Agreement | None
 
@@ -39,20 +39,19 @@ def listing(request: ActingRequest) -> HttpResponse:
     by_id, said = {one.id: one for one in known}, marks(acting.scheme)
     rows = [
         _Row(
-            camera=row,
-            mark=said.get(str(row.camera_id)),
-            agreement=by_id.get(said[str(row.camera_id)].agreement)
-            if str(row.camera_id) in said
-            else None,
+            camera=camera,
+            name=name,
+            mark=said.get(camera),
+            agreement=by_id.get(said[camera].agreement) if camera in said else None,
         )
-        for row in cameras(acting.scheme)
+        for camera, name in plain_names(acting.scheme).items()
     ]
     may_mark = acting.holds("system_manager")
 
     def cells(row: _Row) -> tuple[str | Cell, ...]:
-        href = reverse("direct:mark", args=[row.camera.camera_id]) if may_mark else ""
+        href = reverse("direct:mark", args=[row.camera]) if may_mark else ""
         return (
-            Cell(text=row.camera.name, href=href),
+            Cell(text=row.name, href=href),
             row.agreement.title if row.agreement else _t("協定の対象外"),
             day(row.mark.at) if row.mark else "",
             row.mark.by.name if row.mark else "",

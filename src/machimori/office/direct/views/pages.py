@@ -4,7 +4,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Min, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext as _t
@@ -51,7 +51,7 @@ def making(file: File) -> dict[str, Any]:
 def within(request: ActingRequest, rows: QuerySet[Case]) -> tuple[QuerySet[Case], dict[str, Any]]:
     """The rows of the 年度 and month that were asked for, and what the filter shows."""
     year, month = request.GET.get("year", ""), request.GET.get("month", "")
-    since = rows.aggregate(since=Min("began"))["since"]
+    since = rows.order_by("head__began").values_list("head__began", flat=True).first()
     context = choices(year, month, since=since, at=request.acting.at)
     return rows.filter(**period(year, month)), context
 

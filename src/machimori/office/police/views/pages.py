@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
-from django.db.models import Min, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -53,7 +53,7 @@ def of_period(
 ) -> tuple[QuerySet[Extraction], dict[str, Any]]:
     """The rows of the 年度 and month that were asked for, and what `shared/period.html` shows."""
     year, month = request.GET.get("year", ""), request.GET.get("month", "")
-    since = rows.aggregate(since=Min("head__began"))["since"]
+    since = rows.order_by("head__began").values_list("head__began", flat=True).first()
     asked = {f"head__{name}": value for name, value in period(year, month).items()}
     return rows.filter(**asked), choices(year, month, since=since, at=request.acting.at)
 

@@ -44,7 +44,7 @@ def listing(request: ActingRequest) -> HttpResponse:
     )
     year, month = request.GET.get("year", ""), request.GET.get("month", "")
     rows = access.shifts(acting)
-    since = rows.reverse().values_list("began", flat=True).first()
+    since = rows.reverse().values_list("facts__at", flat=True).first()
     context = choices(year, month, since=since, at=acting.at)
     rows = rows.filter(**period(year, month))
     if request.GET.get("q"):
