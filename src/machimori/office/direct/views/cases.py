@@ -16,7 +16,7 @@ from machimori.office.cameras.access import plain_names
 from machimori.office.direct import access, asking, requesting
 from machimori.office.direct.agreements import agreement, agreements
 from machimori.office.direct.forms import RequestForm
-from machimori.office.direct.history import File, files_of
+from machimori.office.direct.history import File
 from machimori.office.direct.models import Case
 from machimori.office.direct.papers import papers
 from machimori.office.direct.reconciling import DIFFERENCES
@@ -26,6 +26,7 @@ from machimori.office.direct.views.pages import (
     address,
     called,
     interval,
+    loaded,
     making,
     one,
     within,
@@ -34,7 +35,7 @@ from machimori.office.people import demo_signing
 from machimori.office.people.acting import Acting, ActingRequest
 from machimori.office.people.views import signing
 from machimori.office.police.views.pages import form_page
-from machimori.office.rules.access import in_force, rules_of, today
+from machimori.office.rules.access import in_force, today
 from machimori.office.shared.errors import ActionRefusedError
 from machimori.office.shared.posts import posts
 from machimori.office.shared.printing import masthead
@@ -72,9 +73,9 @@ def listing(request: ActingRequest) -> HttpResponse:
             _t("範囲"),
             _t("最初の画像まで"),
         ),
-        cells=partial(_cells, names=plain_names(acting.scheme)),
+        cells=_cells,
         search=("numbered__text", "station", "head__words"),
-        load=partial(files_of, rules=rules_of(acting)),
+        load=partial(loaded, acting=acting),
     )
     rows, context = within(request, access.cases(acting))
     context["may_request"] = acting.holds(*access.FETCHERS)
@@ -203,14 +204,15 @@ def seconds(file: File) -> str:
     return _t("%(minutes)s分%(seconds)s秒") % {"minutes": whole // 60, "seconds": whole % 60}
 
 
-def _cells(file: File, *, names: dict[str, str]) -> tuple[str | Cell, ...]:
+def _cells(row: tuple[File, str]) -> tuple[str | Cell, ...]:
+    file, cameras = row
     return (
         Cell(text=file.number, href=address(file)),
         minute(file.request.at),
         Cell(text=str(STATES[file.state]), mark="open" if file.state == "unmatched" else ""),
         file.case.station,
         file.request.data["reference"],
-        called(names, file.extent.cameras),
+        cameras,
         interval(file),
         seconds(file),
     )

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What the pages of an acquisition have in common."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -9,14 +9,16 @@ from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext as _t
 
+from machimori.office.cameras.access import plain_names
 from machimori.office.direct import access
-from machimori.office.direct.history import File
+from machimori.office.direct.history import File, files_of
 from machimori.office.direct.models import Case
 from machimori.office.direct.requesting import PACKAGE
 from machimori.office.handover import progress
 from machimori.office.handover.progress import Making
-from machimori.office.people.acting import ActingRequest
+from machimori.office.people.acting import Acting, ActingRequest
 from machimori.office.provision.periods import choices, period
+from machimori.office.rules.access import rules_of
 from machimori.office.shared.templatetags.office import minute
 
 
@@ -54,6 +56,13 @@ def within(request: ActingRequest, rows: QuerySet[Case]) -> tuple[QuerySet[Case]
     since = rows.order_by("head__began").values_list("head__began", flat=True).first()
     context = choices(year, month, since=since, at=request.acting.at)
     return rows.filter(**period(year, month)), context
+
+
+def loaded(rows: Sequence[Case], *, acting: Acting) -> list[tuple[File, str]]:
+    """These acquisitions, each with what the register calls its cameras; two queries."""
+    files = files_of(rows, rules_of(acting))
+    names = plain_names(acting.scheme, {one for file in files for one in file.extent.cameras})
+    return [(file, called(names, file.extent.cameras)) for file in files]
 
 
 def called(names: dict[str, str], wanted: Iterable[str]) -> str:

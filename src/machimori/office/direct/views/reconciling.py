@@ -9,17 +9,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_safe
 
-from machimori.office.cameras.access import plain_names
 from machimori.office.direct import access, reconciling, reminding
 from machimori.office.direct.forms import RemedyForm, RemindForm, ToldForm
-from machimori.office.direct.history import File, files_of
+from machimori.office.direct.history import File
 from machimori.office.direct.models import Case
 from machimori.office.direct.reconciling import DIFFERENCES
 from machimori.office.direct.states import STATES
-from machimori.office.direct.views.pages import address, called, interval, one, within
+from machimori.office.direct.views.pages import address, interval, loaded, one, within
 from machimori.office.people.acting import ActingRequest
 from machimori.office.police.views.pages import form_page
-from machimori.office.rules.access import rules_of
 from machimori.office.shared.posts import posts
 from machimori.office.shared.tables import Cell, Listing
 from machimori.office.shared.templatetags.office import minute
@@ -45,9 +43,9 @@ def listing(request: ActingRequest) -> HttpResponse:
             _t("保存した日時"),
             _t("違うところ"),
         ),
-        cells=partial(_cells, names=plain_names(acting.scheme)),
+        cells=_cells,
         search=("numbered__text", "station", "head__words"),
-        load=partial(files_of, rules=rules_of(acting)),
+        load=partial(loaded, acting=acting),
     )
     rows, context = within(request, access.cases(acting, states=_COMPARED))
     return found.respond(request, rows, "direct/reconciliation.html", context)
@@ -117,7 +115,8 @@ def close(request: ActingRequest, name: str) -> HttpResponse:
     )
 
 
-def _cells(file: File, *, names: dict[str, str]) -> tuple[str | Cell, ...]:
+def _cells(row: tuple[File, str]) -> tuple[str | Cell, ...]:
+    file, cameras = row
     saved, told = file.latest("saved"), file.latest("matched", "unmatched")
     return (
         Cell(text=file.number, href=reverse("direct:acquisition", args=[file.case.pk])),
@@ -128,7 +127,7 @@ def _cells(file: File, *, names: dict[str, str]) -> tuple[str | Cell, ...]:
         file.case.station,
         file.request.data["reference"],
         file.request.data["ground_label"],
-        called(names, file.extent.cameras),
+        cameras,
         interval(file),
         minute(saved.at) if saved else "",
         "、".join(str(DIFFERENCES[one]) for one in told.data["differences"]) if told else "",

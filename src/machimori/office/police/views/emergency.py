@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """緊急の取出し: the list, a new order, one extraction."""
 
+from collections.abc import Sequence
+from functools import partial
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -36,7 +39,6 @@ def listing(request: ActingRequest) -> HttpResponse:
     """Every extraction that the person may see, the newest first; by 年度 and month."""
     acting = request.acting
     rows, within = of_period(request, access.extractions(acting))
-    called = plain_names(acting.scheme)
     found = Listing[Extraction](
         name=_t("緊急の取出し"),
         columns=(
@@ -48,20 +50,9 @@ def listing(request: ActingRequest) -> HttpResponse:
             _t("範囲"),
             _t("申請書の期限"),
         ),
-        cells=lambda file: (
-            Cell(
-                text=minute(instant(file.order.data["ordered_at"])),
-                href=reverse("police:extraction", args=[file.extraction.pk]),
-            ),
-            str(STATES[file.state]),
-            file.extraction.station,
-            file.order.data["reference"],
-            "、".join(called.get(one, one) for one in file.extent.cameras),
-            interval(file),
-            minute(file.due) if file.due else "",
-        ),
+        cells=_cells,
         search=("station", "head__words"),
-        load=files_of,
+        load=partial(_loaded, acting=acting),
     )
     context = within | {"may_order": acting.holds(*access.POLICE), "refused": _why_not(acting)}
     return found.respond(request, rows, "police/extractions.html", context)
@@ -170,6 +161,25 @@ def page(
     }
     status = 403 if refused is not None else 200
     return render(request, "police/extraction.html", context, status=status)
+
+
+def _loaded(rows: Sequence[Extraction], *, acting: Acting) -> list[tuple[File, str]]:
+    files = files_of(rows)
+    names = plain_names(acting.scheme, {one for file in files for one in file.extent.cameras})
+    return [(file, "、".join(names.get(one, one) for one in file.extent.cameras)) for file in files]
+
+
+def _cells(row: tuple[File, str]) -> tuple[str | Cell, ...]:
+    file, cameras = row
+    return (
+        Cell(text=minute(instant(file.order.data["ordered_at"])), href=_address(file)),
+        str(STATES[file.state]),
+        file.extraction.station,
+        file.order.data["reference"],
+        cameras,
+        interval(file),
+        minute(file.due) if file.due else "",
+    )
 
 
 def _said(data: dict[str, str]) -> str:
