@@ -38,7 +38,7 @@ def files(acting: Acting, *states: str) -> list[File]:
     oldest = cases(acting, states=states).reverse()[:MOST].values("pk")
     return [
         File(case=case, facts=facts, rulebook=rules_of(acting))
-        for case, facts in with_facts(Fact, oldest, "case__numbered")
+        for case, facts in with_facts(Fact, oldest)
     ]
 
 

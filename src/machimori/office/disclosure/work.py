@@ -31,7 +31,7 @@ def open_requests(acting: Acting) -> Sequence[Item]:
     rules = rules_of(acting)
     items = [
         _item(File(case=case, facts=facts, rulebook=rules), day_of(acting))
-        for case, facts in with_facts(Fact, oldest, "case__numbered")
+        for case, facts in with_facts(Fact, oldest)
     ]
     return [item for _, item in sorted(items, key=lambda one: one[0])]
 

@@ -42,7 +42,7 @@ def in_states(acting: Acting, *states: State) -> Sequence[File]:
         rules = rules_of(acting)
         acting.memo["internal.open"] = [
             File(use=use, facts=facts, rulebook=rules)
-            for use, facts in with_facts(Fact, oldest, "by", "case__numbered")
+            for use, facts in with_facts(Fact, oldest, by=True)
         ]
     files: Sequence[File] = acting.memo["internal.open"]
     return [file for file in files if file.state in states]

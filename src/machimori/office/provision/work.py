@@ -127,7 +127,7 @@ def moving(acting: Acting) -> Sequence[File]:
         rules = rules_of(acting)
         acting.memo["provision.moving"] = [
             File(case=case, facts=facts, rulebook=rules)
-            for case, facts in with_facts(Fact, first.union(*others), "case__numbered")
+            for case, facts in with_facts(Fact, first.union(*others))
         ]
     found: Sequence[File] = acting.memo["provision.moving"]
     return found

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Final
 
 from machimori.office.sample.towns import Town
-from machimori.office.shared.posts import Post
 from machimori.policy.document import ProfileId
 from machimori.policy.profile import bundled
 from machimori.policy.wording import post_name
@@ -52,7 +51,7 @@ def say(japanese: str, english: str) -> None:
     sys.stdout.flush()
 
 
-def _called(town: Town, post: Post) -> tuple[str, str]:
+def _called(town: Town, post: str) -> tuple[str, str]:
     """The post as the scheme's document calls it, and in English."""
     return post_name(bundled(ProfileId(town.profile)), post)
 
