@@ -40,6 +40,20 @@ class Copy:
         return dt.date.fromisoformat(self.written.data["due"])
 
 
+def copies_in(facts: Sequence[Fact]) -> tuple[Copy, ...]:
+    """The media that these facts of one use tell of, in their order."""
+
+    def told(kind: Kind) -> dict[int, Fact]:
+        return {fact.data["copy"]: fact for fact in facts if fact.kind == kind}
+
+    checked, ended = told("copy_checked"), told("copy_ended")
+    return tuple(
+        Copy(written=fact, checked=checked.get(fact.serial), ended=ended.get(fact.serial))
+        for fact in facts
+        if fact.kind == "copy_written"
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class File(History[Fact, Kind, State]):
     """Everything about a use. `facts` has at least one, the oldest first."""
@@ -93,16 +107,7 @@ class File(History[Fact, Kind, State]):
     @property
     def copies(self) -> tuple[Copy, ...]:
         """Every medium, the oldest first."""
-
-        def told(kind: Kind) -> dict[int, Fact]:
-            return {fact.data["copy"]: fact for fact in self.facts if fact.kind == kind}
-
-        checked, ended = told("copy_checked"), told("copy_ended")
-        return tuple(
-            Copy(written=fact, checked=checked.get(fact.serial), ended=ended.get(fact.serial))
-            for fact in self.facts
-            if fact.kind == "copy_written"
-        )
+        return copies_in(self.facts)
 
     def order(self) -> Order:
         """The order by which the vault opens it. Raises ActionRefusedError unless it is permitted

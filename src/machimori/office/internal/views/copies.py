@@ -2,7 +2,6 @@
 """複製 of an internal use: made, written to a medium, checked, ended; and the list of all."""
 
 from collections.abc import Sequence
-from functools import partial
 
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -13,12 +12,11 @@ from django.views.decorators.http import require_POST, require_safe
 from machimori.kernel.instants import local_day, micros
 from machimori.office.internal import access, copying
 from machimori.office.internal.forms import FATES, EndForm, WriteForm
-from machimori.office.internal.history import Copy, File, files_of
+from machimori.office.internal.history import Copy, copies_in
 from machimori.office.internal.models import Fact
 from machimori.office.internal.views.pages import address, form_page, one
 from machimori.office.internal.views.uses import page
-from machimori.office.people.acting import Acting, ActingRequest
-from machimori.office.rules.access import rules_of
+from machimori.office.people.acting import ActingRequest
 from machimori.office.shared.errors import ActionRefusedError
 from machimori.office.shared.posts import posts
 from machimori.office.shared.ranges import ranged
@@ -118,31 +116,33 @@ def listing(request: ActingRequest) -> HttpResponse:
         ),
         cells=_cells,
         search=("case__numbered__text", "data__number", "by__name"),
-        load=partial(_loaded, acting=acting),
+        load=_loaded,
     )
     rows = (
         Fact.objects.filter(kind="copy_written", case__in=access.uses(acting).values("pk"))
-        .select_related("by", "case__numbered", "case__scheme")
+        .select_related("by", "case__numbered")
         .order_by("-at", "-pk")
     )
     return found.respond(request, rows, "internal/copies.html", {})
 
 
-def _loaded(rows: Sequence[Fact], *, acting: Acting) -> list[tuple[File, Copy]]:
-    files = files_of([row.case for row in rows], rules_of(acting))
-    return [
-        (file, next(copy for copy in file.copies if copy.written.serial == row.serial))
-        for row, file in zip(rows, files, strict=True)
-    ]
+def _loaded(rows: Sequence[Fact]) -> list[Copy]:
+    """The copies that these facts wrote, with what followed; one query."""
+    later: dict[str, list[Fact]] = {}
+    followed = Fact.objects.filter(
+        case__in=[row.case_id for row in rows], kind__in=("copy_checked", "copy_ended")
+    )
+    for fact in followed.select_related("by").order_by("serial"):
+        later.setdefault(fact.case_id, []).append(fact)
+    return [copies_in((row, *later.get(row.case_id, ())))[0] for row in rows]
 
 
-def _cells(row: tuple[File, Copy]) -> tuple[str | Cell, ...]:
-    file, copy = row
-    ended = copy.ended
+def _cells(copy: Copy) -> tuple[str | Cell, ...]:
+    use, ended = copy.written.case, copy.ended
     fate = f"{dict(FATES)[ended.data['fate']]}（{ended.data['on']}）" if ended else ""
     return (
         copy.written.data["number"],
-        Cell(text=file.number, href=reverse("internal:use", args=[file.use.pk])),
+        Cell(text=use.numbered.text, href=reverse("internal:use", args=[use.pk])),
         copy.written.by.name,
         day(copy.written.at),
         day(copy.due),
