@@ -118,8 +118,10 @@ def test_K6_a_shift_with_its_pictures_changes_hands_and_is_on_record(real: Engin
     page = real.browser().get(reverse("watching:shift", args=[file.shift.pk])).content.decode()
     for text in (first.name, second.name, "110番", "玄関前で口論", "監視を終えた"):
         assert text in page
-    table = real.browser().get(reverse("watching:shifts"), {"as": "csv"})
-    assert f"{first.name}、{second.name}" in table.content.decode("utf-8-sig")
+    for words, times in ((f"{first.name} {room.terminal.number}", 1), ("誰でもない人", 0)):
+        asked = {"as": "csv", "q": words}
+        table = real.browser().get(reverse("watching:shifts"), asked).content.decode("utf-8-sig")
+        assert table.count(f"{first.name}、{second.name}") == times
     kinds = ledger_kinds(file)
     assert kinds == ["begun", "changed", "noticed", "ended"]
 
