@@ -89,7 +89,7 @@ FORGERIES = {
         "tile 0/9: covers entries that are not there",
     ),
     "a checkpoint's text": (
-        "UPDATE ledger.checkpoint SET note = overlay(note placing 'X'::bytea from 40)"
+        "UPDATE ledger.checkpoint SET note = set_byte(note, 39, get_byte(note, 39) # 1)"
         " WHERE size = 300",
         "the stored checkpoint",
     ),
