@@ -56,14 +56,17 @@ run: setup ## five cities' schemes at http://localhost:8080, until Ctrl-C (ARGS=
 	@$(BIN)/machimori demo $(ARGS)
 
 test: setup ## everything; four at a time, because much of their time is waiting
-	@$(MAKE) --no-print-directory -j 4 servers check
-	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not soak and not alone" $(ARGS)
+	@$(MAKE) --no-print-directory -j 3 servers form collect
+# The types beside the testers, who leave a sixth of two cores.
+	@$(MAKE) --no-print-directory -j 2 types together
 	$(BIN)/pytest -n 2 --dist loadfile -m "alone and not soak" $(ARGS)
 
 check: setup ## the fast checks: format, lint, types, imports, documents
 	@$(MAKE) --no-print-directory -j 3 types form collect
 
-.PHONY: types form collect
+.PHONY: types form collect together
+together:
+	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not soak and not alone" $(ARGS)
 types:
 	$(BIN)/mypy
 form:

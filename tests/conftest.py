@@ -3,8 +3,6 @@
 and the order, because a long file begun last is waited for by an idle core, and because what was
 committed stays."""
 
-from pathlib import Path
-
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -21,16 +19,6 @@ settings.load_profile("machimori")
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take longest; then the office; those of its files that leave rows
-    in the database come last, in turns with what needs no office: they wait, the others compute."""
+    """Begin with the files that take longest; end with those that leave rows in the database."""
     leaving = {item.path for item in items if item.get_closest_marker("commits")}
-    long = {item.path for item in items if item.get_closest_marker("long")} - leaving
-    office = Path(__file__).parent / "office"
-    paths = dict.fromkeys(item.path for item in items)
-    others = [path for path in paths if path not in long and not path.is_relative_to(office)]
-    turn = {
-        path: (number + 1) / len(part)
-        for part in ([path for path in paths if path in leaving], others)
-        for number, path in enumerate(part)
-    }
-    items.sort(key=lambda item: (item.path not in long, turn.get(item.path, 0.0)))
+    items.sort(key=lambda item: (item.path in leaving, item.get_closest_marker("long") is None))

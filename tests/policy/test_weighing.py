@@ -76,7 +76,7 @@ def _every(key: str) -> frozenset[str]:
     return frozenset(choice.id for choice in catalogue().question(key).choices)
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(asked(), st.sampled_from(SUPPORTING))
 def test_taking_away_what_supports_an_act_never_allows_it(
     case: tuple[Profile, Request], fact: str
@@ -88,7 +88,7 @@ def test_taking_away_what_supports_an_act_never_allows_it(
         assert decide(profile, dataclasses.replace(request, **more)).allowed
 
 
-@settings(max_examples=1000)
+@settings(max_examples=300)
 @given(asked())
 def test_whatever_is_allowed_rests_on_what_it_needs(case: tuple[Profile, Request]) -> None:
     profile, request = case

@@ -2,7 +2,9 @@
 """Appending: entries go into `ledger.pending` inside the caller's own transaction.
 
 They are sequenced if and only if that transaction commits. Appending is idempotent by the entry's
-id, so a caller who does not know whether a commit arrived repeats it.
+id, so a caller who does not know whether a commit arrived repeats it. Another entry under a known
+id is refused; one that comes while its namesake moves from `pending` to `entry` is not seen here,
+and the sequencer keeps it apart (`ledger.rejected`).
 """
 
 from collections.abc import Sequence

@@ -34,7 +34,7 @@ shared machine the first may have been somebody else's."""
 _SEARCHED: Final = "%E5%B1%B1%E7%94%B0"
 """山田, for pages with a search."""
 _AGAIN: Final = 3
-_FEW: Final = 16
+_FEW: Final = 4
 """How often a page is asked for at most, by other addresses and posts, until somebody is given
 it, if once is enough."""
 _PATIENCE: Final = 9
