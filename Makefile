@@ -27,8 +27,9 @@ $(VENV)/.ready: requirements.lock pyproject.toml frontend/package-lock.json
 # uv installs in ten seconds what takes pip one minute; where it cannot reach the registry, pip may.
 	@sed -n '/^uv==/,/[^\\]$$/p' requirements.lock >$(VENV)/uv.lock
 	@$(PIP) --require-hashes --no-deps -r $(VENV)/uv.lock
-	@UV_DEFAULT_INDEX=$$($(BIN)/pip config get global.index-url 2>/dev/null || echo https://pypi.org/simple) \
-	  $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --no-deps -r requirements.lock \
+	@index=$${PIP_INDEX_URL:-$$($(BIN)/pip config get global.index-url 2>/dev/null)}; \
+	  $(BIN)/uv pip install --quiet --python $(BIN)/python $${index:+--default-index "$$index"} \
+	    --require-hashes --no-deps -r requirements.lock \
 	  || $(PIP) --require-hashes --no-deps -r requirements.lock
 	$(PIP) --no-build-isolation --no-deps --editable .
 	@$(MAKE) --no-print-directory pages
