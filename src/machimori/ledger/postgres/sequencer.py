@@ -37,7 +37,7 @@ IDLE = 0.1
 """Seconds between looks at an empty table."""
 
 _WAITING: LiteralString = "SELECT EXISTS (SELECT FROM ledger.pending)"
-"""Ten times a second in an idle city: a fiftieth of what a batch of nothing costs."""
+"""Ten times a second in an idle city: half of what a batch of nothing costs, and no lock."""
 
 # Plans are pinned: `entry` may have ten million rows when `pending` has one or twenty thousand,
 # and statistics of a table that is always being emptied mean nothing.
