@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 
+from machimori.evidence.placing import placed
 from machimori.evidence.selection import Sealed
-from machimori.footage.export import Clip, export
+from machimori.footage.export import Clip
 from machimori.footage.mp4 import entries, fragments
 from machimori.footage.mp4.fragments import TimedSample
 from machimori.footage.mp4.writer import length_prefixed
 from machimori.footage.recoding import Recoder, packets
-from machimori.footage.rtp.access import TimedChunk
 from machimori.footage.rtp.parameters import ParameterSets
 from machimori.footage.rtp.sdp import VideoTrack
 from machimori.kernel.instants import Micros
@@ -34,20 +34,27 @@ class _Track:
 
 
 def play(
-    sealed: Sealed, keys: SegmentKeys, *, origin: Micros, since: Micros | None = None
+    sealed: Sealed,
+    keys: SegmentKeys,
+    *,
+    origin: Micros,
+    since: Micros | None = None,
+    until: Micros | None = None,
 ) -> Iterator[bytes]:
     """Heads and fragments of the segment's released chunks, on a time line that begins at
-    `origin`; what ends before `since` is left out.
+    `origin`; what ends before `since` is left out, and what begins at `until` or later, but for
+    the first fragment.
 
     Raises NotDeliverableError, DamagedSegmentError and MalformedError while being read.
     """
     number = 0
-    for clip in clips(sealed, keys):
+    for one in placed(sealed, keys, since=since):
+        clip = one.clip
         track = _copied(clip) if clip.codec == "h264" else _coded_anew(clip)
         if track is None:
             continue
         rate = clip.timescale
-        begins = _units(clip.arrived - origin, rate)
+        begins = _units(one.begins - origin, rate)
         first = clip.first_pts
         told = False
         for group in fragments.groups(track.samples, shortest=rate):
@@ -55,6 +62,8 @@ def play(
             start = begins + min(shown) - first
             if since is not None and begins + max(shown) - first < _units(since - origin, rate):
                 continue
+            if number and until is not None and start >= _units(until - origin, rate):
+                return
             if not told:
                 yield fragments.head(track.entry, track.size, rate)
                 told = True
@@ -66,17 +75,6 @@ def play(
 def is_converted(sealed: Sealed, keys: SegmentKeys) -> bool:
     """Whether what the camera sent is coded anew to be played. Raises MalformedError."""
     return VideoTrack.read(sealed.reader.description(keys.description)).codec != "h264"
-
-
-def clips(sealed: Sealed, keys: SegmentKeys) -> Iterator[Clip]:
-    """The segment's released chunks as clips that decode by themselves, read as they are asked
-    for. Raises as `play`."""
-    description = sealed.reader.description(keys.description)
-    chunks = (
-        TimedChunk(arrived_from=header.arrived_from, arrived_to=header.arrived_to, data=plain)
-        for header, plain in sealed.plain(keys.chunks)
-    )
-    return export(description, chunks)
 
 
 def _copied(clip: Clip) -> _Track:

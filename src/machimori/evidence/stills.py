@@ -11,9 +11,8 @@ from fractions import Fraction
 from av.error import FFmpegError
 from av.video.frame import VideoFrame
 
-from machimori.evidence.playing import clips
+from machimori.evidence.placing import Placed, placed
 from machimori.evidence.selection import Sealed
-from machimori.footage.export import Clip
 from machimori.footage.recoding import DECODERS, context, packets
 from machimori.kernel.instants import Micros
 from machimori.vault.client.release import SegmentKeys
@@ -40,7 +39,7 @@ def still(sealed: Sealed, keys: SegmentKeys, *, at: Micros) -> Still | None:
     Raises NotDeliverableError, DamagedSegmentError and MalformedError.
     """
     found: tuple[VideoFrame, Micros] | None = None
-    for clip in clips(sealed, keys):
+    for clip in placed(sealed, keys, since=at):
         for frame, shown in _frames(clip):
             if found is not None and shown > at:
                 return _still(*found)
@@ -48,8 +47,9 @@ def still(sealed: Sealed, keys: SegmentKeys, *, at: Micros) -> Still | None:
     return _still(*found) if found else None
 
 
-def _frames(clip: Clip) -> Iterator[tuple[VideoFrame, Micros]]:
+def _frames(found: Placed) -> Iterator[tuple[VideoFrame, Micros]]:
     """Pictures in order of display, with the instants of their arrival."""
+    clip = found.clip
     decoder = context(DECODERS[clip.codec], "r")
     for packet in packets(clip.samples(), clip.codec, clip.parameter_units):
         try:
@@ -59,7 +59,7 @@ def _frames(clip: Clip) -> Iterator[tuple[VideoFrame, Micros]]:
         for frame in frames:
             if frame.pts is not None:
                 after = (frame.pts - clip.first_pts) * _SECOND // clip.timescale
-                yield frame, Micros(clip.arrived + after)
+                yield frame, Micros(found.begins + after)
 
 
 def _still(frame: VideoFrame, at: Micros) -> Still:

@@ -100,6 +100,9 @@ def open_footage(
 
 def watch(viewing: Viewing, piece: Piece, *, acting: Acting) -> None:
     """Record that this piece is put on the screen, before it is; a second time it is known."""
+    known = Watched.objects.filter(viewing=viewing, camera=piece.camera, start=instant(piece.start))
+    if known.exists():
+        return
     try:
         with transaction.atomic():
             Watched.objects.create(

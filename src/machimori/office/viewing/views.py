@@ -117,18 +117,33 @@ def player(request: ActingRequest, name: str) -> HttpResponse:
 @posts(*access.VIEWERS)
 @require_safe
 def media(request: ActingRequest, name: str, number: int) -> HttpResponseBase:
-    """One stored piece from `?since=` (µs after the interval's start) on, as fragmented MP4."""
+    """One stored piece from `?since=` to `&until=` (µs after the interval's start; without it, to
+    its end) as fragmented MP4, in whole fragments."""
     viewing, _, reel = mine(request, name)
     piece = actions.piece_of(reel, number)
-    since = request.GET.get("since", "0")
-    if piece is None or not since.isascii() or not since.isdigit() or len(since) > 16:
+    since, until = _asked(request, "since"), _asked(request, "until")
+    if piece is None:
         raise Http404
     sealed = sealed_of(viewing, reel, piece)
     actions.watch(viewing, piece, acting=request.acting)
     fragments: Iterator[bytes] = play(
-        sealed, piece.keys, origin=reel.start, since=Micros(reel.start + int(since))
+        sealed,
+        piece.keys,
+        origin=reel.start,
+        since=Micros(reel.start + (since or 0)),
+        until=None if until is None else Micros(reel.start + until),
     )
     return StreamingHttpResponse(fragments, content_type="video/mp4")
+
+
+def _asked(request: ActingRequest, name: str) -> int | None:
+    """A time in the address. Raises Http404 for what is none."""
+    text = request.GET.get(name)
+    if text is None:
+        return None
+    if not text.isascii() or not text.isdigit() or len(text) > 16:
+        raise Http404
+    return int(text)
 
 
 @posts(*access.VIEWERS)

@@ -3,6 +3,7 @@
 // and gives each as fragmented MP4 whose times count from the interval's start; nothing is kept.
 const TYPE = 'video/mp4; codecs="avc1.640033"';
 const AHEAD = 20;
+const PORTION = 10;
 const KEPT = 60;
 
 class Screen {
@@ -62,8 +63,8 @@ class Screen {
 
   ask(piece, since) {
     this.feeding = new AbortController();
-    const from = Math.max(0, Math.round(since * 1e6));
-    return fetch(`${piece.address}?since=${from}`, { signal: this.feeding.signal, cache: "no-store" });
+    const [from, to] = [since, since + PORTION].map((at) => Math.max(0, Math.round(at * 1e6)));
+    return fetch(`${piece.address}?since=${from}&until=${to}`, { signal: this.feeding.signal, cache: "no-store" });
   }
 
   gapAt(at) {
@@ -78,14 +79,38 @@ class Screen {
     return null;
   }
 
+  // Whether all that is stored of the piece at this time was sent.
+  sent(piece, at) {
+    const told = this.loaded.get(piece);
+    return Boolean(told) && told.from <= at + 0.05 && at < told.to;
+  }
+
   // The next piece that is wanted at this time, and from where on.
   wanted(at) {
-    const end = this.buffered(at);
-    const from = end ?? at;
-    if (from > at + AHEAD) return null;
-    const piece = this.camera.pieces.find((one) => from < one.end - 0.05 && one.start <= at + AHEAD
-      && !(this.loaded.has(one) && this.loaded.get(one) <= Math.max(from, one.start) + 0.05));
-    return piece ? { piece, since: Math.max(from, piece.start) } : null;
+    const from = this.buffered(at) ?? at;
+    for (const piece of this.camera.pieces) {
+      let since = Math.max(from, piece.start);
+      if (this.sent(piece, since)) since = this.loaded.get(piece).to;
+      if (since < piece.end - 0.05 && since <= at + AHEAD) return { piece, since };
+    }
+    return null;
+  }
+
+  came(piece, since) {
+    const told = this.loaded.get(piece);
+    const goesOn = told && told.from <= since && since <= (this.buffered(told.to) ?? told.to) + 0.05;
+    const to = Math.max(since + PORTION, this.buffered(since) ?? 0);
+    this.loaded.set(piece, { from: goesOn ? told.from : since, to });
+  }
+
+  // Which time's picture is shown: where none decodes although all was sent, because the interval
+  // began between two key pictures, the next one's. null: it is still to come.
+  shown(at) {
+    if (this.buffered(at) !== null) return at;
+    if (!this.camera.pieces.some((one) => this.sent(one, at))) return null;
+    const ranges = this.video.buffered;
+    for (let n = 0; n < ranges.length; n += 1) if (ranges.start(n) > at) return ranges.start(n);
+    return null;
   }
 
   async feed(at) {
@@ -109,7 +134,7 @@ class Screen {
         // A picture that somebody waits for is not left until the next tick.
         if (Math.abs(this.video.currentTime - this.player.at) > 0.3) this.show(this.player.at, this.player.playing, this.player.speed);
       }
-      this.loaded.set(found.piece, found.since);
+      this.came(found.piece, found.since);
     } catch (error) {
       if (error.name !== "AbortError") this.player.fail();
       else if (this.buffer && !this.buffer.updating) this.buffer.abort();
@@ -151,15 +176,16 @@ class Screen {
     this.note.hidden = !gap;
     this.note.textContent = gap ? `${this.player.element.dataset.noPicture}：${gap.cause}` : "";
     this.video.classList.toggle("off", Boolean(gap));
-    const there = this.buffered(at) !== null;
-    if (gap || !there) {
+    const shown = this.shown(at);
+    if (gap || shown === null) {
       this.video.pause();
       return Boolean(gap) || !this.camera.pieces.some((one) => one.start - 0.5 <= at && at < one.end - 0.2);
     }
-    if (Math.abs(this.video.currentTime - at) > (playing ? 0.3 : 0.005)) this.video.currentTime = at;
+    const moving = playing && shown === at;
+    if (Math.abs(this.video.currentTime - shown) > (moving ? 0.3 : 0.005)) this.video.currentTime = shown;
     this.video.playbackRate = speed;
-    if (playing && this.video.paused) this.video.play().catch(() => {});
-    if (!playing && !this.video.paused) this.video.pause();
+    if (moving && this.video.paused) this.video.play().catch(() => {});
+    if (!moving && !this.video.paused) this.video.pause();
     return this.video.readyState >= 2;
   }
 }
