@@ -21,7 +21,7 @@ from machimori.office.jobs import registry
 from machimori.office.jobs.actions import defer
 from machimori.office.jobs.registry import Work
 from machimori.office.oversight import kept, stays
-from machimori.office.oversight.due import Due
+from machimori.office.oversight.due import Due, Ending
 from machimori.office.oversight.history import File, add, begin, by, files_of, find_about
 from machimori.office.oversight.kept import Kept
 from machimori.office.oversight.models import Fact, Record, Tombstone
@@ -45,7 +45,7 @@ def may_decide(acting: Acting) -> bool:
 def ready(scheme: Scheme, rules: Rulebook, on: dt.date, year: int) -> Due:
     """What may be disposed of on this day of what was kept to the end of this 年度 at most."""
     held = frozenset(stays.active(scheme))
-    return Due(scheme=scheme, rules=rules, on=on, year=year, ready=True, held=held)
+    return Due(of=Ending(scheme=scheme, rules=rules, on=on, year=year), ready=True, held=held)
 
 
 @transaction.atomic

@@ -5,34 +5,109 @@ A city's list may have tens of thousands of cases; a page reads its own alone.
 """
 
 import datetime as dt
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import islice
+from functools import cache, cached_property
 from typing import Any, Final
 
-from django.db.models import Exists, OuterRef, Q
-
+from machimori.office.oversight import over
 from machimori.office.oversight.asked import midnight
 from machimori.office.oversight.kept import (
     Kept,
-    LastDay,
     copies_open,
-    last_day,
     loose,
-    numbered,
     of_row,
-    over,
     prints_open,
     with_open,
 )
 from machimori.office.oversight.kinds import KINDS, Kind
-from machimori.office.oversight.models import Record
 from machimori.office.people.models import Scheme
 from machimori.office.rules.access import Rulebook
+from machimori.office.shared.prepared import Given, Statement, woven
+from machimori.office.shared.tables import PAGE
 from machimori.policy.wareki import fiscal_year_start
 
 _BATCH: Final = 2000
+_DUE: Final = """
+WITH open (case_id) AS ({copies} UNION ALL {prints} UNION ALL {used}),
+due AS MATERIALIZED (
+    SELECT rows.name, rows.case_id, rows.completed, rows.last, rows.last < %(today)s
+        AND rows.case_id NOT IN (SELECT case_id FROM open WHERE case_id IS NOT NULL)
+        AND rows.name || ':' || rows.case_id NOT IN (SELECT unnest(%(held)s::text[])) AS ready
+    FROM ({rows}) rows (name, case_id, number, state, completed, last)
+    {said}
+    WHERE rows.last <= %(end)s
+)
+"""
+_SAID: Final = """
+JOIN unnest(%(kinds)s::text[], %(states)s::text[], %(texts)s::text[]) said (name, state, text)
+    ON said.name = rows.name AND said.state = rows.state
+        AND concat(said.text, E'\\n', rows.number) ILIKE ALL(%(words)s::text[])
+"""
+_KEYS: Final = """
+SELECT name, case_id FROM due
+WHERE ready OR NOT %(only_ready)s ORDER BY last, completed, case_id
+"""
+_LOOK: Final = """,
+counts AS (
+    SELECT count(*) AS every, count(*) FILTER (WHERE ready) AS ready FROM due
+), wanted AS (
+    -- Where the page begins among the cases, or the last one.
+    SELECT every, ready, greatest(0, least(
+        %(first)s,
+        (CASE WHEN %(only_ready)s THEN ready ELSE every END + %(loose)s - 1) / %(many)s * %(many)s
+    ) - %(loose)s) AS skipped
+    FROM counts
+)
+SELECT wanted.every, wanted.ready, wanted.skipped, part.name, part.case_id
+FROM wanted LEFT JOIN (
+    SELECT * FROM due WHERE ready OR NOT %(only_ready)s
+    ORDER BY last, completed, case_id LIMIT %(many)s OFFSET (SELECT skipped FROM wanted)
+) part ON true
+ORDER BY part.last, part.completed, part.case_id
+"""
+"""How many they are, and the keys of one part, by one walk through them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """A 年度 at whose end records' years end, as of today."""
+
+    scheme: Scheme
+    rules: Rulebook
+    on: dt.date
+    """Today."""
+    year: int
+
+    @property
+    def last(self) -> dt.date:
+        """Its last day."""
+        return dt.date(self.year + 1, 3, 31)
+
+    @cached_property
+    def loose(self) -> list[Kept]:
+        """Registers and lines without a case; a query for each kind."""
+        found: list[Kept] = []
+        for name, kind in KINDS.items():
+            before = self._before(kind.years)
+            if not isinstance(kind, Kind) and before is not None:
+                found += loose(name, kind, self.scheme, self.rules, self.on, before=before)
+        ended = [one for one in found if one.last_day <= self.last]
+        return sorted(ended, key=lambda one: (one.last_day, one.kind, one.number))
+
+    @cached_property
+    def given(self) -> dict[str, Any]:
+        """What the statements about its cases are given."""
+        found = over.last_days(self.rules, self.on)
+        found |= {f"before {name}": self._before(one.years) for name, one in over.CASES.items()}
+        return found | {"scheme": self.scheme.pk, "today": self.on, "end": self.last}
+
+    def _before(self, years: str) -> dt.datetime | None:
+        """The instant before which what has these years was completed to be in the list; None while
+        the city has not said how many they are."""
+        number = self.rules.on(self.on).number(years)
+        return None if number is None else midnight(fiscal_year_start(self.year + 1 - number))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,131 +115,131 @@ class Due:
     """The list, as its rows are asked for: first registers and lines without a case, then cases;
     of each the oldest first."""
 
-    scheme: Scheme
-    rules: Rulebook
-    on: dt.date
-    """Today."""
-    year: int
-    """年度."""
+    of: Ending
+    held: frozenset[str]
+    """`Kept.name` of what a stay holds."""
     words: str = ""
     """Each must be found in the kind, the number or how it ended."""
     ready: bool = False
     """Only what may be disposed of today: over, with nothing open and nothing in `held`."""
-    held: frozenset[str] = frozenset()
-    """`Kept.name` of what a stay holds."""
+    page: int = 0
+    """The page, from 1, that is probably asked for: its cases are found while all are counted. 0:
+    all are asked for."""
 
     def __len__(self) -> int:
-        return len(self._loose) + int(self._cases.count())
+        return len(self._loose) + self._look.cases
 
     def __getitem__(self, part: slice) -> list[Kept]:
-        """A part from a start to an end; four queries."""
+        """A part from a start to an end; four queries, or five if it is not of `page`."""
         start, stop, first = part.start or 0, part.stop, len(self._loose)
-        keys = self._keys[max(0, start - first) : max(0, stop - first)] if stop > first else ()
-        return with_open(self.scheme, self._loose[part] + self._read(list(keys)))
+        begin, end = max(0, start - first), max(0, stop - first)
+        return [*self._loose[part], *self._read(self._part(begin, end))]
 
     def __iter__(self) -> Iterator[Kept]:
         yield from self._loose
-        keys = self._keys.iterator(_BATCH)
-        while batch := list(islice(keys, _BATCH)):
-            yield from with_open(self.scheme, self._read(batch))
+        keys = self._keys
+        for first in range(0, len(keys), _BATCH):
+            yield from self._read(keys[first : first + _BATCH])
+
+    @property
+    def disposable(self) -> int:
+        """How many of them may be disposed of today."""
+        return sum(map(self._may_go, self._loose)) + self._look.ready
 
     def names(self) -> list[str]:
         """`Kept.name` of all, in the order of the alphabet."""
-        return sorted([*(one.name for one in self._loose), *map(":".join, self._cases)])
+        return sorted([*(one.name for one in self._loose), *map(":".join, self._keys)])
 
-    def _read(self, keys: Sequence[tuple[Any, ...]]) -> list[Kept]:
-        """What stands behind the keys, in their order; one query."""
-        places = {(name, case): place for place, (name, case, *_) in enumerate(keys)}
-        parts = []
-        for name in {name for name, _ in places}:
-            kind = KINDS[name]
-            assert isinstance(kind, Kind)
-            rows = over(name, kind, self.scheme, self._last_days[kind.years])
-            cases = [case for of, case in places if of == name]
-            parts.append(numbered(rows.filter(case_id__in=cases), kind))
-        found = parts[0].union(*parts[1:], all=True) if parts else ()
-        return sorted(map(of_row, found), key=lambda one: places[one.kind, one.case])
-
-    @property
-    def _end(self) -> dt.date:
-        return dt.date(self.year + 1, 3, 31)
+    def _read(self, keys: Sequence[tuple[str, str]]) -> list[Kept]:
+        """What stands behind the keys, in their order; three queries."""
+        if not keys:
+            return []
+        places = {key: place for place, key in enumerate(keys)}
+        cases = {name: [case for of, case in keys if of == name] for name in over.CASES}
+        given = {f"cases {name}": ids for name, ids in cases.items()} | self.of.given
+        rows = over.named(*(name for name, ids in cases.items() if ids)).ask(given)
+        found = sorted(map(of_row, rows), key=lambda one: places[one.kind, one.case])
+        return with_open(self.of.scheme, found)
 
     @cached_property
     def _loose(self) -> list[Kept]:
-        found: list[Kept] = []
-        for name, kind, before in self._decided():
-            if not isinstance(kind, Kind):
-                found += loose(name, kind, self.scheme, self.rules, self.on, before=before)
-        return sorted(
-            filter(self._takes, found), key=lambda one: (one.last_day, one.kind, one.number)
-        )
-
-    def _takes(self, one: Kept) -> bool:
-        text = f"{one.text}\n{one.ending}".casefold()
-        found = one.last_day <= self._end and all(
-            word in text for word in self.words.casefold().split()
-        )
-        return found and not (self.ready and (not one.over(self.on) or one.name in self.held))
-
-    @property
-    def _cases(self) -> Any:
-        return self._union("name", "case_id")
-
-    @property
-    def _keys(self) -> Any:
-        order = ("last", "completed", "case_id")
-        return self._union("name", "case_id", "last", "completed", by=order)
-
-    def _union(self, *columns: str, by: Sequence[str] = ()) -> Any:
-        parts = [rows.values_list(*columns) for rows in self._parts]
-        # In a city that has set no years at all nothing is due.
-        return (
-            parts[0].union(*parts[1:], all=True).order_by(*by) if parts else Record.objects.none()
-        )
-
-    @cached_property
-    def _parts(self) -> list[Any]:
+        wanted = self.words.casefold().split()
         return [
-            self._narrowed(name, kind, before)
-            for name, kind, before in self._decided()
-            if isinstance(kind, Kind)
+            one
+            for one in self.of.loose
+            if all(word in f"{one.text}\n{one.ending}".casefold() for word in wanted)
+            and (self._may_go(one) or not self.ready)
         ]
 
+    def _may_go(self, one: Kept) -> bool:
+        return one.over(self.of.on) and one.name not in self.held
+
+    def _part(self, begin: int, end: int) -> Sequence[tuple[str, str]]:
+        """The keys of the cases from the one to the other."""
+        if not self.page:
+            return self._keys[begin:end]
+        look = self._look
+        first, after = look.skipped, look.skipped + len(look.keys)
+        if begin < first or min(end, look.cases) > after:
+            return self._keys[begin:end]
+        return look.keys[begin - first : end - first]
+
     @cached_property
-    def _last_days(self) -> dict[str, LastDay]:
-        """By the question that says the years: several kinds have one."""
-        kinds = {kind.years: kind for kind in KINDS.values() if isinstance(kind, Kind)}
-        known = self.rules.on(self.on)
-        return {
-            key: last_day(kind, self.rules, self.on)
-            for key, kind in kinds.items()
-            if known.number(key) is not None
-        }
+    def _look(self) -> "_Look":
+        page = {"first": max(0, self.page - 1) * PAGE, "many": PAGE, "loose": len(self._loose)}
+        rows = self._asked(_LOOK, page)
+        every, ready, skipped, *_ = rows[0]
+        return _Look(
+            cases=ready if self.ready else every,
+            ready=ready,
+            skipped=skipped,
+            keys=[(name, case) for *_, name, case in rows if name is not None],
+        )
 
-    def _decided(self) -> Iterator[tuple[str, Any, dt.datetime]]:
-        """The kinds whose years are known, each with the instant before which a case of it was
-        completed to be in the list."""
-        for name, kind in KINDS.items():
-            years = self.rules.on(self.on).number(kind.years)
-            if years is not None:
-                yield name, kind, midnight(fiscal_year_start(self.year + 1 - years))
+    @cached_property
+    def _keys(self) -> list[tuple[str, str]]:
+        """Kind and id of every case, in their order; one query."""
+        return [(name, case) for name, case in self._asked(_KEYS, {})]
 
-    def _narrowed(self, name: str, kind: Kind, before: dt.datetime) -> Any:
-        rows = over(name, kind, self.scheme, self._last_days[kind.years])
-        rows = rows.filter(completed__lt=before, last__lte=self._end)
+    def _asked(self, wanted: str, more: dict[str, Any]) -> list[tuple[Any, ...]]:
+        given = self.of.given | {"held": list(self.held), "only_ready": self.ready} | more
         if self.words:
-            rows = rows.annotate(number=kind.number)
-        for word in self.words.split():
-            if word.casefold() not in str(kind.text).casefold():
-                ends = [key for key, text in kind.states.items() if word in str(text)]
-                rows = rows.filter(Q(number__icontains=word) | Q(state__in=ends))
-        if not self.ready:
-            return rows
-        held = [one.partition(":")[2] for one in self.held if one.startswith(f"{name}:")]
-        case = OuterRef("case_id")
-        prints = prints_open(self.scheme).filter(Q(viewing__case=case) | Q(viewing__use=case))
-        return rows.filter(
-            ~Exists(copies_open(self.scheme).filter(case=case)),
-            ~Exists(prints),
-            last__lt=self.on,
-        ).exclude(case_id__in=held)
+            given |= _searched(self.words)
+        return _statement(wanted, searched=bool(self.words)).ask(given)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Look:
+    """Of the cases of a list: how many they are, how many of them, or of all, may be disposed of,
+    and the keys of those of a page, before which others are `skipped`."""
+
+    cases: int
+    ready: int
+    skipped: int
+    keys: Sequence[tuple[str, str]]
+
+
+def _searched(words: str) -> dict[str, Any]:
+    """What a search is given: in which words each kind is shown that ended so, and what must be
+    found."""
+    said = [
+        (name, state, f"{kind.text}\n{kind.states[state]}")
+        for name, kind in over.CASES.items()
+        for state in kind.ended
+    ]
+    kinds, states, texts = map(list, zip(*said, strict=True))
+    wanted = ["%" + re.sub(r"([\\%_])", r"\\\1", word) + "%" for word in words.split()]
+    return {"kinds": kinds, "states": states, "texts": texts, "words": wanted}
+
+
+@cache
+def _statement(wanted: str, *, searched: bool) -> Statement:
+    """One about the cases that are due; `searched`: of those with the words."""
+    prints = prints_open(Given("scheme"))
+    return woven(
+        (_DUE + wanted).replace("{said}", _SAID if searched else ""),
+        copies=Statement.of(copies_open(Given("scheme")).values("case")),
+        prints=Statement.of(prints.values("viewing__case")),
+        used=Statement.of(prints.values("viewing__use")),
+        rows=over.completed(numbered=searched),
+    )

@@ -10,28 +10,21 @@ ever due.
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
-from django.db.models import CharField, DateField, Exists, F, Func, OuterRef, Q, Value
-from django.db.models.functions import Greatest
+from django.db.models import Q
 from django.utils.translation import gettext as _t
 
 from machimori.kernel.instants import local_day, micros
 from machimori.office.handover.models import Head as Copy
 from machimori.office.handover.states import OPEN
-from machimori.office.oversight.asked import midnight
 from machimori.office.oversight.kinds import KINDS, Kind
+from machimori.office.oversight.over import kept_until, last_days, named, of_scheme
 from machimori.office.oversight.things import Loose
 from machimori.office.people.models import Scheme
 from machimori.office.rules.access import Rulebook
 from machimori.office.viewing.models import Print
-from machimori.policy.deadlines import RecordsRetention
-from machimori.policy.wareki import fiscal_year, fiscal_year_start
-
-COLUMNS: Final = ("name", "case_id", "number", "state", "completed", "last")
-"""Of a row of what is over."""
-_PAST: Final = 60
-"""年度 back from today for which the last day is worked out; what is older is over long since."""
+from machimori.policy.wareki import fiscal_year
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,8 +73,8 @@ def find(scheme: Scheme, rules: Rulebook, today: dt.date, name: str, case: str) 
     if kind is None or rules.on(today).number(kind.years) is None:
         return None
     if isinstance(kind, Kind):
-        rows = over(name, kind, scheme, last_day(kind, rules, today)).filter(case=case)
-        found = [of_row(row) for row in numbered(rows, kind)]
+        given = {"scheme": scheme.pk, f"cases {name}": [case], **last_days(rules, today)}
+        found = [of_row(row) for row in named(name).ask(given)]
     else:
         found = loose(name, kind, scheme, rules, today, record=case)
     return with_open(scheme, found)[0] if found else None
@@ -94,29 +87,7 @@ def exists(scheme: Scheme, name: str, case: str) -> bool:
         return False
     if not isinstance(kind, Kind):
         return kind.exists(scheme, case)
-    return bool(kind.facts.objects.filter(**_of(kind, scheme), case=case).exists())
-
-
-def over(name: str, kind: Kind, scheme: Scheme, last: "LastDay") -> Any:
-    """Cases of this kind that are over, as rows with `COLUMNS` but for the number."""
-    if kind.head is not None:
-        rows = kind.head.objects.filter(scheme=scheme, state__in=list(kind.ended))
-    else:
-        later = kind.facts.objects.filter(case=OuterRef("case"), serial__gt=OuterRef("serial"))
-        rows = kind.facts.objects.filter(
-            ~Exists(later), **_of(kind, scheme), state__in=list(kind.ended)
-        )
-    promised = [F(kind.promised)] if kind.promised else []
-    return rows.annotate(
-        name=Value(name, CharField()),
-        completed=kind.completed(),
-        last=Greatest(last, *promised) if promised else last,
-    )
-
-
-def numbered(rows: Any, kind: Kind) -> Any:
-    """Those rows with the number: a page looks it up for its own alone."""
-    return rows.annotate(number=kind.number).values_list(*COLUMNS)
+    return bool(kind.facts.objects.filter(**of_scheme(kind, scheme), case=case).exists())
 
 
 def loose(
@@ -137,14 +108,14 @@ def loose(
             number=number,
             state=state,
             completed=local_day(micros(at)),
-            last_day=_kept_until(kind.years, rules, today, local_day(micros(at))),
+            last_day=kept_until(kind.years, rules, today, local_day(micros(at))),
         )
         for one, number, state, at in kind.ended(scheme, before=before, record=record)
     ]
 
 
 def of_row(row: Sequence[Any]) -> Kept:
-    """From `COLUMNS`."""
+    """From `over.COLUMNS`."""
     name, case, number, state, completed, last = row
     return Kept(
         kind=name,
@@ -156,12 +127,12 @@ def of_row(row: Sequence[Any]) -> Kept:
     )
 
 
-def copies_open(scheme: Scheme) -> Any:
+def copies_open(scheme: Any) -> Any:
     """Copies whose end is not recorded yet, each with its `case`."""
     return Copy.objects.filter(scheme=scheme, state__in=OPEN)
 
 
-def prints_open(scheme: Scheme) -> Any:
+def prints_open(scheme: Any) -> Any:
     """Prints whose end is not recorded yet."""
     return Print.objects.filter(scheme=scheme, end__isnull=True)
 
@@ -182,41 +153,3 @@ def with_open(scheme: Scheme, rows: list[Kept]) -> list[Kept]:
 def ended_year(today: dt.date) -> int:
     """The last 年度 that is over."""
     return fiscal_year(today) - 1
-
-
-def _of(kind: Kind, scheme: Scheme) -> dict[str, Any]:
-    found: dict[str, Any] = {"case__scheme": scheme}
-    return found | ({"case__kind": kind.record} if kind.record else {})
-
-
-class LastDay(Func):
-    """The last day of what was `completed` on whichever day: looked up among the spans of days for
-    which it is the same."""
-
-    output_field = DateField()
-
-    def __init__(self, starts: Sequence[dt.date], last_days: Sequence[dt.date]) -> None:
-        """Of the first span the start is not looked at."""
-        super().__init__(F("completed"))
-        self.starts, self.last_days = starts, last_days
-
-    def as_sql(self, compiler: Any, connection: Any, *_: Any, **__: Any) -> Any:
-        """An array of the last days, and PostgreSQL's search for the span."""
-        completed, params = compiler.compile(self.get_source_expressions()[0])
-        sql = f"(%s::date[])[width_bucket({completed}, %s::timestamptz[]) + 1]"
-        return sql, [list(self.last_days), *params, [midnight(day) for day in self.starts[1:]]]
-
-
-def last_day(kind: Kind, rules: Rulebook, today: dt.date) -> LastDay:
-    """Of cases of this kind, by the rules of all days. Today's know its years."""
-    this = fiscal_year(today)
-    starts = {fiscal_year_start(this - back) for back in range(-1, _PAST)}
-    ordered = sorted(starts | {day for day in rules.changes if day >= min(starts)})
-    return LastDay(ordered, [_kept_until(kind.years, rules, today, day) for day in ordered])
-
-
-def _kept_until(key: str, rules: Rulebook, today: dt.date, completed: dt.date) -> dt.date:
-    years = max(rules.on(today).number(key) or 0, rules.on(completed).number(key) or 0)
-    last = RecordsRetention(years=years).last_day(completed)
-    assert last is not None
-    return last

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from machimori.office.jobs.actions import latest
 from machimori.office.oversight import access, disposing, kept, stays
-from machimori.office.oversight.due import Due
+from machimori.office.oversight.due import Due, Ending
 from machimori.office.oversight.forms import DisposalForm, ReasonForm, StayForm
 from machimori.office.oversight.history import File, files_of, find, find_about
 from machimori.office.oversight.kept import Kept
@@ -38,7 +38,8 @@ def listing(request: ActingRequest) -> HttpResponse:
     acting, on = request.acting, today(request.acting)
     rules, year = rules_of(acting), _year(request, on)
     held = stays.active(acting.scheme)
-    due = Due(scheme=acting.scheme, rules=rules, on=on, year=year)
+    ending = Ending(scheme=acting.scheme, rules=rules, on=on, year=year)
+    due = Due(of=ending, held=frozenset(held), page=_page(request))
 
     def cells(one: Kept) -> tuple[str | Cell, ...]:
         href = reverse("oversight:kept", args=[one.kind, one.case])
@@ -71,7 +72,7 @@ def listing(request: ActingRequest) -> HttpResponse:
             for one in range(fiscal_year(on) + AHEAD, kept.ended_year(on) - AHEAD, -1)
         ],
         "named": wareki_fiscal_year(year),
-        "ready": len(replace(due, ready=True, held=frozenset(held))),
+        "ready": due.disposable,
         "undecided": kept.undecided(rules, on),
         "decided": decided.latest("disposal_decided") if decided else None,
         "done": decided.latest("disposal_done") if decided else None,
@@ -83,7 +84,7 @@ def listing(request: ActingRequest) -> HttpResponse:
     }
 
     def rows(words: str) -> Due:
-        return replace(due, words=words)
+        return replace(due, words=words) if words else due
 
     return found.respond(request, rows, "oversight/disposal.html", context)
 
@@ -252,3 +253,9 @@ def _year(request: ActingRequest, on: dt.date) -> int:
     if wanted.isascii() and wanted.isdigit() and last - AHEAD < int(wanted) <= last + 1 + AHEAD:
         return int(wanted)
     return last
+
+
+def _page(request: ActingRequest) -> int:
+    """The page in the address; another one is shown if there is none such."""
+    wanted = request.GET.get("page", "")
+    return int(wanted[:9]) if wanted.isascii() and wanted.isdigit() else 1

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Cases of every kind that are over, with the last day of each one's records, as the database finds
+them: a city's list may have tens of thousands. Each statement is made once a process.
+
+What is given when it is asked: `scheme`; `cases K` of each kind K it is about, the cases' ids, or
+`before K`, the instant before which they were completed; what `Spans.given` says.
+"""
+
+import datetime as dt
+from collections.abc import Iterable
+from functools import cache
+from typing import Any, Final
+
+from django.db.models import BooleanField, CharField, DateField, Exists, F, Func, OuterRef, Value
+from django.db.models.functions import Greatest
+
+from machimori.office.oversight.asked import midnight
+from machimori.office.oversight.kinds import KINDS, Kind
+from machimori.office.rules.access import Rulebook
+from machimori.office.shared.prepared import Given, Statement
+from machimori.policy.deadlines import RecordsRetention
+from machimori.policy.wareki import fiscal_year, fiscal_year_start
+
+COLUMNS: Final = ("name", "case_id", "number", "state", "completed", "last")
+"""Of what is found."""
+CASES: Final = {name: kind for name, kind in KINDS.items() if isinstance(kind, Kind)}
+"""The kinds that are cases."""
+_YEARS: Final = tuple(dict.fromkeys(kind.years for kind in CASES.values()))
+"""Questions of the rules: several kinds have one."""
+_PAST: Final = 60
+"""年度 back from today for which the last day is worked out; what is older is over long since."""
+
+
+@cache
+def completed(*, numbered: bool) -> Statement:
+    """Cases of all kinds that were completed before an instant, as `COLUMNS`; the number is empty
+    unless it is wanted."""
+    return _union(
+        _over(name).filter(completed__lt=Given(f"before {name}")).annotate(number=number)
+        for name, kind in CASES.items()
+        for number in [kind.number if numbered else Value("", CharField())]
+    )
+
+
+@cache
+def named(*kinds: str) -> Statement:
+    """The named cases of these kinds, as `COLUMNS`."""
+    return _union(
+        _over(name)
+        .filter(_Among(F("case"), Given(f"cases {name}")))
+        .annotate(number=CASES[name].number)
+        for name in kinds
+    )
+
+
+def last_days(rules: Rulebook, today: dt.date) -> dict[str, Any]:
+    """What is given of the rules: from which days on cases have which last day, for every kind. A
+    kind without years has none."""
+    this = fiscal_year(today)
+    starts = {fiscal_year_start(this - back) for back in range(-1, _PAST)}
+    ordered = sorted(starts | {day for day in rules.changes if day >= min(starts)})
+    found: dict[str, Any] = {"starts": [midnight(day) for day in ordered[1:]]}
+    for key in _YEARS:
+        known = rules.on(today).number(key) is not None
+        days = [kept_until(key, rules, today, day) for day in ordered] if known else []
+        found[f"last days {key}"] = days
+    return found
+
+
+def kept_until(key: str, rules: Rulebook, today: dt.date, completed: dt.date) -> dt.date:
+    """The last day of what was completed on that day, by the years of this question."""
+    years = max(rules.on(today).number(key) or 0, rules.on(completed).number(key) or 0)
+    last = RecordsRetention(years=years).last_day(completed)
+    assert last is not None
+    return last
+
+
+def of_scheme(kind: Kind, scheme: Any) -> dict[str, Any]:
+    """What facts of a scheme's cases of this kind have."""
+    found: dict[str, Any] = {"case__scheme": scheme}
+    return found | ({"case__kind": kind.record} if kind.record else {})
+
+
+def _over(name: str) -> Any:
+    """The kind's cases that are over, as heads or last facts."""
+    kind, scheme = CASES[name], Given("scheme")
+    if kind.head is not None:
+        rows = kind.head.objects.filter(scheme=scheme, state__in=list(kind.ended))
+    else:
+        later = kind.facts.objects.filter(case=OuterRef("case"), serial__gt=OuterRef("serial"))
+        rows = kind.facts.objects.filter(
+            ~Exists(later), **of_scheme(kind, scheme), state__in=list(kind.ended)
+        )
+    last = _LastDay(kind.years)
+    return rows.annotate(
+        name=Value(name, CharField()),
+        completed=kind.completed(),
+        last=Greatest(last, F(kind.promised)) if kind.promised else last,
+    )
+
+
+def _union(kinds: Iterable[Any]) -> Statement:
+    first, *others = (rows.values_list(*COLUMNS) for rows in kinds)
+    return Statement.of(first.union(*others, all=True) if others else first)
+
+
+class _Among(Func):
+    """Whether the first is a value of the second, an array."""
+
+    template = "%(expressions)s::text[])"
+    arg_joiner = " = ANY("
+    output_field = BooleanField()
+
+
+class _LastDay(Func):
+    """The last day of what was `completed` on whichever day: PostgreSQL looks among the spans of
+    days for which it is the same (`last_days`)."""
+
+    output_field = DateField()
+
+    def __init__(self, years: str) -> None:
+        super().__init__(Given(f"last days {years}"), F("completed"), Given("starts"))
+
+    def as_sql(self, compiler: Any, *_: Any, **__: Any) -> tuple[str, list[Any]]:
+        """Of the first span the start is not looked at."""
+        (days, _none), (completed, params), (starts, _none) = map(
+            compiler.compile, self.get_source_expressions()
+        )
+        sql = f"({days}::date[])[width_bucket({completed}, {starts}::timestamptz[]) + 1]"
+        return sql, list(params)
