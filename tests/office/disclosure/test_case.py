@@ -51,6 +51,15 @@ def test_K19_a_statutory_request_goes_from_receipt_to_completion(window: Window)
     steps = [entry for entry in recorded() if entry.type == "disclosure.step"]
     assert [entry.data["serial"] for entry in steps] == list(range(1, len(steps) + 1))
     assert steps[-1].data["state"] == "closed"
+    for words, lines in {
+        "田 花 街頭開示": 2,
+        "1階": 2,
+        "cam-1": 2,
+        "cam-2": 0,
+        "田 太郎": 0,
+    }.items():
+        found = window.desk.browser().get(reverse("oversight:uses"), {"q": words})
+        assert found.content.decode().count("開示請求（個情法76条）") == lines, words
 
 
 def test_K19_days_of_correction_are_not_counted_and_the_extension_is_one(window: Window) -> None:

@@ -5,6 +5,7 @@ import csv
 import io
 from typing import Any
 
+import pytest
 from django.urls import reverse
 from openpyxl import load_workbook
 from pypdf import PdfReader
@@ -13,7 +14,7 @@ from machimori.kernel import canonical
 from machimori.kernel.canonical import Json
 from machimori.kernel.clock import ManualClock
 from machimori.ledger.entry import Commitment
-from machimori.office.oversight import register
+from machimori.office.oversight import headings, register
 from machimori.office.oversight.asked import Asked
 from machimori.office.oversight.reconciling import put
 from machimori.office.oversight.sources.source import Place
@@ -61,10 +62,17 @@ def test_I13_what_was_provided_is_on_record_with_the_identity_check(
     assert "取出しを始めた" not in said
 
 
+@pytest.mark.parametrize("many", [headings.MANY, 0])
 def test_K12_uses_are_found_by_person_post_act_word_and_period(
-    desk: Desk, operator: Person, office: ManualClock
+    desk: Desk,
+    operator: Person,
+    office: ManualClock,
+    monkeypatch: pytest.MonkeyPatch,
+    many: int,
 ) -> None:
-    """Who did what: narrowed by person, post, act, 年度 and month, and searched."""
+    """Who did what: narrowed by person, post, act, 年度 and month, and searched, whether few cases
+    have a word in their headings or many."""
+    monkeypatch.setattr(headings, "MANY", many)
     provided(desk, operator)
     manager = str(desk.manager.pk)
     mine = _get(desk, person=manager)

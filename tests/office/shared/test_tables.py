@@ -2,15 +2,24 @@
 """Lists as files: nothing in them runs, everything in them returns."""
 
 import csv
+import datetime as dt
 import io
+import re
 
+import pytest
+from django.test import Client
+from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from machimori.kernel.clock import ManualClock
+from machimori.office.people.models import Person
 from machimori.office.people.testing import Cast
+from machimori.office.provision.models import Case
+from machimori.office.shared import tables
 from machimori.office.shared.tables import ValueListing, csv_file, guarded, xlsx_file
+from machimori.office.viewing.models import Viewing, Watched
 
 CELLS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=30)
 
@@ -63,3 +72,71 @@ def test_values_are_found_by_words_in_any_of_their_cells() -> None:
     assert listing.find(rows, "日") == rows[:2]
     assert listing.find(rows, "terms NONE") == rows[2:]
     assert listing.find(rows, "") == rows
+
+
+def test_every_row_of_a_long_list_is_on_one_page_whichever_end_it_is_read_from(
+    office: ManualClock,
+) -> None:
+    """Pages of the second half are read from the list's end; each says how many rows there are."""
+    cast = Cast.of(office)
+    person = cast.person("auditor")
+    watched(cast, person, 230)
+    browser = cast.browser(person)
+    pages = [shown(browser, page=str(number)) for number in range(1, 6)]
+    assert [len(names) for names, _ in pages] == [50, 50, 50, 50, 30]
+    assert {count for _, count in pages} == {230}
+    listed = [name for names, _ in pages for name in names]
+    assert listed == [f"cam-{number}" for number in reversed(range(230))]
+    assert shown(browser, page="1000000") == pages[-1]
+    assert shown(browser, page="x") == shown(browser) == pages[0]
+
+
+@pytest.mark.parametrize("rare", [20, 1000])
+def test_what_a_search_finds_is_counted_and_paged_whether_it_is_rare_or_not(
+    office: ManualClock, monkeypatch: pytest.MonkeyPatch, rare: int
+) -> None:
+    monkeypatch.setattr(tables, "_RARE", rare)
+    cast = Cast.of(office)
+    person = cast.person("auditor")
+    watched(cast, person, 112)
+    browser = cast.browser(person)
+    assert shown(browser, q="第1号 CAM-111") == (["cam-111"], 1)
+    assert shown(browser, q="cam-9") == ([f"cam-{n}" for n in (*range(99, 89, -1), 9)], 11)
+    names, count = shown(browser, q=person.name)
+    assert (len(names), count) == (50, 112)
+    names, count = shown(browser, q=person.name, page="3")
+    assert (len(names), count) == (12, 112)
+    assert shown(browser, q="第1号_") == shown(browser, q="第1号_", page="2") == ([], 0)
+
+
+def watched(cast: Cast, person: Person, count: int) -> None:
+    """One viewing in which so many pieces were played, each of another camera."""
+    viewing = Viewing.objects.create(
+        id=f"v-{person.pk}",
+        scheme=cast.scheme,
+        case=Case.objects.create(id=f"c-{person.pk}", scheme=cast.scheme),
+        title="令和8年度 街頭 第1号",
+        by=person,
+        posts="operator",
+        at=cast.now,
+        until=cast.now + dt.timedelta(hours=2),
+        start=cast.now - dt.timedelta(hours=2),
+        end=cast.now - dt.timedelta(hours=1),
+    )
+    Watched.objects.bulk_create(
+        Watched(
+            viewing=viewing,
+            camera=f"cam-{number}",
+            start=viewing.start,
+            end=viewing.end,
+            at=cast.now + dt.timedelta(seconds=number),
+        )
+        for number in range(count)
+    )
+
+
+def shown(browser: Client, **query: str) -> tuple[list[str], int]:
+    """The cameras on this page of 閲覧の履歴, and how many rows it says there are."""
+    page = browser.get(reverse("viewing:listing"), query).content.decode()
+    count = re.search(r'class="count">(\d+)件', page)
+    return re.findall(r"<td>(cam-\d+)</td>", page), int(count[1]) if count else 0

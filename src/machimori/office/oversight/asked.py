@@ -10,6 +10,7 @@ from django.http import QueryDict
 
 from machimori.kernel.instants import TOKYO
 from machimori.office.cameras.access import cameras
+from machimori.office.oversight.headings import Headed, headed
 from machimori.office.oversight.uses import ACTS
 from machimori.office.people.acting import Acting
 from machimori.office.people.models import Appointment, Person, Scheme
@@ -65,6 +66,8 @@ class Word:
     """A word of the search, and what it may mean beside a part of a case's heading."""
 
     text: str
+    headed: Headed
+    """The cases with the word in their headings."""
     people: tuple[int, ...] = ()
     """Those with the word in their names."""
     camera: str = ""
@@ -114,7 +117,7 @@ def asked(source: QueryDict, acting: Acting, within: Period, **more: Any) -> Ask
         person=int(person) if person.isascii() and person.isdigit() else None,
         post=post if post in POSTS else "",
         act=act if act in ACTS else "",
-        words=_words(source.get("q", "")[:WORD].split(), acting.scheme),
+        words=_words(list(dict.fromkeys(source.get("q", "")[:WORD].split())), acting.scheme),
     )
     return replace(found, **more)
 
@@ -129,9 +132,10 @@ def _words(texts: list[str], scheme: Scheme) -> tuple[Word, ...]:
     known = set(cameras(scheme).filter(camera__in=texts).values_list("camera_id", flat=True))
     return tuple(
         Word(
-            text=text,
-            people=tuple(pk for pk, name in people if text in name),
-            camera=text if text in known else "",
+            text=one.word,
+            headed=one,
+            people=tuple(pk for pk, name in people if one.word in name),
+            camera=one.word if one.word in known else "",
         )
-        for text in texts
+        for one in headed(texts, scheme)
     )

@@ -9,6 +9,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain, islice
 from typing import Any, Final, Generic, Protocol, TypeVar
 
@@ -22,6 +23,8 @@ from openpyxl.cell import WriteOnlyCell
 
 PAGE: Final = 50
 _BATCH: Final = 2000
+_RARE: Final = 1000
+"""What a search finds: so many rows are sorted and counted by their keys."""
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 _XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -77,6 +80,7 @@ class Listing(Generic[Row]):
                 rows=self.find(rows, words),
                 cells=self.cells,
                 searchable=bool(self.search),
+                searched=bool(words.split()),
                 load=self.load,
             ),
             template,
@@ -159,6 +163,8 @@ class _Found(Generic[Value]):
     rows: "QuerySet[Any] | Long[Value]"
     cells: Callable[[Value], Sequence[str | Cell]]
     searchable: bool
+    searched: bool = False
+    """Whether `rows` are those of a table with the words of a search."""
     load: Callable[[Sequence[Any]], Sequence[Any]] | None = None
 
     def of_page(self, rows: Sequence[Any]) -> Sequence[Any]:
@@ -185,7 +191,7 @@ def _respond(
     if wanted in ("csv", "xlsx"):
         texts = ([_text(cell) for cell in found.cells(row)] for row in found.all())
         return (csv_file if wanted == "csv" else xlsx_file)(found.name, found.columns, texts)
-    page, rows = _page(found.rows, request.GET.get("page"))
+    page, rows = _page(found, request.GET.get("page"))
     listing = {
         "words": _words(request),
         "columns": found.columns,
@@ -200,17 +206,46 @@ def _respond(
     return render(request, template, context | {"listing": listing})
 
 
-def _page(rows: "QuerySet[Any] | Long[Any]", wanted: str | None) -> tuple[Page[Any], list[Any]]:
+def _page(found: "_Found[Any]", wanted: str | None) -> tuple[Page[Any], Sequence[Any]]:
     """A page and what is on it. Of a table the keys are found first: what a row is joined with is
     not fetched for the rows of the pages before."""
+    rows = found.rows
     if not isinstance(rows, QuerySet):
         several: Any = rows
         page: Page[Any] = Paginator(several, PAGE).get_page(wanted)
         return page, list(page)
-    page = Paginator(rows.values_list("pk", flat=True), PAGE).get_page(wanted)
-    keys = list(page)
-    found = {row.pk: row for row in rows.filter(pk__in=keys)}
-    return page, [found[key] for key in keys]
+    if found.searched:
+        # A table is gone through once: whoever sorts what is rare, or counts it, goes again.
+        hits = list(rows.order_by().values_list("pk", flat=True)[: _RARE + 1])
+        if len(hits) <= _RARE:
+            rows = rows.filter(pk__in=hits)
+    keys: Any = _Keys(rows.values_list("pk", flat=True))
+    page = Paginator(keys, PAGE).get_page(wanted)
+    read = {row.pk: row for row in rows.filter(pk__in=list(page))}
+    return page, [read[key] for key in page]
+
+
+class _Keys:
+    """The keys of a table's rows, as a paginator asks for them. Those of the second half are read
+    from the end: the last page costs what the first costs."""
+
+    def __init__(self, rows: QuerySet[Any, Any]) -> None:
+        self._rows = rows
+
+    def count(self) -> int:
+        """How many there are."""
+        return self._count
+
+    @cached_property
+    def _count(self) -> int:
+        return self._rows.count()
+
+    def __getitem__(self, part: slice) -> list[Any]:
+        """Those from a start to an end, neither beyond the last."""
+        start, stop = part.start, part.stop
+        if start <= self._count - stop:
+            return list(self._rows[part])
+        return list(self._rows.reverse()[self._count - stop : self._count - start])[::-1]
 
 
 def csv_file(name: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> HttpResponse:

@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar, Final
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from machimori.office.direct.history import File, files_of
@@ -36,15 +36,8 @@ class Direct:
         if asked.stations is not None:
             found = found.filter(case__station__in=asked.stations)
         for word in asked.words:
-            said = Fact.objects.filter(
-                case=OuterRef("case"), kind="requested", data__reference__contains=word.text
-            )
-            found = found.filter(
-                Q(Exists(said))
-                | Q(case__station__contains=word.text)
-                | Q(case__numbered__text__contains=word.text)
-                | Q(by__in=word.people)
-            )
+            means = word.headed.of(self.name)
+            found = found.filter(means | Q(by__in=word.people) if word.people else means)
         return found.select_related("case__numbered", "by")
 
     def uses(self, rows: Sequence[Any], cases: Cases) -> list[Use]:

@@ -4,14 +4,14 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar, Final
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _t
 
 from machimori.office.disclosure.history import File, files_of
 from machimori.office.disclosure.models import Fact
 from machimori.office.disclosure.states import STEPS, Kind
-from machimori.office.oversight.asked import Asked
+from machimori.office.oversight.asked import Asked, Word
 from machimori.office.oversight.sources.source import Cases
 from machimori.office.oversight.uses import Use
 
@@ -37,17 +37,7 @@ class Disclosure:
             case__scheme=asked.scheme,
         )
         for word in asked.words:
-            said = Fact.objects.filter(
-                Q(data__asked__name__contains=word.text)
-                | Q(data__asked__item__contains=word.text)
-                | Q(data__asked__cameras__contains=[word.text]),
-                case=OuterRef("case"),
-            )
-            found = found.filter(
-                Q(Exists(said))
-                | Q(case__numbered__text__contains=word.text)
-                | Q(by__in=word.people)
-            )
+            found = found.filter(_means(word, asked))
         return found.select_related("case__numbered", "by")
 
     def uses(self, rows: Sequence[Any], cases: Cases) -> list[Use]:
@@ -55,6 +45,18 @@ class Disclosure:
         found = files_of(list(wanted.values()), cases.rules) if wanted else ()
         files = {file.case.pk: file for file in found}
         return [_use(row, files[row.case_id]) for row in rows]
+
+
+def _means(word: Word, asked: Asked) -> Q:
+    found = word.headed.of(Disclosure.name)
+    if word.people:
+        found |= Q(by__in=word.people)
+    if word.camera:
+        said = Fact.objects.filter(
+            case__scheme=asked.scheme, data__asked__cameras__contains=[word.camera]
+        )
+        found |= Q(case__in=said.values("case"))
+    return found
 
 
 def _use(fact: Fact, file: File) -> Use:

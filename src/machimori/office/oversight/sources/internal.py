@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar, Final
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _t
 
@@ -42,14 +42,8 @@ class Internal:
             case__scheme=asked.scheme,
         )
         for word in asked.words:
-            said = Fact.objects.filter(
-                case=OuterRef("case"), kind="drafted", data__need__contains=word.text
-            )
-            found = found.filter(
-                Q(Exists(said))
-                | Q(case__numbered__text__contains=word.text)
-                | Q(by__in=word.people)
-            )
+            means = word.headed.of(self.name)
+            found = found.filter(means | Q(by__in=word.people) if word.people else means)
         return found.select_related("case__numbered", "by")
 
     def uses(self, rows: Sequence[Any], cases: Cases) -> list[Use]:

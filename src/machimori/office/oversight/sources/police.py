@@ -4,10 +4,10 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar, Final
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
-from machimori.office.oversight.asked import Asked
+from machimori.office.oversight.asked import Asked, Word
 from machimori.office.oversight.sources.source import Cases
 from machimori.office.oversight.uses import Use
 from machimori.office.police.history import File
@@ -36,16 +36,7 @@ class Police:
         if asked.stations is not None:
             found = found.filter(case__station__in=asked.stations)
         for word in asked.words:
-            ordered = Fact.objects.filter(
-                Q(data__reference__contains=word.text)
-                | Q(data__matter__contains=word.text)
-                | Q(data__cameras__contains=[word.text]),
-                case=OuterRef("case"),
-                kind="written",
-            )
-            found = found.filter(
-                Q(Exists(ordered)) | Q(case__station__contains=word.text) | Q(by__in=word.people)
-            )
+            found = found.filter(_means(word, asked))
         return found.select_related("case", "by")
 
     def uses(self, rows: Sequence[Any], cases: Cases) -> list[Use]:
@@ -58,6 +49,18 @@ class Police:
             name: File(extraction=one, facts=tuple(facts[name])) for name, one in taken.items()
         }
         return [_use(row, files[row.case_id]) for row in rows]
+
+
+def _means(word: Word, asked: Asked) -> Q:
+    found = word.headed.of(Police.name)
+    if word.people:
+        found |= Q(by__in=word.people)
+    if word.camera:
+        ordered = Fact.objects.filter(
+            kind="written", case__scheme=asked.scheme, data__cameras__contains=[word.camera]
+        )
+        found |= Q(case__in=ordered.values("case"))
+    return found
 
 
 def _use(fact: Fact, file: File) -> Use:

@@ -18,7 +18,7 @@ from machimori.office.oversight.uses import Use
 from machimori.office.provision.ending import why_nothing
 from machimori.office.provision.forms import named
 from machimori.office.provision.history import File
-from machimori.office.provision.models import Fact, Head
+from machimori.office.provision.models import Fact
 from machimori.office.provision.states import STEPS, Kind
 from machimori.office.shared.templatetags.office import day
 
@@ -53,7 +53,7 @@ class Provision:
             case__scheme=asked.scheme,
         )
         for word in asked.words:
-            found = found.filter(_means(word, asked))
+            found = found.filter(_means(word))
         return found.select_related("case__numbered", "by")
 
     def uses(self, rows: Sequence[Any], cases: Cases) -> list[Use]:
@@ -62,9 +62,8 @@ class Provision:
         ]
 
 
-def _means(word: Word, asked: Asked) -> Q:
-    heads = Head.objects.filter(scheme=asked.scheme, words__contains=word.text)
-    found = Q(case__in=heads.values("case"))
+def _means(word: Word) -> Q:
+    found = word.headed.of(Provision.name)
     if word.people:
         found |= Q(by__in=word.people)
     if word.camera:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _t
 
@@ -17,7 +17,6 @@ from machimori.office.oversight.sources.source import Cases
 from machimori.office.oversight.uses import Use
 from machimori.office.provision.forms import named
 from machimori.office.provision.history import File
-from machimori.office.provision.models import Head
 from machimori.office.shared.templatetags.office import post
 from machimori.office.viewing.models import Viewing, Watched
 
@@ -56,13 +55,12 @@ class Viewings:
 
 
 def _means(word: Word) -> Q:
-    heads = Head.objects.filter(case=OuterRef("case"), words__contains=word.text)
-    found = Q(Exists(heads)) | Q(title__contains=word.text)
+    # The number of a case of provision stands in its heading too.
+    found = word.headed.of("provision") | Q(use__isnull=False, title__contains=word.text)
     if word.people:
         found |= Q(by__in=word.people)
     if word.camera:
-        watched = Watched.objects.filter(viewing=OuterRef("pk"), camera=word.camera)
-        found |= Q(Exists(watched))
+        found |= Q(pk__in=Watched.objects.filter(camera=word.camera).values("viewing"))
     return found
 
 

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Which cases a word of the register's search means: those that have it in their heading, as the
+app's own list is searched.
+
+Headings are looked through once for each word, before any fact: the facts of a few cases are then
+found by the cases' keys.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db.models import Q, Value
+
+from machimori.office.direct import models as direct
+from machimori.office.disclosure import models as disclosure
+from machimori.office.internal import models as internal
+from machimori.office.people.models import Scheme
+from machimori.office.police import models as police
+from machimori.office.provision import models as provision
+
+MANY: Final = 1000
+"""Cases: so many are found by their keys; of more the newest facts soon fill a page."""
+_HEADS: Final[Mapping[str, tuple[Any, tuple[str, ...]]]] = {
+    "provision": (provision.Head, ()),
+    "police": (police.Head, ("station",)),
+    "disclosure": (disclosure.Head, ("numbered__text",)),
+    "direct": (direct.Head, ("station", "numbered__text")),
+    "internal": (internal.Head, ("numbered__text",)),
+}
+"""By source: its heads, and what of a case is searched beside the head's words."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Headed:
+    """The cases that a word means, of every source."""
+
+    word: str
+    cases: Mapping[str, tuple[str, ...] | None]
+    """Ids by source; None: more than MANY."""
+
+    def of(self, source: str) -> Q:
+        """Facts of these cases."""
+        cases = self.cases[source]
+        if cases is None:
+            return _in_heading(source, self.word, head="case__head__", case="case__")
+        return Q(case__in=cases)
+
+
+def headed(words: Sequence[str], scheme: Scheme) -> list[Headed]:
+    """For each word its cases; one query."""
+    parts = [
+        model._default_manager.filter(_in_heading(name, word, head="", case="case__"))
+        .filter(scheme=scheme)
+        .order_by()
+        .values_list(Value(n), Value(name), "case")[: MANY + 1]
+        for n, word in enumerate(words)
+        for name, (model, _) in _HEADS.items()
+    ]
+    found: list[dict[str, list[str]]] = [{name: [] for name in _HEADS} for _ in words]
+    for n, name, case in parts[0].union(*parts[1:], all=True) if parts else ():
+        found[n][name].append(case)
+    return [
+        Headed(
+            word=word,
+            cases={
+                name: tuple(cases) if len(cases) <= MANY else None for name, cases in one.items()
+            },
+        )
+        for word, one in zip(words, found, strict=True)
+    ]
+
+
+def _in_heading(source: str, word: str, *, head: str, case: str) -> Q:
+    """Rows with the word in their heading; `head` and `case` lead from a row to these."""
+    found = Q(**{f"{head}words__contains": word})
+    for field in _HEADS[source][1]:
+        found |= Q(**{f"{case}{field}__contains": word})
+    return found
