@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from django.urls import reverse
 from django.utils.translation import gettext as _t
 
-from machimori.office.cameras.access import cameras
+from machimori.office.cameras.access import plain_names
 from machimori.office.oversight.correcting import corrections, shown
 from machimori.office.oversight.history import File
-from machimori.office.oversight.posts import posts_then
+from machimori.office.oversight.posts import Held, posts_then
 from machimori.office.oversight.uses import ACTS, Use
-from machimori.office.people.models import Appointment, Scheme
+from machimori.office.people.models import Scheme
 from machimori.office.shared.tables import Cell
 from machimori.office.shared.templatetags.office import minute, post, second
 
@@ -28,16 +28,15 @@ class Lines:
 
     @classmethod
     def of(
-        cls, scheme: Scheme, uses: Sequence[Use], held: Sequence[Appointment] | None = None
+        cls, scheme: Scheme, uses: Sequence[Use], known: Sequence[Held] | None = None
     ) -> "Lines":
         corrected = corrections(scheme, uses)
         wanted = {name for use in uses for name in use.cameras}
-        rows = cameras(scheme).filter(camera__in=wanted) if wanted else ()
         return cls(
             uses=[shown(use, corrected.get(use.name)) for use in uses],
             corrected=corrected,
-            posts=posts_then(scheme, uses, held),
-            names={row.camera_id: row.name for row in rows},
+            posts=posts_then(scheme, uses, known),
+            names=plain_names(scheme, wanted) if wanted else {},
         )
 
     def posts_of(self, use: Use) -> str:

@@ -5,7 +5,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from django.utils.translation import gettext as _t
 
@@ -35,6 +35,9 @@ from machimori.policy.errors import UnsetError
 from machimori.policy.grounds import Ground, ground_named
 from machimori.policy.profile import Profile
 from machimori.vault.client.statements import Authorisation
+
+APPLIED: Final[tuple[Kind, ...]] = ("consulted", "taken_in", "amended", "document_arrived")
+"""What says something of the application. The others hold what was signed, which is long."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,8 +74,7 @@ class File(History[Fact, Kind, State]):
     @property
     def number(self) -> str:
         """「令和8年度 街頭 第12号」; empty while it is a consultation."""
-        found = getattr(self.case, "numbered", None)
-        return found.text if found else ""
+        return number_of(self.case)
 
     @cached_property
     def rules(self) -> Profile:
@@ -85,10 +87,7 @@ class File(History[Fact, Kind, State]):
         """The application as it was last corrected, with a document that followed."""
         found = Application()
         for fact in self.facts:
-            if "application" in fact.data:
-                found = Application.from_json(fact.data["application"])
-            elif fact.kind == "document_arrived":
-                found = with_document(found, fact.data)
+            found = _after(found, fact.kind, fact.data)
         return found
 
     @cached_property
@@ -215,6 +214,29 @@ def files_of(heads: Sequence[Head], rules: Rulebook) -> list[File]:
     """The cases of these heads, all of the scheme of these rules, with their facts; one query."""
     facts = facts_of(Fact, [head.case_id for head in heads])
     return [File(case=head.case, facts=facts[head.case_id], rulebook=rules) for head in heads]
+
+
+def applications_of(heads: Iterable[Head]) -> dict[str, Application]:
+    """The applications of the cases of these heads, by the case's id; one query for their facts
+    alone."""
+    found = dict.fromkeys((head.case_id for head in heads), Application())
+    facts = Fact.objects.filter(case__in=list(found), kind__in=APPLIED).order_by("serial")
+    for case, kind, data in facts.values_list("case", "kind", "data"):
+        found[case] = _after(found[case], kind, data)
+    return found
+
+
+def number_of(case: Case) -> str:
+    """The number that the case was given; empty before."""
+    found = getattr(case, "numbered", None)
+    return found.text if found else ""
+
+
+def _after(application: Application, kind: str, data: Mapping[str, Any]) -> Application:
+    """The application as it is once a fact of this kind has said this."""
+    if kind == "document_arrived":
+        return with_document(application, data)
+    return Application.from_json(data["application"]) if kind in APPLIED else application
 
 
 def with_document(application: Application, data: Mapping[str, Any]) -> Application:

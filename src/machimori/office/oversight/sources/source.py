@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
 from django.db.models import Q, QuerySet
 
@@ -15,9 +15,12 @@ from machimori.kernel.instants import Micros, instant, micros
 from machimori.office.handover.models import Copy
 from machimori.office.oversight.asked import Asked
 from machimori.office.oversight.uses import Use
-from machimori.office.provision.history import File
+from machimori.office.provision.history import APPLIED, File
 from machimori.office.provision.models import Case, Fact
 from machimori.office.rules.access import Rulebook
+
+_TOLD: Final = (*APPLIED, "ordered", "extraction_begun", "written", "handed_over")
+"""Facts of a case of provision that its lines tell of."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,9 +74,9 @@ class Cases:
 
     @cached_property
     def files(self) -> Mapping[str, File]:
-        """By id; one query."""
+        """By id, without the facts of which no line tells; one query."""
         facts: dict[str, list[Fact]] = {name: [] for name in self._wanted}
-        found = Fact.objects.filter(case__in=list(facts))
+        found = Fact.objects.filter(case__in=list(facts), kind__in=_TOLD)
         for fact in found.order_by("serial") if facts else ():
             facts[fact.case_id].append(fact)
         return {

@@ -25,11 +25,11 @@ from machimori.office.oversight.lines import (
     use_columns,
 )
 from machimori.office.oversight.paper import register_paper
+from machimori.office.oversight.posts import Held, held
 from machimori.office.oversight.sources.source import Place
 from machimori.office.oversight.uses import ACTS, Use
 from machimori.office.oversight.views.choices import PRINTED, months, named, years
 from machimori.office.people.acting import Acting, ActingRequest
-from machimori.office.people.models import Appointment, Person
 from machimori.office.rules.access import rules_of, today
 from machimori.office.shared.errors import ActionRefusedError
 from machimori.office.shared.posts import LABELS, posts
@@ -174,8 +174,8 @@ def _list(
         return (csv_file if kind == "csv" else xlsx_file)(title, columns, texts)
     after = Place.parse(request.GET.get("after", ""))
     page = register.page(wanted, rules_of(acting), after)
-    held = _held(acting) if acting.holds(*access.CITY) else None
-    lines = Lines.of(acting.scheme, page.uses, held)
+    known = held(acting.scheme) if acting.holds(*access.CITY) else None
+    lines = Lines.of(acting.scheme, page.uses, known)
     kept = _kept(request)
     context = {
         "listing": {
@@ -191,13 +191,13 @@ def _list(
         },
         "within": within,
         "years": years(today(acting)),
-        "months": months(),
+        "months": [(one, _t("%(value)s月") % {"value": one}) for one in months()],
         "acts": [(key, str(text)) for key, text in acts],
         "act": wanted.act,
         "posts": [(key, str(text)) for key, text in LABELS.items()],
         "post": wanted.post,
-        "people": _people(held or ()),
-        "person": wanted.person,
+        "people": _people(known or ()),
+        "person": str(wanted.person or ""),
         "keeps": acting.holds(*access.KEEPERS),
     }
     return render(request, template, context)
@@ -211,21 +211,11 @@ def _texts(wanted: Asked, acting: Acting, cells: _Cells) -> Iterator[list[str]]:
             yield [one.text if isinstance(one, Cell) else one for one in cells(use, lines)]
 
 
-def _held(acting: Acting) -> list[Appointment]:
-    """Every appointment that there ever was here, with what people call its person."""
-    found = Appointment.objects.filter(scheme=acting.scheme).select_related("person")
-    return list(
-        found.only(
-            *("person", "post", "valid_from", "valid_until"),
-            *("person__login", "person__name", "person__kana"),
-        )
-    )
-
-
-def _people(held: Sequence[Appointment]) -> list[Person]:
+def _people(known: Sequence[Held]) -> list[tuple[str, str]]:
     """Whoever ever held a post, for the choice of a person."""
-    found = {one.person_id: one.person for one in held}
-    return sorted(found.values(), key=lambda one: (one.kana, one.login))
+    found = {one.person: one for one in known}
+    ordered = sorted(found.values(), key=lambda one: (one.kana, one.login))
+    return [(str(one.person), one.name) for one in ordered]
 
 
 def _kept(request: HttpRequest) -> Any:

@@ -2,7 +2,6 @@
 """案件一覧 and 案件: everything about a case on one page, with one main button."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import cast
 from urllib.parse import urlencode
 
@@ -29,7 +28,7 @@ from machimori.office.provision.application import Application
 from machimori.office.provision.drafting import Extent, extent_of
 from machimori.office.provision.ending import why_nothing
 from machimori.office.provision.forms import named
-from machimori.office.provision.history import File, files_of
+from machimori.office.provision.history import File, applications_of, number_of
 from machimori.office.provision.models import Fact, Head, Series
 from machimori.office.provision.offers import offers
 from machimori.office.provision.orders import chosen
@@ -37,10 +36,9 @@ from machimori.office.provision.papers import papers
 from machimori.office.provision.periods import period
 from machimori.office.provision.reviewing import attendees
 from machimori.office.provision.sections import rendered
-from machimori.office.provision.states import ENDED, STATES, STEPS, WAY, Kind
+from machimori.office.provision.states import ENDED, STATES, STEPS, WAY, Kind, State
 from machimori.office.provision.views import keeping, looking
 from machimori.office.provision.views.pages import one
-from machimori.office.rules.access import rules_of
 from machimori.office.shared.posts import posts
 from machimori.office.shared.printing import masthead
 from machimori.office.shared.tables import Cell, Listing
@@ -67,7 +65,7 @@ def listing(request: ActingRequest) -> HttpResponse:
         cells=_cells,
         search=("words",),
         lookup="contains",
-        load=partial(files_of, rules=rules_of(request.acting)),
+        load=_with_applications,
     )
     context = {
         "state": state,
@@ -87,15 +85,23 @@ def listing(request: ActingRequest) -> HttpResponse:
     return found.respond(request, rows, "provision/cases.html", context)
 
 
-def _cells(file: File) -> tuple[str | Cell, ...]:
-    application = file.application
+def _with_applications(heads: Sequence[Head]) -> list[tuple[Head, Application]]:
+    found = applications_of(heads)
+    return [(head, found[head.case_id]) for head in heads]
+
+
+def _cells(row: tuple[Head, Application]) -> tuple[str | Cell, ...]:
+    head, application = row
     return (
-        Cell(text=title(file), href=reverse("provision:case", args=[file.case.pk])),
-        str(STATES[file.state]),
+        Cell(
+            text=number_of(head.case) or _unnumbered(),
+            href=reverse("provision:case", args=[head.case_id]),
+        ),
+        str(STATES[cast(State, head.state)]),
         application.body or application.name,
         application.place,
         _interval(application),
-        day(file.facts[-1].at),
+        day(head.at),
     )
 
 
@@ -180,7 +186,11 @@ def _drafted(file: File) -> bool:
 
 def title(file: File) -> str:
     """The case's number, or that it has none yet."""
-    return file.number or _t("相談（番号はまだありません）")
+    return file.number or _unnumbered()
+
+
+def _unnumbered() -> str:
+    return _t("相談（番号はまだありません）")
 
 
 def _main(file: File, acting: Acting, incomplete: bool) -> tuple[str, str] | None:

@@ -2,7 +2,7 @@
 """How pages write days, times and posts."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
@@ -90,6 +90,18 @@ def cells(row: Sequence[Cell]) -> SafeString:
     """The cells of a line of a list. Not drawn by a template: a page has 700, and to judge each
     there took a quarter of the page's time."""
     return mark_safe("".join(map(_cell, row)))  # noqa: S308 – each part is escaped in `_cell`
+
+
+@register.simple_tag
+def options(choices: Iterable[tuple[str, str]], chosen: str) -> SafeString:
+    """The options of a choice by value and text. Not drawn by a template either: a choice of a
+    person has hundreds."""
+    drawn = (
+        f'<option value="{escape(value)}"{" selected" if value == chosen else ""}>'
+        f"{escape(text)}</option>"
+        for value, text in choices
+    )
+    return mark_safe("".join(drawn))  # noqa: S308 – each part is escaped
 
 
 def _cell(cell: Cell) -> str:
