@@ -58,19 +58,20 @@ run: setup ## five cities' schemes at http://localhost:8080, until Ctrl-C (ARGS=
 
 test: setup ## everything; four at a time, because much of their time is waiting
 	@$(MAKE) --no-print-directory -j 3 servers form collect
-# The types beside the testers, who leave a sixth of two cores.
-	@$(MAKE) --no-print-directory -j 2 types together
-# In the order of the files: the first cuts power, the last makes namespaces, which would keep its mounts.
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "alone and not soak" $(ARGS)
+	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not soak and not alone" $(ARGS)
+# These wait: the types are checked beside them, with what they leave of two cores.
+	@$(MAKE) --no-print-directory -j 2 types alone
 
 check: setup ## the fast checks: format, lint, types, imports, documents
 	@$(MAKE) --no-print-directory -j 3 types form collect
 
-.PHONY: types form collect together
-together:
-	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not soak and not alone" $(ARGS)
+.PHONY: types form collect alone
+# A process for each file: they wait for clocks, disks and lines, not for each other.
+alone:
+	$(BIN)/pytest -n 6 --dist loadfile -m "alone and not soak" \
+	  $$(grep -rl --include='test_*.py' 'mark\.alone' tests) $(ARGS)
 types:
-	$(BIN)/mypy
+	nice -n 19 $(BIN)/mypy
 form:
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .

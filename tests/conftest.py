@@ -3,6 +3,9 @@
 and the order, because a long file begun last is waited for by an idle core, and because what was
 committed stays."""
 
+import fcntl
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -22,3 +25,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take longest; end with those that leave rows in the database."""
     leaving = {item.path for item in items if item.get_closest_marker("commits")}
     items.sort(key=lambda item: (item.path in leaving, item.get_closest_marker("long") is None))
+
+
+@pytest.fixture(scope="module")
+def mounts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Held by what takes mounts away and by what makes namespaces, which would keep them: one file
+    of either at a time, whichever process tests it."""
+    with (tmp_path_factory.getbasetemp().parent / "mounts").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

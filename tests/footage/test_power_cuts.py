@@ -31,6 +31,8 @@ from machimori.recorder.config import RecorderConfig
 from machimori.recorder.node import Node
 from machimori.simcity.city import SimCity
 
+pytestmark = pytest.mark.usefixtures("mounts")
+
 SYNC_EVERY = 10
 WRITER = f"""
 import os, sys, time

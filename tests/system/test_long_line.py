@@ -75,7 +75,8 @@ class FarCamera:
 
 
 @pytest.fixture(scope="module")
-def far(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FarCamera]:
+def far(tmp_path_factory: pytest.TempPathFactory, mounts: None) -> Iterator[FarCamera]:
+    del mounts
     directory = tmp_path_factory.mktemp("far")
     with Line(delay=0.025, loss=0.001) as line:
         simulated = SimCity(
