@@ -2,6 +2,7 @@
 """利用簿 and 提供記録: they write themselves, and are searched, saved, printed, corrected."""
 
 import csv
+import datetime as dt
 import io
 from typing import Any
 
@@ -23,6 +24,7 @@ from machimori.office.people.models import Person
 from machimori.office.provision.models import Look
 from machimori.office.provision.testing import TYPED, Desk, recorded
 from machimori.office.rules.access import rulebook
+from machimori.office.viewing.models import Viewing
 
 
 def page(desk: Desk, route: str = "uses", person: Person | None = None, **query: str) -> str:
@@ -91,6 +93,30 @@ def test_K12_uses_are_found_by_person_post_act_word_and_period(
     assert "この条件の記録はありません" in _get(desk, month="6")
     assert "提供（引き渡した）" in _get(desk, month="5")
     assert "この条件の記録はありません" in _get(desk, year="2025")
+
+
+def test_a_viewing_is_found_in_a_month_in_which_nothing_else_happened_to_the_case(
+    desk: Desk, operator: Person
+) -> None:
+    """A case's heading is looked through for every period in which it may have a line."""
+    file = desk.approved()
+    later = file.facts[-1].at + dt.timedelta(days=40)
+    Viewing.objects.create(
+        id=f"v-{file.case.pk}",
+        scheme=file.case.scheme,
+        case=file.case,
+        title=file.number,
+        by=operator,
+        posts="operator",
+        at=later,
+        until=later + dt.timedelta(hours=2),
+        start=file.facts[0].at,
+        end=later,
+    )
+    assert _get(desk, month="6", q="中央警察署").count("閲覧（取扱者）") == 1
+    for elsewhere in ({"month": "5"}, {"month": "7"}, {"year": "2025"}):
+        assert "見つかりません" in _get(desk, q="中央警察署", act="view", **elsewhere)
+    assert "見つかりません" in _get(desk, month="6", q="北警察署")
 
 
 def _get(desk: Desk, **query: str) -> str:

@@ -125,6 +125,7 @@ def watched(cast: Cast, person: Person, count: int) -> None:
     )
     Watched.objects.bulk_create(
         Watched(
+            scheme=cast.scheme,
             viewing=viewing,
             camera=f"cam-{number}",
             start=viewing.start,

@@ -117,12 +117,13 @@ def asked(source: QueryDict, acting: Acting, within: Period, **more: Any) -> Ask
         person=int(person) if person.isascii() and person.isdigit() else None,
         post=post if post in POSTS else "",
         act=act if act in ACTS else "",
-        words=_words(list(dict.fromkeys(source.get("q", "")[:WORD].split())), acting.scheme),
+        words=_words(source.get("q", ""), acting.scheme, within),
     )
     return replace(found, **more)
 
 
-def _words(texts: list[str], scheme: Scheme) -> tuple[Word, ...]:
+def _words(said: str, scheme: Scheme, within: Period) -> tuple[Word, ...]:
+    texts = list(dict.fromkeys(said[:WORD].split()))
     if not texts:
         return ()
     named = Q()
@@ -137,5 +138,5 @@ def _words(texts: list[str], scheme: Scheme) -> tuple[Word, ...]:
             people=tuple(pk for pk, name in people if one.word in name),
             camera=one.word if one.word in known else "",
         )
-        for one in headed(texts, scheme)
+        for one in headed(texts, scheme, within.start, within.end)
     )

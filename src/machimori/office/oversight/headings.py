@@ -6,6 +6,7 @@ Headings are looked through once for each word, before any fact: the facts of a 
 found by the cases' keys.
 """
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -18,6 +19,7 @@ from machimori.office.internal import models as internal
 from machimori.office.people.models import Scheme
 from machimori.office.police import models as police
 from machimori.office.provision import models as provision
+from machimori.office.provision.states import ENDED, STATES
 
 MANY: Final = 1000
 """Cases: so many are found by their keys; of more the newest facts soon fill a page."""
@@ -29,6 +31,8 @@ _HEADS: Final[Mapping[str, tuple[Any, tuple[str, ...]]]] = {
     "internal": (internal.Head, ("numbered__text",)),
 }
 """By source: its heads, and what of a case is searched beside the head's words."""
+_OPEN: Final = [state for state in STATES if state not in ENDED and state != "closed"]
+"""States in which a case of provision may be viewed again, which is no fact of the case."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,11 +51,13 @@ class Headed:
         return Q(case__in=cases)
 
 
-def headed(words: Sequence[str], scheme: Scheme) -> list[Headed]:
-    """For each word its cases; one query."""
+def headed(
+    words: Sequence[str], scheme: Scheme, start: dt.datetime | None, end: dt.datetime | None
+) -> list[Headed]:
+    """For each word its cases, without those that have no line in [start, end); one query."""
     parts = [
         model._default_manager.filter(_in_heading(name, word, head="", case="case__"))
-        .filter(scheme=scheme)
+        .filter(_within(name, start, end), scheme=scheme)
         .order_by()
         .values_list(Value(n), Value(name), "case")[: MANY + 1]
         for n, word in enumerate(words)
@@ -69,6 +75,15 @@ def headed(words: Sequence[str], scheme: Scheme) -> list[Headed]:
         )
         for word, one in zip(words, found, strict=True)
     ]
+
+
+def _within(source: str, start: dt.datetime | None, end: dt.datetime | None) -> Q:
+    """Heads of cases that may have a line in [start, end): begun before its end, and not over
+    before its start."""
+    found = Q() if end is None else Q(began__lt=end)
+    if start is None:
+        return found
+    return found & (Q(at__gte=start) | Q(state__in=_OPEN if source == "provision" else ()))
 
 
 def _in_heading(source: str, word: str, *, head: str, case: str) -> Q:

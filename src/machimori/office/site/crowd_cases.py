@@ -105,7 +105,14 @@ def _viewed(file: File, person: Person) -> str:
     )
     end = asked.start + dt.timedelta(minutes=1)
     for camera in asked.cameras:
-        Watched.objects.create(viewing=made, camera=camera, start=asked.start, end=end, at=begun)
+        Watched.objects.create(
+            scheme=made.scheme,
+            viewing=made,
+            camera=camera,
+            start=asked.start,
+            end=end,
+            at=begun,
+        )
     return made.pk
 
 

@@ -106,6 +106,7 @@ def watch(viewing: Viewing, piece: Piece, *, acting: Acting) -> None:
     try:
         with transaction.atomic():
             Watched.objects.create(
+                scheme=viewing.scheme,
                 viewing=viewing,
                 camera=piece.camera,
                 start=instant(piece.start),

@@ -77,6 +77,8 @@ class Keys(models.Model):
 class Watched(models.Model):
     """A stored piece of one camera that a viewing played: once, however often it was played."""
 
+    scheme = models.ForeignKey(Scheme, models.PROTECT, related_name="+")
+    """The viewing's: the list of all is counted and paged without looking at viewings."""
     viewing = models.ForeignKey(Viewing, models.PROTECT, related_name="watched")
     camera = models.CharField(max_length=63)
     start = models.DateTimeField()
@@ -87,7 +89,7 @@ class Watched(models.Model):
     grants = FACT
 
     class Meta:
-        indexes = [models.Index(fields=["-at", "-id"], name="viewing_last_watched")]
+        indexes = [models.Index(fields=["scheme", "-at", "-id"], name="viewing_newest_watched")]
         constraints = [
             models.UniqueConstraint(
                 fields=["viewing", "camera", "start"], name="viewing_watched_once"

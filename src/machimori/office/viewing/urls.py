@@ -3,7 +3,7 @@
 
 from django.urls import path
 
-from machimori.office.viewing import selecting, stills, views
+from machimori.office.viewing import selecting, stills, views, watched
 
 app_name = "viewing"
 urlpatterns = [
@@ -12,7 +12,7 @@ urlpatterns = [
     path("prints/", stills.listing, name="prints"),
     path("prints/<int:number>/", stills.one_print, name="print"),
     path("prints/<int:number>/check/", stills.check, name="check_print"),
-    path("viewings/", views.listing, name="listing"),
+    path("viewings/", watched.listing, name="listing"),
     path("viewings/<slug:name>/", views.player, name="player"),
     path("viewings/<slug:name>/select/", selecting.select, name="select"),
     path("viewings/<slug:name>/still/", stills.print_still, name="still"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""画像を開く: opening, the player, its pieces, and 「だれが何を見たか」."""
+"""画像を開く: opening, the player and its pieces."""
 
 import json
 from collections.abc import Iterator
@@ -30,12 +30,11 @@ from machimori.office.shared.config import config
 from machimori.office.shared.engine import engine
 from machimori.office.shared.errors import ActionRefusedError
 from machimori.office.shared.posts import posts
-from machimori.office.shared.tables import Cell, Listing
-from machimori.office.shared.templatetags.office import minute, post, second
+from machimori.office.shared.templatetags.office import minute
 from machimori.office.terminals.presence import established
 from machimori.office.viewing import access, actions
 from machimori.office.viewing.forms import OpenForm, SelectForm, StillForm
-from machimori.office.viewing.models import Keys, Viewing, Watched
+from machimori.office.viewing.models import Keys, Viewing
 from machimori.office.viewing.printing import due_day
 from machimori.office.viewing.reel import Piece, Reel, unseal
 from machimori.office.viewing.subjects import Subject, of_case, of_use
@@ -158,47 +157,6 @@ def close(request: ActingRequest, name: str) -> HttpResponse:
     answer = HttpResponseRedirect(subject.back)
     answer.delete_cookie(COOKIE, path=reverse("viewing:player", args=[viewing.pk]))
     return answer
-
-
-@posts(*access.AUDITORS)
-@require_safe
-def listing(request: ActingRequest) -> HttpResponse:
-    """Who looked at what: person, post, camera, interval, attendees."""
-    found = Listing[Watched](
-        name=_t("閲覧の履歴"),
-        columns=(
-            _t("見た日時"),
-            _t("案件"),
-            _t("見た人"),
-            _t("職"),
-            _t("カメラ"),
-            _t("映像の始まり"),
-            _t("映像の終わり"),
-            _t("立会人"),
-        ),
-        cells=_cells,
-        search=("camera", "viewing__by__name", "viewing__title"),
-    )
-    rows = (
-        Watched.objects.filter(viewing__scheme=request.acting.scheme)
-        .select_related("viewing__by")
-        .order_by("-at", "-pk")
-    )
-    return found.respond(request, rows, "viewing/listing.html", {})
-
-
-def _cells(row: Watched) -> tuple[str | Cell, ...]:
-    viewing = row.viewing
-    return (
-        second(row.at),
-        Cell(text=viewing.title, href=address(viewing)),
-        viewing.by.name,
-        "・".join(map(post, viewing.posts.split())),
-        row.camera,
-        second(row.start),
-        second(row.end),
-        viewing.attendees,
-    )
 
 
 def _begun(viewing: Viewing, secret: bytes) -> HttpResponse:
