@@ -16,7 +16,10 @@ from machimori.office.direct.testing import Fetching
 from machimori.office.internal.testing import Users
 from machimori.office.people.models import Person
 from machimori.office.police.testing import Station
+from machimori.office.provision import endorsing
+from machimori.office.provision.history import file_of
 from machimori.office.provision.testing import Desk
+from machimori.office.provision.work import items, moving
 from machimori.office.shared.posts import Post
 from machimori.office.site import crowd_cases
 
@@ -83,7 +86,7 @@ def saga(clock: ManualClock) -> tuple[Desk, dict[Post, Person]]:
 @pytest.mark.parametrize("city", [sakai, asahikawa, saga])
 def test_the_first_page_asks_twenty_times_at_most(office: ManualClock, city: Any) -> None:
     """Of every post, of the manager, and of somebody with all the city's posts, with passwords that
-    are due, a deputy, and appointments that end."""
+    are due, a deputy, and appointments that end. Its lines are as all facts of a case have them."""
     desk, people = city(office)
     at = desk.cast.now
     manager, deputy = desk.manager, people["handling_supervisor"]
@@ -109,3 +112,11 @@ def test_the_first_page_asks_twenty_times_at_most(office: ManualClock, city: Any
     lines = asked(desk.browser(manager), reverse("oversight:uses") + "?year=all")
     assert len(lines) <= MOST_OF_THE_REGISTER, lines
     assert not over, {name: (len(said), said) for name, said in over.items()}
+    acting = desk.cast.acting(manager)
+    shown = moving(acting)
+    whole = [file_of(file.case) for file in shown]
+    assert bool(shown) == (city is sakai)
+    assert items(shown, "provision:case", acting) == items(whole, "provision:case", acting)
+    assert [endorsing.asked_for(file, acting) for file in shown] == [
+        endorsing.asked_for(file, acting) for file in whole
+    ]

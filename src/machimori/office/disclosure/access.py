@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Who may see which disclosure cases; the only functions that hand them out."""
 
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _t
@@ -20,7 +20,12 @@ def cases(acting: Acting, *, state: str = "", but: str = "") -> QuerySet[Case]:
     """The cases of the scheme, the newest first; those in `state`, or not in `but`."""
     if not acting.holds(*READERS):
         return Case.objects.none()
-    found = Case.objects.filter(head__scheme=acting.scheme)
+    return of_scheme(acting.scheme, state=state, but=but)
+
+
+def of_scheme(scheme: Any, *, state: str = "", but: str = "") -> QuerySet[Case]:
+    """The same for those who see all."""
+    found = Case.objects.filter(head__scheme=scheme)
     if state:
         found = found.filter(head__state=state)
     if but:

@@ -11,13 +11,13 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any, Final
 
-from django.db.models import BooleanField, CharField, DateField, Exists, F, Func, OuterRef, Value
+from django.db.models import CharField, DateField, Exists, F, Func, OuterRef, Value
 from django.db.models.functions import Greatest
 
 from machimori.office.oversight.asked import midnight
 from machimori.office.oversight.kinds import KINDS, Kind
 from machimori.office.rules.access import Rulebook
-from machimori.office.shared.prepared import Given, Statement
+from machimori.office.shared.prepared import Among, Given, Statement
 from machimori.policy.deadlines import RecordsRetention
 from machimori.policy.wareki import fiscal_year, fiscal_year_start
 
@@ -47,7 +47,7 @@ def named(*kinds: str) -> Statement:
     """The named cases of these kinds, as `COLUMNS`."""
     return _union(
         _over(name)
-        .filter(_Among(F("case"), Given(f"cases {name}")))
+        .filter(Among(F("case"), Given(f"cases {name}")))
         .annotate(number=CASES[name].number)
         for name in kinds
     )
@@ -102,14 +102,6 @@ def _over(name: str) -> Any:
 def _union(kinds: Iterable[Any]) -> Statement:
     first, *others = (rows.values_list(*COLUMNS) for rows in kinds)
     return Statement.of(first.union(*others, all=True) if others else first)
-
-
-class _Among(Func):
-    """Whether the first is a value of the second, an array."""
-
-    template = "%(expressions)s::text[])"
-    arg_joiner = " = ANY("
-    output_field = BooleanField()
 
 
 class _LastDay(Func):

@@ -4,16 +4,19 @@
 An app's own class says what its facts come to, and its `add` is the only way to another fact.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Generic, Self, TypeVar, cast
 
-from django.db.models import F, QuerySet
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _t
 
 from machimori.office.people.facts import FactRow
 from machimori.office.shared.errors import refusal
+from machimori.office.shared.prepared import Statement
 from machimori.office.shared.steps import Step
 
 Row = TypeVar("Row", bound=FactRow)
@@ -49,52 +52,92 @@ def facts_of(model: type[Row], things: Iterable[str]) -> dict[str, tuple[Row, ..
     return {key: tuple(rows) for key, rows in found.items()}
 
 
-def with_facts(
-    model: type[Row], wanted: "QuerySet[Any, Any]", *, by: bool = False
-) -> list[tuple[Any, tuple[Row, ...]]]:
-    """The things whose keys `wanted` selects, with their numbers if they have any, each with its
-    facts, the one that began first first, `by` with who acted; one query. `wanted` may be cut off
-    at a length."""
-    parts = _parts(model)
+def asking_facts(
+    model: type[Row], wanted: "QuerySet[Any, Any]", *, by: bool = False, only: Q | None = None
+) -> Statement:
+    """What `with_facts` asks for the things whose keys `wanted` selects, which may be cut off at a
+    length and say `Given` for what changes; `only` those of their facts, `by` with who acted."""
     rows: Any = model._default_manager.filter(case__in=wanted).order_by("serial", "at", "case")
-    rows = rows.annotate(
-        **{name: F(name) for path, part in parts.items() for name in _names(path, part)}
-    )
+    if only is not None:
+        rows = rows.filter(only)
+    parts = _parts(model, by=by).values()
+    return Statement.of(rows.values_list(*(name for part in parts for name in part.names)))
+
+
+def with_facts(
+    model: type[Row],
+    statement: Statement,
+    given: Mapping[str, Any] | None = None,
+    *,
+    by: bool = False,
+) -> list[tuple[Any, tuple[Row, ...]]]:
+    """The things that `asking_facts` asks for, with their numbers if they have any, each with its
+    facts, the one that began first first, `by` with who acted; one query."""
+    parts = _parts(model, by=by)
     things: dict[str, Any] = {}
+    people: dict[int, Any] = {}
     found: dict[str, list[Row]] = {}
-    for row in rows.select_related("by") if by else rows:
+    # Things and people are made once, and not with every fact: a first page has a thousand facts
+    # of a hundred things.
+    for values in statement.ask(given or {}):
+        row = parts[""].made(values)
         if row.case_id not in things:
-            # Once, and not with every fact as by select_related: a first page has a thousand facts
-            # of a hundred things.
-            things[row.case_id] = _thing(row, parts)
+            things[row.case_id] = _thing(values, parts)
         row.case = things[row.case_id]
+        if by and row.by_id is not None:
+            if row.by_id not in people:
+                people[row.by_id] = parts["by"].made(values)
+            row.by = people[row.by_id]
         found.setdefault(row.case_id, []).append(row)
     return [(things[key], tuple(facts)) for key, facts in found.items()]
 
 
-def _parts(model: Any) -> dict[str, Any]:
-    """The models of a fact's thing and of its number, by their paths."""
+@dataclass(frozen=True, kw_only=True)
+class _Part:
+    """What the columns of a row make an instance of."""
+
+    model: Any
+    path: str
+    """From the fact; empty: the fact itself."""
+    fields: tuple[str, ...]
+    where: slice
+    """Where they are in the row."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns, as the fact's query calls them."""
+        return tuple(f"{self.path}__{field}" if self.path else field for field in self.fields)
+
+    def made(self, values: Sequence[Any]) -> Any:
+        """The instance, as if it had been asked for itself."""
+        return self.model.from_db(DEFAULT_DB_ALIAS, self.fields, values[self.where])
+
+
+@cache
+def _parts(model: Any, *, by: bool) -> dict[str, _Part]:
+    """The fact, its thing, the thing's number if it may have any, and who acted, by their paths."""
     case = model._meta.get_field("case").related_model
-    numbers = [one.related_model for one in case._meta.related_objects if one.name == "numbered"]
-    return {"case": case} | ({"case__numbered": numbers[0]} if numbers else {})
+    models = {"": model, "case": case}
+    for one in case._meta.related_objects:
+        if one.name == "numbered":
+            models["case__numbered"] = one.related_model
+    if by:
+        models["by"] = model._meta.get_field("by").related_model
+    found: dict[str, _Part] = {}
+    first = 0
+    for path, part in models.items():
+        fields = tuple(field.attname for field in part._meta.concrete_fields)
+        where = slice(first, first + len(fields))
+        found[path] = _Part(model=part, path=path, fields=fields, where=where)
+        first = where.stop
+    return found
 
 
-def _names(path: str, model: Any) -> list[str]:
-    return [f"{path}__{field.attname}" for field in model._meta.concrete_fields]
-
-
-def _thing(row: Any, parts: Mapping[str, Any]) -> Any:
-    """The thing, with its number, of a fact that has their columns."""
-    made = {
-        path: model.from_db(
-            row._state.db,
-            [field.attname for field in model._meta.concrete_fields],
-            [getattr(row, name) for name in _names(path, model)],
-        )
-        for path, model in parts.items()
-    }
-    thing, number = made["case"], made.get("case__numbered")
-    if number is not None:
+def _thing(values: Sequence[Any], parts: Mapping[str, _Part]) -> Any:
+    """The thing, with its number."""
+    thing = parts["case"].made(values)
+    if "case__numbered" in parts:
+        number = parts["case__numbered"].made(values)
         thing._state.fields_cache["numbered"] = number if number.pk is not None else None
     return thing
 

@@ -1,19 +1,21 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Who may see which extractions: the police those of their own station, the city all."""
 
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _t
 
 from machimori.office.people.acting import Acting, current
-from machimori.office.people.history import with_facts
+from machimori.office.people.history import asking_facts, with_facts
 from machimori.office.people.models import Appointment, Person
 from machimori.office.police.history import File, file_of, files_of
 from machimori.office.police.models import Extraction, Fact, Posting
 from machimori.office.police.states import OVER
 from machimori.office.shared.errors import ActionRefusedError, Reason
 from machimori.office.shared.posts import Post
+from machimori.office.shared.prepared import Among, Given, Statement
 
 POLICE: Final[tuple[Post, ...]] = ("police_image_manager", "police_operator")
 CITY: Final[tuple[Post, ...]] = ("system_manager", "handling_supervisor", "auditor")
@@ -60,10 +62,8 @@ def stations(acting: Acting) -> list[str]:
 
 def extractions(acting: Acting) -> QuerySet[Extraction]:
     """Every extraction that the acting person may see, the newest first."""
-    found = Extraction.objects.filter(head__scheme=acting.scheme).select_related("scheme")
-    if not acting.holds(*CITY):
-        found = found.filter(station__in=stations(acting))
-    return found.order_by("-head__began", "-pk")
+    found = _extractions(acting.scheme)
+    return found if acting.holds(*CITY) else found.filter(station__in=stations(acting))
 
 
 def open_files(acting: Acting) -> list[File]:
@@ -74,9 +74,11 @@ def open_files(acting: Acting) -> list[File]:
 def waiting(acting: Acting) -> list[File]:
     """The oldest of them, as many as the first page looks at; fetched once a request."""
     if "police.waiting" not in acting.memo:
-        rows = extractions(acting).exclude(head__state__in=OVER).reverse()[:MOST]
+        city = acting.holds(*CITY)
+        given = {"scheme": acting.scheme.pk, "stations": [] if city else stations(acting)}
         acting.memo["police.waiting"] = [
-            File(extraction=one, facts=facts) for one, facts in with_facts(Fact, rows.values("pk"))
+            File(extraction=one, facts=facts)
+            for one, facts in with_facts(Fact, _waiting(city=city), given)
         ]
     found: list[File] = acting.memo["police.waiting"]
     return found
@@ -102,3 +104,18 @@ def chiefs(acting: Acting) -> list[Person]:
     own, known = own_station(acting), postings(acting)
     people = Person.objects.filter(pk__in=held.values("person")).order_by("kana", "login")
     return [one for one in people if one.pk in known and known[one.pk].station == own]
+
+
+def _extractions(scheme: Any) -> QuerySet[Extraction]:
+    found = Extraction.objects.filter(head__scheme=scheme).select_related("scheme")
+    return found.order_by("-head__began", "-pk")
+
+
+@cache
+def _waiting(*, city: bool) -> Statement:
+    """The oldest that are not over, of all or of the `stations`."""
+    rows = _extractions(Given("scheme"))
+    if not city:
+        rows = rows.filter(Among(F("station"), Given("stations")))
+    oldest = rows.exclude(head__state__in=OVER).reverse()[:MOST]
+    return asking_facts(Fact, oldest.values("pk"))

@@ -2,7 +2,7 @@
 """Who may see which cases; the only functions that hand them out."""
 
 import datetime as dt
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import Q, QuerySet
 
@@ -40,10 +40,15 @@ def cases(acting: Acting) -> QuerySet[Head]:
     """Every case that the acting person may see, the newest first: operators who do not take in
     see those in which an extraction was ordered and drafts that go round to them, deputies all for
     as long as they stand in."""
-    found = Head.objects.filter(scheme=acting.scheme)
+    found = of_scheme(acting.scheme)
     if not sees_all(acting):
         found = found.filter(Q(state__in=ORDERED) | _going_round(acting))
     return found.select_related("case__scheme", "case__numbered").order_by("-began", "case")
+
+
+def of_scheme(scheme: Any) -> QuerySet[Head]:
+    """Every case of the scheme: for those who see all."""
+    return Head.objects.filter(scheme=scheme)
 
 
 def sees_all(acting: Acting) -> bool:

@@ -4,9 +4,10 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any, Final
 
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -15,14 +16,15 @@ from machimori.kernel.instants import local_day, micros
 from machimori.office.deputies.access import standing_in
 from machimori.office.jobs import registry as jobs
 from machimori.office.people.acting import Acting, now
-from machimori.office.people.history import with_facts
+from machimori.office.people.history import asking_facts, with_facts
 from machimori.office.provision import access, circulating, ending, endorsing
-from machimori.office.provision.history import File
-from machimori.office.provision.models import Fact
+from machimori.office.provision.history import APPLIED, File
+from machimori.office.provision.models import Fact, Head
 from machimori.office.provision.states import STATES, State
 from machimori.office.rules.access import rules_of
 from machimori.office.shared.menu import Entry
 from machimori.office.shared.menu import register as register_page
+from machimori.office.shared.prepared import Given, Statement
 from machimori.office.shared.templatetags.office import day
 from machimori.office.shared.work import Item, Start, Work, register
 
@@ -38,6 +40,15 @@ MOVING: Final[tuple[tuple[State, ...], ...]] = (
     ("provided",),
 )
 """States in which a case waits for somebody, together as a list shows them."""
+_SHOWN: Final[Any] = (
+    Q(serial=1)
+    | Q(kind__in=APPLIED)
+    | Q(serial=F("case__head__serial"))
+    | Q(case__head__state="under_decision")
+    | Exists(Fact.objects.filter(case=OuterRef("case"), kind="deputised"))
+)
+"""Of a case's facts those by which a line is written: the first and the last and its application;
+all, where it depends on who agreed and signed whether somebody is asked."""
 WARNED: Final = dt.timedelta(days=3)
 """Footage that is erased within these days is marked."""
 
@@ -114,30 +125,49 @@ def in_states(acting: Acting, *states: State) -> Sequence[File]:
 
 def moving(acting: Acting) -> Sequence[File]:
     """The most urgent cases of each list, and for a manager those that a deputy decided; fetched
-    once a request, by one query."""
+    once a request, by one query. Of their facts those that `_SHOWN` names."""
     if "provision.moving" not in acting.memo:
-        seen = access.cases(acting)
-        chosen = [
-            seen.filter(state__in=states).order_by(F("start").asc(nulls_last=True), "at", "case")
-            for states in MOVING
-        ]
-        if acting.holds("system_manager"):
-            chosen.append(seen.filter(case__in=_deputised(acting)).order_by("at", "case"))
-        first, *others = (rows.values("case")[:SHOWN] for rows in chosen)
+        manager = acting.holds("system_manager")
+        if access.sees_all(acting):
+            statement = _every(manager=manager)
+        else:
+            rows = _wanted(access.cases(acting), acting.scheme, manager=manager)
+            statement = asking_facts(Fact, rows, only=_SHOWN)
         rules = rules_of(acting)
         acting.memo["provision.moving"] = [
             File(case=case, facts=facts, rulebook=rules)
-            for case, facts in with_facts(Fact, first.union(*others))
+            for case, facts in with_facts(Fact, statement, {"scheme": acting.scheme.pk})
         ]
     found: Sequence[File] = acting.memo["provision.moving"]
     return found
 
 
-def _deputised(acting: Acting) -> "QuerySet[Fact, Any]":
+@cache
+def _every(*, manager: bool) -> Statement:
+    """For who sees every case."""
+    scheme = Given("scheme")
+    return asking_facts(
+        Fact, _wanted(access.of_scheme(scheme), scheme, manager=manager), only=_SHOWN
+    )
+
+
+def _wanted(seen: "QuerySet[Head]", scheme: Any, *, manager: bool) -> "QuerySet[Any, Any]":
+    """The cases' keys."""
+    chosen = [
+        seen.filter(state__in=states).order_by(F("start").asc(nulls_last=True), "at", "case")
+        for states in MOVING
+    ]
+    if manager:
+        chosen.append(seen.filter(case__in=_deputised(scheme)).order_by("at", "case"))
+    first, *others = (rows.values("case")[:SHOWN] for rows in chosen)
+    return first.union(*others)
+
+
+def _deputised(scheme: Any) -> "QuerySet[Fact, Any]":
     """Cases that a deputy decided and no manager has reviewed since."""
     facts = Fact.objects.filter(case=OuterRef("case"))
     since = facts.filter(kind="reviewed", serial__gt=OuterRef("serial"))
-    waiting = Fact.objects.filter(~Exists(since), kind="deputised", case__scheme=acting.scheme)
+    waiting = Fact.objects.filter(~Exists(since), kind="deputised", case__scheme=scheme)
     return waiting.values("case")
 
 

@@ -7,13 +7,15 @@ A union of eight tables takes the mapper longer to make than the database to ans
 
 import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
-from django.db import connection
-from django.db.models import Expression
+from django.db import DEFAULT_DB_ALIAS, connection
+from django.db.models import BooleanField, Expression, Func
 
+_Converter = tuple[int, Sequence[Callable[[Any, Any, Any], Any]], Any]
+"""Of a column: its place, the steps, what it was in the query."""
 _PLACES: Final = re.compile("%%|%s")
 _NUMBERS: Final = itertools.count()
 
@@ -30,6 +32,14 @@ class Given(Expression):
         return f"%({self.name})s", []
 
 
+class Among(Func):
+    """Whether the first is a value of the second, an array of texts."""
+
+    template = "%(expressions)s::text[])"
+    arg_joiner = " = ANY("
+    output_field = BooleanField()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Statement:
     """SQL with `%(name)s` for what is given."""
@@ -37,11 +47,14 @@ class Statement:
     sql: str
     fixed: Mapping[str, Any]
     """What the query itself says."""
+    converters: Sequence["_Converter"] = ()
+    """What the mapper makes of some columns."""
 
     @classmethod
     def of(cls, rows: Any) -> Self:
         """What this query of the mapper's asks."""
-        sql, params = rows.query.sql_with_params()
+        compiler = rows.query.get_compiler(DEFAULT_DB_ALIAS)
+        sql, params = compiler.as_sql()
         fixed: dict[str, Any] = {}
         left = iter(params)
 
@@ -52,14 +65,26 @@ class Statement:
             fixed[name] = next(left)
             return f"%({name})s"
 
-        return cls(sql=_PLACES.sub(place, sql), fixed=fixed)
+        converters = compiler.get_converters([one for one, *_ in compiler.select])
+        return cls(
+            sql=_PLACES.sub(place, sql),
+            fixed=fixed,
+            converters=[(at, *found) for at, found in converters.items()],
+        )
 
     def ask(self, given: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """The rows; one query."""
         with connection.cursor() as cursor:
             cursor.execute(self.sql, {**self.fixed, **given})
             found: list[tuple[Any, ...]] = cursor.fetchall()
-        return found
+        return list(map(self._converted, found)) if self.converters else found
+
+    def _converted(self, row: Sequence[Any]) -> tuple[Any, ...]:
+        found = list(row)
+        for at, steps, expression in self.converters:
+            for step in steps:
+                found[at] = step(found[at], expression, connection)
+        return tuple(found)
 
 
 def woven(sql: str, **parts: Statement) -> Statement:
