@@ -16,6 +16,8 @@ from machimori.office.oversight import disposing
 from machimori.office.oversight.history import File, find_about
 from machimori.office.oversight.kinds import KINDS
 from machimori.office.oversight.models import Record, Tombstone
+from machimori.office.oversight.over import CASES
+from machimori.office.oversight.states import STEPS
 from machimori.office.oversight.testing import (
     carry_out,
     completed,
@@ -235,12 +237,23 @@ def test_the_list_is_searched_by_kind_number_and_end(
         ("鍵簿", ["K-1"]),
         ("廃棄した", ["K-1"]),
         ("開示", []),
+        ("提供%", []),
     ):
         asked = {"year": str(YEAR), "q": words, "as": "csv"}
         said = desk.browser().get(reverse("oversight:disposal"), asked).content.decode()
         lines = said.splitlines()[1:]
         assert len(lines) == len(found), words
         assert all(any(number in line for line in lines) for number in found), words
+
+
+def test_nothing_follows_the_end_of_a_case_that_has_no_head() -> None:
+    """The fact that ended it is therefore its last; a shift's is `watching`'s own rule."""
+    headless = {name: kind for name, kind in CASES.items() if kind.head is None}
+    assert set(headless) == {"complaint", "import", "shift"}
+    for name in ("complaint", "import"):
+        ended = set(headless[name].ended)
+        assert ended
+        assert not [key for key, step in STEPS.items() if step.after & ended], name
 
 
 def destroyed(desk: Desk) -> int:

@@ -34,7 +34,8 @@ WITH open (case_id) AS ({copies} UNION ALL {prints} UNION ALL {used}),
 due AS MATERIALIZED (
     SELECT rows.name, rows.case_id, rows.completed, rows.last, rows.last < %(today)s
         AND rows.case_id NOT IN (SELECT case_id FROM open WHERE case_id IS NOT NULL)
-        AND rows.name || ':' || rows.case_id NOT IN (SELECT unnest(%(held)s::text[])) AS ready
+        AND rows.name || ':' || rows.case_id NOT IN (SELECT unnest(%(held)s::text[])) AS ready,
+        {found} AS found
     FROM ({rows}) rows (name, case_id, number, state, completed, last)
     {said}
     WHERE rows.last <= %(end)s
@@ -43,31 +44,32 @@ due AS MATERIALIZED (
 _SAID: Final = """
 JOIN unnest(%(kinds)s::text[], %(states)s::text[], %(texts)s::text[]) said (name, state, text)
     ON said.name = rows.name AND said.state = rows.state
-        AND concat(said.text, E'\\n', rows.number) ILIKE ALL(%(words)s::text[])
 """
+_FOUND: Final = "concat(said.text, E'\\n', rows.number) ILIKE ALL(%(words)s::text[])"
 _KEYS: Final = """
 SELECT name, case_id FROM due
-WHERE ready OR NOT %(only_ready)s ORDER BY last, completed, case_id
+WHERE found AND (ready OR NOT %(only_ready)s) ORDER BY last, completed, case_id
 """
 _LOOK: Final = """,
 counts AS (
-    SELECT count(*) AS every, count(*) FILTER (WHERE ready) AS ready FROM due
+    SELECT count(*) FILTER (WHERE found AND (ready OR NOT %(only_ready)s)) AS cases,
+        count(*) FILTER (WHERE ready) AS ready
+    FROM due
 ), wanted AS (
     -- Where the page begins among the cases, or the last one.
-    SELECT every, ready, greatest(0, least(
-        %(first)s,
-        (CASE WHEN %(only_ready)s THEN ready ELSE every END + %(loose)s - 1) / %(many)s * %(many)s
-    ) - %(loose)s) AS skipped
+    SELECT cases, ready, greatest(
+        0, least(%(first)s, (cases + %(loose)s - 1) / %(many)s * %(many)s) - %(loose)s
+    ) AS skipped
     FROM counts
 )
-SELECT wanted.every, wanted.ready, wanted.skipped, part.name, part.case_id
+SELECT wanted.cases, wanted.ready, wanted.skipped, part.name, part.case_id
 FROM wanted LEFT JOIN (
-    SELECT * FROM due WHERE ready OR NOT %(only_ready)s
+    SELECT * FROM due WHERE found AND (ready OR NOT %(only_ready)s)
     ORDER BY last, completed, case_id LIMIT %(many)s OFFSET (SELECT skipped FROM wanted)
 ) part ON true
 ORDER BY part.last, part.completed, part.case_id
 """
-"""How many they are, and the keys of one part, by one walk through them."""
+"""How many are found, how many of all may be disposed of, and the keys of one part, by one walk."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,8 +145,8 @@ class Due:
 
     @property
     def disposable(self) -> int:
-        """How many of them may be disposed of today."""
-        return sum(map(self._may_go, self._loose)) + self._look.ready
+        """How many may be disposed of today, whatever the words."""
+        return sum(map(self._may_go, self.of.loose)) + self._look.ready
 
     def names(self) -> list[str]:
         """`Kept.name` of all, in the order of the alphabet."""
@@ -188,9 +190,9 @@ class Due:
     def _look(self) -> "_Look":
         page = {"first": max(0, self.page - 1) * PAGE, "many": PAGE, "loose": len(self._loose)}
         rows = self._asked(_LOOK, page)
-        every, ready, skipped, *_ = rows[0]
+        cases, ready, skipped, *_ = rows[0]
         return _Look(
-            cases=ready if self.ready else every,
+            cases=cases,
             ready=ready,
             skipped=skipped,
             keys=[(name, case) for *_, name, case in rows if name is not None],
@@ -210,8 +212,8 @@ class Due:
 
 @dataclass(frozen=True, kw_only=True)
 class _Look:
-    """Of the cases of a list: how many they are, how many of them, or of all, may be disposed of,
-    and the keys of those of a page, before which others are `skipped`."""
+    """How many cases a list has, how many may be disposed of, in it or not, and the keys of those
+    of a page, before which others are `skipped`."""
 
     cases: int
     ready: int
@@ -234,10 +236,12 @@ def _searched(words: str) -> dict[str, Any]:
 
 @cache
 def _statement(wanted: str, *, searched: bool) -> Statement:
-    """One about the cases that are due; `searched`: of those with the words."""
+    """One about the cases that are due; `searched`: that says which of them have the words."""
     prints = prints_open(Given("scheme"))
     return woven(
-        (_DUE + wanted).replace("{said}", _SAID if searched else ""),
+        (_DUE + wanted)
+        .replace("{said}", _SAID if searched else "")
+        .replace("{found}", _FOUND if searched else "true"),
         copies=Statement.of(copies_open(Given("scheme")).values("case")),
         prints=Statement.of(prints.values("viewing__case")),
         used=Statement.of(prints.values("viewing__use")),

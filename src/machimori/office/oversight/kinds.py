@@ -44,7 +44,8 @@ class Kind:
     """The model of its facts (`FactRow` with `case`)."""
     case: type[Model]
     head: Any = None
-    """The model of its heads, where the database keeps one for each case."""
+    """The model of its heads, where the database keeps one for each case. Nothing follows the end
+    of a case that has none."""
     ended: Sequence[str]
     """States in which the case is over."""
     states: Mapping[Any, Promise]

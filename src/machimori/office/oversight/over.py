@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any, Final
 
-from django.db.models import CharField, DateField, Exists, F, Func, OuterRef, Value
+from django.db.models import CharField, DateField, F, Func, Value
 from django.db.models.functions import Greatest
 
 from machimori.office.oversight.asked import midnight
@@ -82,15 +82,12 @@ def of_scheme(kind: Kind, scheme: Any) -> dict[str, Any]:
 
 
 def _over(name: str) -> Any:
-    """The kind's cases that are over, as heads or last facts."""
+    """The kind's cases that are over, as heads, or as the facts that ended them."""
     kind, scheme = CASES[name], Given("scheme")
     if kind.head is not None:
         rows = kind.head.objects.filter(scheme=scheme, state__in=list(kind.ended))
     else:
-        later = kind.facts.objects.filter(case=OuterRef("case"), serial__gt=OuterRef("serial"))
-        rows = kind.facts.objects.filter(
-            ~Exists(later), **of_scheme(kind, scheme), state__in=list(kind.ended)
-        )
+        rows = kind.facts.objects.filter(**of_scheme(kind, scheme), state__in=list(kind.ended))
     last = _LastDay(kind.years)
     return rows.annotate(
         name=Value(name, CharField()),

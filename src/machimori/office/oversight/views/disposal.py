@@ -39,7 +39,7 @@ def listing(request: ActingRequest) -> HttpResponse:
     rules, year = rules_of(acting), _year(request, on)
     held = stays.active(acting.scheme)
     ending = Ending(scheme=acting.scheme, rules=rules, on=on, year=year)
-    due = Due(of=ending, held=frozenset(held), page=_page(request))
+    due = Due(of=ending, held=frozenset(held), words=request.GET.get("q", ""), page=_page(request))
 
     def cells(one: Kept) -> tuple[str | Cell, ...]:
         href = reverse("oversight:kept", args=[one.kind, one.case])
@@ -84,7 +84,7 @@ def listing(request: ActingRequest) -> HttpResponse:
     }
 
     def rows(words: str) -> Due:
-        return replace(due, words=words) if words else due
+        return due if words == due.words else replace(due, words=words)
 
     return found.respond(request, rows, "oversight/disposal.html", context)
 
