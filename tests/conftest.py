@@ -4,6 +4,7 @@ and the order, because a long file begun last is waited for by an idle core, and
 committed stays."""
 
 import fcntl
+import gc
 from collections.abc import Iterator
 
 import pytest
@@ -25,6 +26,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take longest; end with those that leave rows in the database."""
     leaving = {item.path for item in items if item.get_closest_marker("commits")}
     items.sort(key=lambda item: (item.path in leaving, item.get_closest_marker("long") is None))
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: no search for garbage goes through it again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="module")

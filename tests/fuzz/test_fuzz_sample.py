@@ -19,7 +19,7 @@ from types import ModuleType
 import pytest
 
 TARGETS = sorted(Path(__file__).parent.glob("fuzz_*.py"))
-SAMPLE = 100_000
+SAMPLE = 50_000
 FULL = 10_000_000
 
 
