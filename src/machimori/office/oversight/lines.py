@@ -4,7 +4,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.urls import reverse
 from django.utils.translation import gettext as _t
 
 from machimori.office.cameras.access import plain_names
@@ -13,6 +12,7 @@ from machimori.office.oversight.history import File
 from machimori.office.oversight.posts import Held, posts_then
 from machimori.office.oversight.uses import ACTS, Use
 from machimori.office.people.models import Scheme
+from machimori.office.shared.addresses import address_of
 from machimori.office.shared.tables import Cell
 from machimori.office.shared.templatetags.office import minute, post, second
 
@@ -82,7 +82,7 @@ def use_columns() -> tuple[str, ...]:
 def use_cells(use: Use, lines: Lines) -> tuple[str | Cell, ...]:
     """A line of 利用簿."""
     return (
-        Cell(text=second(use.at), href=reverse("oversight:use", args=[use.name])),
+        Cell(text=second(use.at), href=address_of("oversight:use", use.name)),
         f"{ACTS[use.act]}（{use.said}）",
         Cell(text=use.numbered, href=use.href),
         use.by,
@@ -121,7 +121,7 @@ def provision_columns() -> tuple[str, ...]:
 def provision_cells(use: Use, lines: Lines) -> tuple[str | Cell, ...]:
     """A line of 提供記録."""
     return (
-        Cell(text=minute(use.at), href=reverse("oversight:use", args=[use.name])),
+        Cell(text=minute(use.at), href=address_of("oversight:use", use.name)),
         Cell(text=use.numbered, href=use.href),
         use.recipient,
         use.identity,

@@ -10,10 +10,10 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Final, Literal
 
-from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from machimori.office.shared.addresses import address
 from machimori.office.shared.posts import Post
 
 Group = Literal["", "cases", "equipment", "registers", "people", "rules", "own"]
@@ -95,7 +95,7 @@ def line(posts: frozenset[Post], path: str) -> list[Opening]:
         (one for one in _entries.values() if not one.posts or one.posts & posts),
         key=lambda one: (known.index(one.place), one.order),
     )
-    hrefs = [reverse(one.route) for one in mine]
+    hrefs = [address(one.route) for one in mine]
     above = [href for href in hrefs if path == href or (href != "/" and path.startswith(href))]
     here = max(above, key=len, default="")
     pages = [

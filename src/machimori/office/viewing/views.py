@@ -25,6 +25,7 @@ from machimori.office.people.acting import ActingRequest
 from machimori.office.provision.access import DESK
 from machimori.office.provision.drafting import Extent
 from machimori.office.provision.views.pages import one
+from machimori.office.shared.addresses import address_of
 from machimori.office.shared.causes import cause_text
 from machimori.office.shared.config import config
 from machimori.office.shared.engine import engine
@@ -176,7 +177,7 @@ def _begun(viewing: Viewing, secret: bytes) -> HttpResponse:
 def address(viewing: Viewing) -> str:
     """The page of the case or the use that the viewing is of."""
     route = "provision:case" if viewing.case_id else "internal:use"
-    return reverse(route, args=[viewing.subject])
+    return address_of(route, viewing.subject)
 
 
 def mine(request: ActingRequest, name: str) -> tuple[Viewing, Subject, Reel]:

@@ -5,7 +5,6 @@ from functools import partial
 
 from django import forms
 from django.http import HttpResponse
-from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_safe
 
@@ -18,6 +17,7 @@ from machimori.office.direct.states import STATES
 from machimori.office.direct.views.pages import address, interval, loaded, one, within
 from machimori.office.people.acting import ActingRequest
 from machimori.office.police.views.pages import form_page
+from machimori.office.shared.addresses import address_of
 from machimori.office.shared.posts import posts
 from machimori.office.shared.tables import Cell, Listing
 from machimori.office.shared.templatetags.office import minute
@@ -119,7 +119,7 @@ def _cells(row: tuple[File, str]) -> tuple[str | Cell, ...]:
     file, cameras = row
     saved, told = file.latest("saved"), file.latest("matched", "unmatched")
     return (
-        Cell(text=file.number, href=reverse("direct:acquisition", args=[file.case.pk])),
+        Cell(text=file.number, href=address_of("direct:acquisition", file.case.pk)),
         Cell(
             text=str(STATES[file.state]),
             mark="open" if file.state in ("awaiting_reconciliation", "unmatched") else "",

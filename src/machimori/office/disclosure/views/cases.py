@@ -21,6 +21,7 @@ from machimori.office.disclosure.views.pages import camera_names, one
 from machimori.office.disclosure.views.steps import MOVES
 from machimori.office.people.acting import Acting, ActingRequest
 from machimori.office.rules.access import rules_of
+from machimori.office.shared.addresses import address_of
 from machimori.office.shared.posts import posts
 from machimori.office.shared.tables import Cell, Listing
 from machimori.office.shared.templatetags.office import day, minute
@@ -70,7 +71,7 @@ def _cells(file: File, *, acting: Acting) -> tuple[str | Cell, ...]:
     today, asked = day_of(acting), file.asked
     due = dues.next_due(file, today)
     return (
-        Cell(text=file.number, href=reverse("disclosure:case", args=[file.case.pk])),
+        Cell(text=file.number, href=address_of("disclosure:case", file.case.pk)),
         str(STATES[file.state]) + (_t("・審査請求中") if file.appeal else ""),
         asked.name,
         asked.item,

@@ -25,6 +25,7 @@ from machimori.office.handover.views.pages import copy_of
 from machimori.office.people.acting import ActingRequest
 from machimori.office.provision.models import Series
 from machimori.office.provision.periods import period
+from machimori.office.shared.addresses import address_of
 from machimori.office.shared.errors import ActionRefusedError
 from machimori.office.shared.posts import posts
 from machimori.office.shared.tables import Cell, Listing
@@ -93,7 +94,7 @@ def _cells(head: Head, found: Followed, today: dt.date) -> tuple[str | Cell, ...
     return (
         Cell(
             text=head.number or _t("（まだ書いていない）"),
-            href=reverse("handover:copy", args=[head.copy_id]),
+            href=address_of("handover:copy", head.copy_id),
         ),
         numbered.text if numbered else "",
         str(KINDS[head.medium].text) if head.medium else "",

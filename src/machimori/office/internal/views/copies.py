@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_POST, require_safe
 
@@ -17,6 +16,7 @@ from machimori.office.internal.models import Fact
 from machimori.office.internal.views.pages import address, form_page, one
 from machimori.office.internal.views.uses import page
 from machimori.office.people.acting import ActingRequest
+from machimori.office.shared.addresses import address_of
 from machimori.office.shared.errors import ActionRefusedError
 from machimori.office.shared.posts import posts
 from machimori.office.shared.ranges import ranged
@@ -142,7 +142,7 @@ def _cells(copy: Copy) -> tuple[str | Cell, ...]:
     fate = f"{dict(FATES)[ended.data['fate']]}（{ended.data['on']}）" if ended else ""
     return (
         copy.written.data["number"],
-        Cell(text=use.numbered.text, href=reverse("internal:use", args=[use.pk])),
+        Cell(text=use.numbered.text, href=address_of("internal:use", use.pk)),
         copy.written.by.name,
         day(copy.written.at),
         day(copy.due),

@@ -20,6 +20,7 @@ from machimori.office.internal.views.pages import form_page, one
 from machimori.office.people.acting import ActingRequest
 from machimori.office.provision.forms import words
 from machimori.office.rules.access import in_force, rules_of
+from machimori.office.shared.addresses import address_of
 from machimori.office.shared.config import config
 from machimori.office.shared.errors import ActionRefusedError
 from machimori.office.shared.posts import posts
@@ -55,7 +56,7 @@ def listing(request: ActingRequest) -> HttpResponse:
 
 def _cells(file: File) -> tuple[str | Cell, ...]:
     return (
-        Cell(text=file.number, href=reverse("internal:use", args=[file.use.pk])),
+        Cell(text=file.number, href=address_of("internal:use", file.use.pk)),
         str(STATES[file.state]),
         file.draft.by.name,
         file.draft.data["need"],

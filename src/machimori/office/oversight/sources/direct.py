@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Final
 
 from django.db.models import Q, QuerySet
-from django.urls import reverse
 
 from machimori.office.direct.history import File, files_of
 from machimori.office.direct.models import Fact
@@ -13,6 +12,7 @@ from machimori.office.direct.states import STEPS, Kind
 from machimori.office.oversight.asked import Asked
 from machimori.office.oversight.sources.source import Cases
 from machimori.office.oversight.uses import Use
+from machimori.office.shared.addresses import address_of
 
 ACT: Final[dict[Kind, str]] = {"acquired": "direct", "seen": "view", "saved": "copy"}
 
@@ -59,7 +59,7 @@ def _use(fact: Fact, file: File) -> Use:
         said=str(STEPS[kind].text),
         number=file.number,
         case=file.case.pk,
-        href=reverse("direct:acquisition", args=[file.case.pk]),
+        href=address_of("direct:acquisition", file.case.pk),
         person=fact.by_id,
         by=fact.by.name,
         ground=request["ground_label"],

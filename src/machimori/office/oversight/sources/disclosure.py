@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Final
 
 from django.db.models import Q, QuerySet
-from django.urls import reverse
 from django.utils.translation import gettext as _t
 
 from machimori.office.disclosure.history import File, files_of
@@ -14,6 +13,7 @@ from machimori.office.disclosure.states import STEPS, Kind
 from machimori.office.oversight.asked import Asked, Word
 from machimori.office.oversight.sources.source import Cases
 from machimori.office.oversight.uses import Use
+from machimori.office.shared.addresses import address_of
 
 ACT: Final[dict[Kind, str]] = {"found": "search", "disclosed": "provide"}
 
@@ -71,7 +71,7 @@ def _use(fact: Fact, file: File) -> Use:
         said=str(STEPS[kind].text),
         number=file.number,
         case=file.case.pk,
-        href=reverse("disclosure:case", args=[file.case.pk]),
+        href=address_of("disclosure:case", file.case.pk),
         person=fact.by_id,
         by=fact.by.name,
         ground=_t("開示請求（個情法76条）"),

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Final
 
 from django.db.models import Q, QuerySet
-from django.urls import reverse
 from django.utils.translation import gettext as _t
 
 from machimori.office.internal.history import File, files_of
@@ -14,6 +13,7 @@ from machimori.office.internal.states import STEPS, Kind
 from machimori.office.oversight.asked import Asked
 from machimori.office.oversight.sources.source import Cases
 from machimori.office.oversight.uses import Use
+from machimori.office.shared.addresses import address_of
 
 ACT: Final[dict[Kind, str]] = {
     "begun": "internal",
@@ -64,7 +64,7 @@ def _use(fact: Fact, file: File) -> Use:
         said=str(STEPS[kind].text),
         number=file.number,
         case=file.use.pk,
-        href=reverse("internal:use", args=[file.use.pk]),
+        href=address_of("internal:use", file.use.pk),
         person=fact.by_id,
         by=fact.by.name,
         ground=_t("内部利用"),

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Final
 
 from django.db.models import Q, QuerySet
-from django.urls import reverse
 
 from machimori.office.oversight.asked import Asked, Word
 from machimori.office.oversight.sources.source import Cases
@@ -13,6 +12,7 @@ from machimori.office.oversight.uses import Use
 from machimori.office.police.history import File
 from machimori.office.police.models import Fact
 from machimori.office.police.states import STEPS, Kind
+from machimori.office.shared.addresses import address_of
 
 ACT: Final[dict[Kind, str]] = {"extracted": "emergency", "saved": "copy", "erased": "end"}
 
@@ -75,7 +75,7 @@ def _use(fact: Fact, file: File) -> Use:
         said=str(STEPS[kind].text),
         number=order["reference"],
         case=file.extraction.pk,
-        href=reverse("police:extraction", args=[file.extraction.pk]),
+        href=address_of("police:extraction", file.extraction.pk),
         person=fact.by_id,
         by=fact.by.name,
         purpose=order["matter"],

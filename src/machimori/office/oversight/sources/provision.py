@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any, ClassVar, Final
 
 from django.db.models import Q, QuerySet
-from django.urls import reverse
 
 from machimori.kernel.instants import instant
 from machimori.office.handover.models import Copy
@@ -20,6 +19,7 @@ from machimori.office.provision.forms import named
 from machimori.office.provision.history import File
 from machimori.office.provision.models import Fact
 from machimori.office.provision.states import STEPS, Kind
+from machimori.office.shared.addresses import address_of
 from machimori.office.shared.templatetags.office import day
 
 ACT: Final[dict[Kind, str]] = {
@@ -92,7 +92,7 @@ def _use(fact: Fact, whole: File, copies: Sequence[Copy]) -> Use:
         said=str(STEPS[kind].text),
         number=file.number,
         case=file.case.pk,
-        href=reverse("provision:case", args=[file.case.pk]),
+        href=address_of("provision:case", file.case.pk),
         person=fact.by_id,
         by=fact.by.name if fact.by else "",
         ground=named(ground) if ground else "",

@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Q, QuerySet
-from django.urls import reverse
 from django.utils.translation import gettext as _t
 
 from machimori.office.internal.history import File as InternalFile
@@ -17,6 +16,7 @@ from machimori.office.oversight.sources.source import Cases
 from machimori.office.oversight.uses import Use
 from machimori.office.provision.forms import named
 from machimori.office.provision.history import File
+from machimori.office.shared.addresses import address_of
 from machimori.office.shared.templatetags.office import post
 from machimori.office.viewing.models import Viewing, Watched
 
@@ -68,7 +68,7 @@ def _viewed(row: Viewing, file: File, shown: list[str]) -> Use:
     application, ground = file.application, file.ground
     return replace(
         _base(row, shown),
-        href=reverse("provision:case", args=[file.case.pk]),
+        href=address_of("provision:case", file.case.pk),
         ground=named(ground) if ground else "",
         purpose=application.purpose,
         reason=application.reason or application.case,
@@ -78,7 +78,7 @@ def _viewed(row: Viewing, file: File, shown: list[str]) -> Use:
 def _used(row: Viewing, file: InternalFile, shown: list[str]) -> Use:
     return replace(
         _base(row, shown),
-        href=reverse("internal:use", args=[file.use.pk]),
+        href=address_of("internal:use", file.use.pk),
         ground=_t("内部利用"),
         purpose=file.draft.data["need"],
     )

@@ -39,6 +39,7 @@ from machimori.office.provision.sections import rendered
 from machimori.office.provision.states import ENDED, STATES, STEPS, WAY, Kind, State
 from machimori.office.provision.views import keeping, looking
 from machimori.office.provision.views.pages import one
+from machimori.office.shared.addresses import address_of
 from machimori.office.shared.posts import posts
 from machimori.office.shared.printing import masthead
 from machimori.office.shared.tables import Cell, Listing
@@ -95,7 +96,7 @@ def _cells(row: tuple[Head, Application]) -> tuple[str | Cell, ...]:
     return (
         Cell(
             text=number_of(head.case) or _unnumbered(),
-            href=reverse("provision:case", args=[head.case_id]),
+            href=address_of("provision:case", head.case_id),
         ),
         str(STATES[cast(State, head.state)]),
         application.body or application.name,

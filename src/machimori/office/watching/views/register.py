@@ -6,12 +6,12 @@ from functools import partial
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_safe
 
 from machimori.office.people.acting import ActingRequest
 from machimori.office.provision.periods import choices, period
+from machimori.office.shared.addresses import address_of
 from machimori.office.shared.posts import posts
 from machimori.office.shared.tables import Cell, Listing
 from machimori.office.shared.templatetags.office import minute
@@ -83,7 +83,7 @@ def shift(request: ActingRequest, name: str) -> HttpResponse:
 def _cells(file: File, *, place: partial[str]) -> tuple[str | Cell, ...]:
     notices = sum(1 for one in file.facts if one.kind == "noticed")
     return (
-        Cell(text=minute(file.facts[0].at), href=reverse("watching:shift", args=[file.shift.pk])),
+        Cell(text=minute(file.facts[0].at), href=address_of("watching:shift", file.shift.pk)),
         minute(file.facts[-1].at) if file.state == "over" else str(STATES["on"]),
         place(file.shift.place),
         file.shift.terminal.number,
