@@ -42,9 +42,12 @@ __all__ = [
     "Stretch",
     "TimedChunk",
     "Undecodable",
+    "decodable",
     "export",
     "export_stretches",
 ]
+
+_START_CODE = b"\x00\x00\x00\x01"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +60,13 @@ class Sample:
     key: bool
     hidden: bool
     unit: AccessUnit
+
+
+def decodable(sample: Sample, codec: str, *, lead: tuple[bytes, ...] = ()) -> bytes:
+    """A sample's picture as a decoder takes it, with these parameter sets before it."""
+    if codec == "jpeg":
+        return sample.data
+    return b"".join(_START_CODE + unit for unit in (*lead, *sample.unit.units))
 
 
 class Clip:

@@ -15,12 +15,11 @@ from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType, VideoFrame
 
-from machimori.footage.export import Sample
+from machimori.footage.export import Sample, decodable
 from machimori.footage.rtp.nal import split_annex_b
 
 DECODERS = {"h264": "h264", "h265": "hevc", "jpeg": "mjpeg"}
 """FFmpeg's decoder of each coding."""
-_START_CODE = b"\x00\x00\x00\x01"
 _ENCODER = {"preset": "ultrafast", "tune": "zerolatency", "crf": "20"}
 _PARAMETERS = "keyint=30:repeat-headers=1:log-level=none"
 
@@ -96,13 +95,6 @@ def packet_of(data: bytes, pts: int) -> "Packet[Any]":
     packet = Packet(data)
     packet.pts = pts
     return packet
-
-
-def decodable(sample: Sample, codec: str, *, lead: tuple[bytes, ...] = ()) -> bytes:
-    """A sample's picture as a decoder takes it, with these parameter sets before it."""
-    if codec == "jpeg":
-        return sample.data
-    return b"".join(_START_CODE + unit for unit in (*lead, *sample.unit.units))
 
 
 def packets(

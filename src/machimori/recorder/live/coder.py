@@ -17,11 +17,10 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
-from machimori.footage.export import Clip, Sample
-from machimori.footage.recoding import decodable
+from machimori.footage.export import Clip, Sample, decodable
 from machimori.footage.rtp.nal import split_annex_b
 from machimori.kernel.clock import Clock
-from machimori.recorder.live.coding import BEGIN, DONE, HEAD, KEY, LARGEST, PICTURE, message
+from machimori.recorder.live.messages import BEGIN, DONE, HEAD, KEY, LARGEST, PICTURE, message
 
 log = logging.getLogger(__name__)
 

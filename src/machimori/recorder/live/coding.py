@@ -3,35 +3,23 @@
 
 It is a process of its own because what it reads comes from the street and goes into FFmpeg, and
 because the recorder must not wait for it: one thread, a lower claim on the processor, no file
-and no socket that it could open. `coder` starts it and is at the other end of both pipes.
-
-A message is `u32 size ‖ i64 time ‖ u8 kind ‖ data`. To it: `BEGIN` (JSON: `codec`, `timescale`) and
-`PICTURE` (as a decoder takes it). From it: `DONE` once it is ready and after each picture, and
-before that what came out: `PICTURE` or `KEY` (H.264 in Annex B).
+and no socket that it could open. `coder` starts it and is at the other end of both pipes; they
+speak in `messages`.
 """
 
 import json
 import os
 import resource
-import struct
 import sys
 from typing import BinaryIO, Final
 
 from machimori.footage.recoding import Recoder, packet_of
+from machimori.recorder.live.messages import BEGIN, DONE, HEAD, KEY, PICTURE, message
 
-HEAD: Final = struct.Struct(">IqB")
-BEGIN, PICTURE, KEY, DONE = 1, 2, 3, 4
-LARGEST: Final = 16 << 20
-"""Bytes of one picture, coming or going."""
 MEMORY: Final = 2 << 30
 """Bytes of addresses that the process may use; 4K of H.265 takes a quarter of it."""
 _NICE: Final = 5
 _START_CODE: Final = b"\x00\x00\x00\x01"
-
-
-def message(kind: int, data: bytes = b"", time: int = 0) -> bytes:
-    """The bytes of a message."""
-    return HEAD.pack(len(data), time, kind) + data
 
 
 def main() -> None:
