@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from django import forms
 from django.utils.translation import gettext as _t
-from openpyxl import load_workbook
 
 from machimori.office.shared.errors import ActionRefusedError, Reason, refusal
 
@@ -61,6 +60,9 @@ def wrong(number: int, form: forms.Form, columns: Mapping[str, str]) -> list[Rea
 
 
 def _lines(data: bytes) -> Sequence[tuple[str, ...]]:
+    # As in `tables`.
+    from openpyxl import load_workbook
+
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             if (

@@ -18,8 +18,6 @@ from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.http import content_disposition_header
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
 
 PAGE: Final = 50
 _BATCH: Final = 2000
@@ -259,6 +257,10 @@ def csv_file(name: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -
 
 def xlsx_file(name: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> HttpResponse:
     """An Excel file to save. Every cell is text."""
+    # Loaded by who saves one: it is a tenth of the start of a process that seldom does.
+    from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
+
     book = Workbook(write_only=True)
     sheet = book.create_sheet(title=name[:31])
     for row in (columns, *rows):
