@@ -2,6 +2,7 @@
 """What waits in oversight, and its pages in the menu."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Final
 
 from django.db.models import OuterRef, Q, Subquery
@@ -23,12 +24,14 @@ from machimori.office.oversight.access import own_stations
 from machimori.office.oversight.history import File
 from machimori.office.oversight.models import Fact, Record
 from machimori.office.oversight.reconciling import FOUND
-from machimori.office.oversight.statements import Statement
+from machimori.office.oversight.statements import Statement as Returned
 from machimori.office.oversight.states import Record as RecordKind
 from machimori.office.people.acting import Acting
+from machimori.office.people.history import asking_facts, with_facts
 from machimori.office.rules.access import rules_of, today
 from machimori.office.shared.menu import Entry
 from machimori.office.shared.menu import register as register_page
+from machimori.office.shared.prepared import Given, Statement
 from machimori.office.shared.templatetags.office import day
 from machimori.office.shared.work import Item, Work, register
 from machimori.policy.wareki import wareki_fiscal_year
@@ -104,28 +107,33 @@ def _waiting(acting: Acting, kind: RecordKind) -> list[File]:
     """What waits of this kind, and every statement and run; the newest first. One query a request
     for all kinds."""
     if "oversight.waiting" not in acting.memo:
-        last = Fact.objects.filter(case=OuterRef("pk")).order_by("-serial")
-        rows = Record.objects.filter(scheme=acting.scheme).annotate(
-            now=Subquery(last.values("state")[:1])
-        )
-        wanted = rows.filter(
-            Q(kind="finding", now="found")
-            | Q(kind="complaint", now="received")
-            | Q(kind="disposal", now="listed")
-            | Q(kind__in=("statement", "reconciliation"))
-        )
-        facts: dict[str, list[Fact]] = {}
-        found = Fact.objects.filter(case__in=wanted.values("pk")).select_related("case", "by")
-        for fact in found.order_by("-case__at", "-case", "serial"):
-            facts.setdefault(fact.case_id, []).append(fact)
-        acting.memo["oversight.waiting"] = [
-            File(record=rows[0].case, facts=tuple(rows)) for rows in facts.values()
+        found = [
+            File(record=row, facts=facts)
+            for row, facts in with_facts(Fact, _asking(), {"scheme": acting.scheme.pk}, by=True)
         ]
+        acting.memo["oversight.waiting"] = sorted(
+            found, key=lambda file: (file.record.at, file.record.pk), reverse=True
+        )
     files: list[File] = acting.memo["oversight.waiting"]
     return [file for file in files if file.record.kind == kind]
 
 
-def _statements(acting: Acting) -> list[Statement]:
+@cache
+def _asking() -> Statement:
+    last = Fact.objects.filter(case=OuterRef("pk")).order_by("-serial")
+    rows = Record.objects.filter(scheme=Given("scheme")).annotate(
+        now=Subquery(last.values("state")[:1])
+    )
+    wanted = rows.filter(
+        Q(kind="finding", now="found")
+        | Q(kind="complaint", now="received")
+        | Q(kind="disposal", now="listed")
+        | Q(kind__in=("statement", "reconciliation"))
+    )
+    return asking_facts(Fact, wanted.values("pk"), by=True)
+
+
+def _statements(acting: Acting) -> list[Returned]:
     """Those that the rules ask for; no query where they ask for none."""
     rules, on = rules_of(acting), today(acting)
     if rules.on(on).flag("audit.monthly_statement") is not True:
@@ -134,11 +142,11 @@ def _statements(acting: Acting) -> list[Statement]:
     return statements.asked_of(acting.scheme, rules, on, own_stations(acting), known=known)
 
 
-def _open(one: Statement) -> bool:
+def _open(one: Returned) -> bool:
     return one.state in ("asked", "sent_back")
 
 
-def _item(one: Statement, acting: Acting) -> Item:
+def _item(one: Returned, acting: Acting) -> Item:
     late = one.overdue(today(acting))
     said = _t("期限を過ぎています") if late else _t("期限")
     return Item(

@@ -12,7 +12,7 @@ from machimori.office.people.history import asking_facts, with_facts
 from machimori.office.people.models import Appointment, Person
 from machimori.office.police.history import File, file_of, files_of
 from machimori.office.police.models import Extraction, Fact, Posting
-from machimori.office.police.states import OVER
+from machimori.office.police.states import OPEN
 from machimori.office.shared.errors import ActionRefusedError, Reason
 from machimori.office.shared.posts import Post
 from machimori.office.shared.prepared import Among, Given, Statement
@@ -68,7 +68,7 @@ def extractions(acting: Acting) -> QuerySet[Extraction]:
 
 def open_files(acting: Acting) -> list[File]:
     """Those that are not over, with their facts, the newest first."""
-    return files_of(list(extractions(acting).exclude(head__state__in=OVER)))
+    return files_of(list(extractions(acting).filter(head__state__in=OPEN)))
 
 
 def waiting(acting: Acting) -> list[File]:
@@ -117,5 +117,5 @@ def _waiting(*, city: bool) -> Statement:
     rows = _extractions(Given("scheme"))
     if not city:
         rows = rows.filter(Among(F("station"), Given("stations")))
-    oldest = rows.exclude(head__state__in=OVER).reverse()[:MOST]
+    oldest = rows.filter(head__state__in=OPEN).reverse()[:MOST]
     return asking_facts(Fact, oldest.values("pk"))

@@ -37,6 +37,7 @@ STATES: Final[dict[State, Promise]] = {
     "withdrawn": _("取りやめ"),
 }
 OVER: Final[tuple[State, ...]] = ("closed", "withdrawn")
+OPEN: Final[tuple[State, ...]] = tuple(one for one in STATES if one not in OVER)
 VERDICTS: Final[tuple[State, ...]] = ("accepted", "excess_found", "rejected")
 UNFILED: Final[tuple[State, ...]] = ("extracted", "awaiting_request")
 """Footage was taken out and the 申請書 has not come."""
