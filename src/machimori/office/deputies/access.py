@@ -3,8 +3,9 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import cache
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, prefetch_related_objects
 from django.utils.translation import gettext as _t
 
 from machimori.office.deputies.models import Delegation
@@ -12,6 +13,8 @@ from machimori.office.people.acting import Acting, current
 from machimori.office.people.models import Appointment, Person
 from machimori.office.rules.access import rules_of, today
 from machimori.office.shared.errors import ActionRefusedError, Reason
+from machimori.office.shared.instances import Query
+from machimori.office.shared.prepared import Given
 from machimori.policy.wording import source
 
 
@@ -47,17 +50,28 @@ def current_ones(acting: Acting) -> list[Delegation]:
 
 
 def _latest(acting: Acting) -> list[Latest]:
-    live = Q(deputy__credentials__revoked_at__isnull=True)
-    managing = Appointment.objects.filter(
-        current(acting.at), person=OuterRef("officer"), scheme=acting.scheme, post="system_manager"
-    )
+    rows = _asking().ask({"scheme": acting.scheme.pk, "at": acting.at})
+    prefetch_related_objects(rows, "endings")
     found: dict[tuple[int, int], Latest] = {}
-    for one in delegations(acting).annotate(
-        keys=Count("deputy__credentials", filter=live), manages=Exists(managing)
-    ):
+    for one in rows:
         row = Latest(delegation=one, keys=one.keys, manages=one.manages)
         found.setdefault((one.officer_id, one.deputy_id), row)
     return list(found.values())
+
+
+@cache
+def _asking() -> Query:
+    """Every delegation, the newest first, with what `Latest` says."""
+    scheme, at = Given("scheme"), Given("at")
+    live = Q(deputy__credentials__revoked_at__isnull=True)
+    managing = Appointment.objects.filter(
+        current(at), person=OuterRef("officer"), scheme=scheme, post="system_manager"
+    )
+    rows = Delegation.objects.filter(scheme=scheme).annotate(
+        keys=Count("deputy__credentials", filter=live), manages=Exists(managing)
+    )
+    ordered = rows.order_by("-at", "-pk")
+    return Query.of(ordered, "officer", "deputy", told=("keys", "manages"))
 
 
 def standing_in(acting: Acting) -> Delegation | None:

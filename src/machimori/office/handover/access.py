@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Who may see which copies; the only functions that hand them out."""
 
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import QuerySet
 
@@ -20,12 +20,17 @@ CHECKERS: Final[tuple[Post, ...]] = ("system_manager", "handling_supervisor")
 
 def copies(acting: Acting) -> QuerySet[Head]:
     """Every copy of the cases that the acting person may see, the newest first."""
-    found = Head.objects.filter(scheme=acting.scheme)
+    found = of_scheme(acting.scheme)
     if not cases.sees_all(acting):
         found = found.filter(case__in=cases.cases(acting).order_by().values("case"))
     return found.select_related("copy__case__scheme", "copy__case__numbered").order_by(
         "-began", "copy__extraction", "copy__part"
     )
+
+
+def of_scheme(scheme: Any) -> QuerySet[Head]:
+    """Every copy of the scheme: for those who see all cases."""
+    return Head.objects.filter(scheme=scheme)
 
 
 def find(acting: Acting, name: str) -> tuple[File, Followed] | None:

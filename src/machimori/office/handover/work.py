@@ -3,8 +3,10 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from functools import cache
 from typing import Final
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -13,10 +15,13 @@ from machimori.kernel.instants import local_day, micros
 from machimori.office.handover import access
 from machimori.office.handover.models import Head
 from machimori.office.people.acting import Acting
+from machimori.office.provision import access as cases
 from machimori.office.provision.work import in_states, items
+from machimori.office.shared.instances import Query
 from machimori.office.shared.menu import Entry
 from machimori.office.shared.menu import register as register_page
 from machimori.office.shared.posts import Post
+from machimori.office.shared.prepared import Given
 from machimori.office.shared.templatetags.office import day
 from machimori.office.shared.work import Item, Work, register
 
@@ -67,16 +72,27 @@ def to_destroy(acting: Acting) -> Sequence[Item]:
 def _waiting(acting: Acting) -> Sequence[Head]:
     """The most urgent copies of both lists; fetched once a request."""
     if "handover.waiting" not in acting.memo:
-        today = local_day(micros(acting.at))
-        rows = access.copies(acting)
-        late = rows.filter(state="handed_over", due__lte=today + SOON).order_by("due", "copy")
-        left = rows.filter(state="in_custody", case__head__state__in=_OVER).order_by("at", "copy")
-        names = late.values("copy")[:SHOWN].union(left.values("copy")[:SHOWN], all=True)
-        acting.memo["handover.waiting"] = list(
-            rows.filter(copy__in=names).order_by("due", "at", "copy")
-        )
+        every = cases.sees_all(acting)
+        query = _every() if every else _wanted(access.copies(acting).order_by())
+        given = {"scheme": acting.scheme.pk, "soon": local_day(micros(acting.at)) + SOON}
+        acting.memo["handover.waiting"] = query.ask(given)
     found: Sequence[Head] = acting.memo["handover.waiting"]
     return found
+
+
+@cache
+def _every() -> Query:
+    """For who sees every case."""
+    return _wanted(access.of_scheme(Given("scheme")))
+
+
+def _wanted(rows: "QuerySet[Head]") -> Query:
+    """Of these copies; `soon` is given."""
+    late = rows.filter(state="handed_over", due__lte=Given("soon")).order_by("due", "copy")
+    left = rows.filter(state="in_custody", case__head__state__in=_OVER).order_by("at", "copy")
+    names = late.values("copy")[:SHOWN].union(left.values("copy")[:SHOWN], all=True)
+    found = rows.filter(copy__in=names).order_by("due", "at", "copy")
+    return Query.of(found, "copy", "copy__case", "copy__case__numbered")
 
 
 def _due_item(head: Head, today: dt.date) -> Item:

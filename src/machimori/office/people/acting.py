@@ -21,6 +21,7 @@ from machimori.office.people.rules import PasswordRule, password_rule, withheld
 from machimori.office.shared.engine import engine
 from machimori.office.shared.errors import ActionError
 from machimori.office.shared.posts import POSTS, Post
+from machimori.office.shared.prepared import Given
 
 LONGEST: Final = dt.timedelta(hours=12)
 IDLE: Final = dt.timedelta(minutes=30)
@@ -59,7 +60,7 @@ def now() -> dt.datetime:
     return instant(engine().clock.now())
 
 
-def current(at: dt.datetime) -> Q:
+def current(at: "dt.datetime | Given") -> Q:
     """Appointments that hold at this instant."""
     return Q(valid_from__lte=at) & (Q(valid_until__isnull=True) | Q(valid_until__gt=at))
 

@@ -6,16 +6,15 @@ An app's own class says what its facts come to, and its `add` is the only way to
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any, Generic, Self, TypeVar, cast
 
-from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _t
 
 from machimori.office.people.facts import FactRow
 from machimori.office.shared.errors import refusal
+from machimori.office.shared.instances import Part, parts, refer
 from machimori.office.shared.prepared import Statement
 from machimori.office.shared.steps import Step
 
@@ -60,8 +59,8 @@ def asking_facts(
     rows: Any = model._default_manager.filter(case__in=wanted).order_by("serial", "at", "case")
     if only is not None:
         rows = rows.filter(only)
-    parts = _parts(model, by=by).values()
-    return Statement.of(rows.values_list(*(name for part in parts for name in part.names)))
+    columns = [name for part in _parts(model, by=by).values() for name in part.names]
+    return Statement.of(rows.values_list(*columns))
 
 
 def with_facts(
@@ -73,72 +72,38 @@ def with_facts(
 ) -> list[tuple[Any, tuple[Row, ...]]]:
     """The things that `asking_facts` asks for, with their numbers if they have any, each with its
     facts, the one that began first first, `by` with who acted; one query."""
-    parts = _parts(model, by=by)
+    columns = _parts(model, by=by)
     things: dict[str, Any] = {}
     people: dict[int, Any] = {}
     found: dict[str, list[Row]] = {}
     # Things and people are made once, and not with every fact: a first page has a thousand facts
     # of a hundred things.
     for values in statement.ask(given or {}):
-        row = parts[""].made(values)
+        row = columns[""].made(values)
         if row.case_id not in things:
-            things[row.case_id] = _thing(values, parts)
+            things[row.case_id] = _thing(values, columns)
         row.case = things[row.case_id]
         if by and row.by_id is not None:
             if row.by_id not in people:
-                people[row.by_id] = parts["by"].made(values)
+                people[row.by_id] = columns["by"].made(values)
             row.by = people[row.by_id]
         found.setdefault(row.case_id, []).append(row)
     return [(things[key], tuple(facts)) for key, facts in found.items()]
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Part:
-    """What the columns of a row make an instance of."""
-
-    model: Any
-    path: str
-    """From the fact; empty: the fact itself."""
-    fields: tuple[str, ...]
-    where: slice
-    """Where they are in the row."""
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The columns, as the fact's query calls them."""
-        return tuple(f"{self.path}__{field}" if self.path else field for field in self.fields)
-
-    def made(self, values: Sequence[Any]) -> Any:
-        """The instance, as if it had been asked for itself."""
-        return self.model.from_db(DEFAULT_DB_ALIAS, self.fields, values[self.where])
-
-
-@cache
-def _parts(model: Any, *, by: bool) -> dict[str, _Part]:
+def _parts(model: Any, *, by: bool) -> Mapping[str, Part]:
     """The fact, its thing, the thing's number if it may have any, and who acted, by their paths."""
     case = model._meta.get_field("case").related_model
-    models = {"": model, "case": case}
-    for one in case._meta.related_objects:
-        if one.name == "numbered":
-            models["case__numbered"] = one.related_model
-    if by:
-        models["by"] = model._meta.get_field("by").related_model
-    found: dict[str, _Part] = {}
-    first = 0
-    for path, part in models.items():
-        fields = tuple(field.attname for field in part._meta.concrete_fields)
-        where = slice(first, first + len(fields))
-        found[path] = _Part(model=part, path=path, fields=fields, where=where)
-        first = where.stop
-    return found
+    numbered = any(one.name == "numbered" for one in case._meta.related_objects)
+    paths = ("case", *(("case__numbered",) if numbered else ()), *(("by",) if by else ()))
+    return parts(model, *paths)
 
 
-def _thing(values: Sequence[Any], parts: Mapping[str, _Part]) -> Any:
+def _thing(values: Sequence[Any], found: Mapping[str, Part]) -> Any:
     """The thing, with its number."""
-    thing = parts["case"].made(values)
-    if "case__numbered" in parts:
-        number = parts["case__numbered"].made(values)
-        thing._state.fields_cache["numbered"] = number if number.pk is not None else None
+    thing = found["case"].made(values)
+    if "case__numbered" in found:
+        refer(thing, "numbered", found["case__numbered"].made(values))
     return thing
 
 

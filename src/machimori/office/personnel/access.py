@@ -2,7 +2,7 @@
 """Who sees and writes what of personnel; the only functions that hand it out."""
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _t
@@ -35,9 +35,12 @@ def pledged_posts(rules: Profile) -> frozenset[Post]:
 
 def standing(acting: Acting) -> QuerySet[Pledge]:
     """The pledges of the scheme that hold: signed, and not corrected since."""
-    return Pledge.objects.filter(
-        scheme=acting.scheme, corrected_by__isnull=True, signed_on__isnull=False
-    )
+    return standing_in_scheme(acting.scheme)
+
+
+def standing_in_scheme(scheme: Any) -> QuerySet[Pledge]:
+    """The same."""
+    return Pledge.objects.filter(scheme=scheme, corrected_by__isnull=True, signed_on__isnull=False)
 
 
 def unpledged_posts(acting: Acting) -> frozenset[Post]:

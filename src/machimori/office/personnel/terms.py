@@ -8,6 +8,7 @@ many as people work there.
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from django.db.models import Count, Exists, OuterRef, Q
@@ -15,7 +16,9 @@ from django.db.models import Count, Exists, OuterRef, Q
 from machimori.office.people.acting import Acting
 from machimori.office.people.models import Appointment, Person
 from machimori.office.personnel import access
+from machimori.office.shared.instances import Query
 from machimori.office.shared.posts import Post
+from machimori.office.shared.prepared import Given
 
 WARNED: Final = dt.timedelta(days=30)
 """So long before its end an appointment is named."""
@@ -44,17 +47,24 @@ class Term:
 def terms(acting: Acting) -> Sequence[Term]:
     """Every one of the scheme, whoever may see it; fetched once a request."""
     if "personnel.terms" not in acting.memo:
-        live = Q(person__credentials__revoked_at__isnull=True)
-        signed = access.standing(acting).filter(person=OuterRef("person"))
-        rows = Appointment.objects.filter(
-            Q(valid_until__isnull=True) | Q(valid_until__gt=acting.at), scheme=acting.scheme
-        ).annotate(keys=Count("person__credentials", filter=live), pledged=Exists(signed))
+        rows = _asking().ask({"scheme": acting.scheme.pk, "at": acting.at})
         acting.memo["personnel.terms"] = [
-            Term(appointment=one, keys=one.keys, pledged=one.pledged)
-            for one in rows.select_related("person").order_by("valid_from", "person__kana", "pk")
+            Term(appointment=one, keys=one.keys, pledged=one.pledged) for one in rows
         ]
     found: Sequence[Term] = acting.memo["personnel.terms"]
     return found
+
+
+@cache
+def _asking() -> Query:
+    scheme = Given("scheme")
+    live = Q(person__credentials__revoked_at__isnull=True)
+    signed = access.standing_in_scheme(scheme).filter(person=OuterRef("person"))
+    rows = Appointment.objects.filter(
+        Q(valid_until__isnull=True) | Q(valid_until__gt=Given("at")), scheme=scheme
+    ).annotate(keys=Count("person__credentials", filter=live), pledged=Exists(signed))
+    ordered = rows.order_by("valid_from", "person__kana", "pk")
+    return Query.of(ordered, "person", told=("keys", "pledged"))
 
 
 def seen(acting: Acting) -> Sequence[Term]:

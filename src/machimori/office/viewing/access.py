@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Who may open footage, and whose viewing it is."""
 
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import QuerySet
 
@@ -35,7 +35,11 @@ def own(acting: Acting, name: str) -> tuple[Viewing, Subject] | None:
 
 def prints(acting: Acting) -> QuerySet[Print]:
     """Every print that the acting person may see, the newest first."""
-    found = Print.objects.filter(scheme=acting.scheme)
-    if not acting.holds(*AUDITORS):
-        found = found.filter(by=acting.person)
+    found = of_person(acting.scheme, None if acting.holds(*AUDITORS) else acting.person)
     return found.select_related("numbered", "by", "checked__by", "end", "viewing").order_by("-pk")
+
+
+def of_person(scheme: Any, person: Any) -> QuerySet[Print]:
+    """The scheme's prints that this person made; None: all of them."""
+    found = Print.objects.filter(scheme=scheme)
+    return found if person is None else found.filter(by=person)
