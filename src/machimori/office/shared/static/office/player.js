@@ -4,6 +4,8 @@
 const TYPE = 'video/mp4; codecs="avc1.640033"';
 const AHEAD = 20;
 const PORTION = 10;
+// What a screen without a picture asks for: the rest waits until all of them have theirs.
+const FIRST = 1;
 const KEPT = 60;
 
 class Screen {
@@ -58,12 +60,14 @@ class Screen {
 
   first() {
     const piece = this.camera.pieces[0];
-    return piece && piece.start <= this.player.at + AHEAD ? { piece, since: piece.start, answer: this.ask(piece, piece.start) } : null;
+    if (!piece || piece.start > this.player.at + AHEAD) return null;
+    const found = { piece, since: piece.start, until: piece.start + FIRST };
+    return { ...found, answer: this.ask(found) };
   }
 
-  ask(piece, since) {
+  ask({ piece, since, until }) {
     this.feeding = new AbortController();
-    const [from, to] = [since, since + PORTION].map((at) => Math.max(0, Math.round(at * 1e6)));
+    const [from, to] = [since, until].map((at) => Math.max(0, Math.round(at * 1e6)));
     return fetch(`${piece.address}?since=${from}&until=${to}`, { signal: this.feeding.signal, cache: "no-store" });
   }
 
@@ -91,15 +95,21 @@ class Screen {
     for (const piece of this.camera.pieces) {
       let since = Math.max(from, piece.start);
       if (this.sent(piece, since)) since = this.loaded.get(piece).to;
-      if (since < piece.end - 0.05 && since <= at + AHEAD) return { piece, since };
+      if (since < piece.end - 0.05 && since <= at + AHEAD) return { piece, since, until: since + (this.waits(at) ? FIRST : PORTION) };
     }
     return null;
   }
 
-  came(piece, since) {
+  // Whether a picture of this time is stored and still to come.
+  waits(at) {
+    if (this.gapAt(at) || this.shown(at) !== null) return false;
+    return this.camera.pieces.some((one) => one.start <= at && at < one.end && !this.sent(one, at));
+  }
+
+  came({ piece, since, until }) {
     const told = this.loaded.get(piece);
     const goesOn = told && told.from <= since && since <= (this.buffered(told.to) ?? told.to) + 0.05;
-    const to = Math.max(since + PORTION, this.buffered(since) ?? 0);
+    const to = Math.max(until, this.buffered(since) ?? 0);
     this.loaded.set(piece, { from: goesOn ? told.from : since, to });
   }
 
@@ -115,11 +125,12 @@ class Screen {
 
   async feed(at) {
     if (this.feeding && !this.early) return;
+    if (!this.early && !this.waits(at) && this.player.screens.some((one) => one.waits(at))) return;
     const early = this.early;
     this.early = null;
     const found = early ?? this.wanted(at);
     if (!found) return;
-    const asked = early ? early.answer : this.ask(found.piece, found.since);
+    const asked = early ? early.answer : this.ask(found);
     const { signal } = this.feeding;
     try {
       await this.ready;
@@ -134,7 +145,7 @@ class Screen {
         // A picture that somebody waits for is not left until the next tick.
         if (Math.abs(this.video.currentTime - this.player.at) > 0.3) this.show(this.player.at, this.player.playing, this.player.speed);
       }
-      this.came(found.piece, found.since);
+      this.came(found);
     } catch (error) {
       if (error.name !== "AbortError") this.player.fail();
       else if (this.buffer && !this.buffer.updating) this.buffer.abort();
