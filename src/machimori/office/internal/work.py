@@ -51,11 +51,13 @@ def copies_out(acting: Acting) -> Sequence[Item]:
 
 
 def _item(file: File) -> Item:
-    until = _t("%(until)sまで開けます") % {"until": minute(file.valid_until)}
+    due = ""
+    if file.usable:
+        due = _t("%(until)sまで開けます") % {"until": minute(file.valid_until)}
     return Item(
         text=f"{STATES[file.state]}　{file.number}　{file.draft.by.name}",
         href=reverse("internal:use", args=[file.use.pk]),
-        due=until if file.usable else "",
+        due=due,
     )
 
 

@@ -9,10 +9,11 @@ from typing import Any
 
 import django
 from django.conf import settings as django_settings
+from django.db.backends.signals import connection_created
 from psycopg.conninfo import conninfo_to_dict
 
 from machimori.office.shared.config import OfficeConfig
-from machimori.office.site import declared
+from machimori.office.site import declared, instants
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -77,3 +78,4 @@ def configure(config: OfficeConfig, *, conninfo: str) -> None:
     logging.getLogger("fido2").setLevel(logging.WARNING)
     django_settings.configure(**settings(config, conninfo=conninfo))
     django.setup()
+    connection_created.connect(instants.install, dispatch_uid=instants.__name__)
