@@ -2,6 +2,7 @@
 """文書の廃棄 beyond cases: an imported 利用簿, shifts before a screen; the link to 文書の保存."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.db import DatabaseError, transaction
@@ -20,11 +21,12 @@ from machimori.office.oversight.testing import (
 )
 from machimori.office.people import actions as people
 from machimori.office.people.models import Person
-from machimori.office.personnel.models import Key, Pledge
+from machimori.office.personnel.models import Duty, Key, Pledge
 from machimori.office.provision.models import Look
 from machimori.office.provision.testing import PART, Desk, recorded
 from machimori.office.provision.testing_engine import EngineDesk
 from machimori.office.shared.engine import engine
+from machimori.office.terminals.models import Terminal
 from machimori.office.watching.access import at_terminal
 from machimori.office.watching.models import Shift
 from machimori.office.watching.testing import Room, allow
@@ -144,6 +146,49 @@ def test_P_a_destroyed_key_and_a_pledge_go_after_their_years(office: ManualClock
     lines = desk.browser().get(reverse("oversight:uses"), {"year": "all"}).content.decode()
     assert "文書の廃棄（保存年限が過ぎ、内容を消した）" in lines
     assert desk.browser().get(reverse("oversight:disposed")).status_code == 200
+
+
+def test_P_a_withdrawn_terminal_and_a_reported_guard_go_after_their_years(
+    office: ManualClock,
+) -> None:
+    """端末簿 and 従事者名簿: a terminal that was withdrawn and the lines of a guard who left are
+    listed after `records.register_years`, decided and erased; a terminal in use, one that has a
+    shift and a guard who serves stay."""
+    office.set(parse_rfc3339("2020-05-14T10:00:00+09:00"))
+    desk = Desk.of(office)
+    gone, used, watched = (Room.of(desk, number=f"監{number}") for number in (1, 2, 3))
+    left, stays = gone.guard(), gone.guard()
+    for room in (gone, watched):
+        page = reverse("terminals:terminal", args=[room.terminal.pk])
+        desk.browser().post(page, {"kind": "withdrawn", "note": f"返却 {room.terminal.number}"})
+    Shift.objects.create(
+        id="s-1", scheme=desk.cast.scheme, terminal=watched.terminal, place="guard_room", number=1
+    )
+    held = left.appointments.get()
+    corrected = {
+        "place": "monitoring_room",
+        "company": "堺警備保障",
+        "reported_on": "令和2年5月13日",
+    }
+    address = reverse("personnel:roster_correct", args=[held.duty.pk])
+    desk.browser().post(address, corrected | {"reason": "社名の誤り"})
+    people.end_appointment(held, acting=desk.cast.acting(desk.manager), until=desk.cast.now)
+    office.set(parse_rfc3339("2026-05-14T10:00:00+09:00"))
+    shown = listed(desk, 2025)
+    for text in ("端末簿の端末", "監1", "使うのをやめた", "従事者名簿の記録", "1件"):
+        assert text in shown, text
+    assert not {"監2", "監3", left.name} & set(re.findall(r"監\d|" + re.escape(left.name), shown))
+    names = ("terminal", f"terminal-{gone.terminal.pk}"), ("terminal", "terminal-x")
+    for (kind, case), status in zip(names, (200, 404), strict=True):
+        answer = desk.browser().get(reverse("oversight:kept", args=[kind, case]))
+        assert answer.status_code == status
+    decide_disposal(desk, 2025)
+    assert carry_out(desk, 2025).facts[-1].data == {"disposed": 2, "left": 0}
+    kept = Terminal.objects.filter(scheme=desk.cast.scheme).order_by("number")
+    assert list(kept) == [used.terminal, watched.terminal]
+    assert tables_with("返却 監1") == set()
+    assert tables_with("社名の誤り") == set()
+    assert [one.appointment.person for one in Duty.objects.all()] == [stays]
 
 
 def test_the_database_takes_no_record_of_another_kind_for_a_register(desk: Desk) -> None:

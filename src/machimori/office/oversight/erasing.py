@@ -20,7 +20,7 @@ from machimori.office.disclosure.models import Fact as DisclosureFact
 from machimori.office.internal.models import Fact as InternalFact
 from machimori.office.oversight.kinds import KINDS, Kind
 from machimori.office.oversight.models import OldUse, Record, Tombstone
-from machimori.office.oversight.things import Loose
+from machimori.office.oversight.things import Left, Loose
 from machimori.office.oversight.yearly import Yearly
 from machimori.office.police.models import Fact as PoliceFact
 from machimori.office.provision.models import Fact as ProvisionFact
@@ -40,6 +40,13 @@ USES: Final[dict[type[Model], str]] = {
 }
 """Rows that are lines of 利用簿, by the source that shows them: their corrections go with them."""
 _CASES: Final = frozenset(kind.case for kind in KINDS.values() if isinstance(kind, Kind))
+_LEFT: Final[LiteralString] = """
+        IF EXISTS (
+            SELECT 1 FROM people_appointment held JOIN people_person who ON who.id = held.person_id
+            WHERE held.scheme_id || '-' || who.officer = gone
+                AND (held.valid_until IS NULL OR held.valid_until > now())
+        ) THEN RAISE EXCEPTION 'this person has not left'; END IF;
+"""
 _THINGS: Final[dict[str, LiteralString]] = {
     "key": """
         IF 'destroyed' IS DISTINCT FROM (
@@ -57,18 +64,35 @@ _THINGS: Final[dict[str, LiteralString]] = {
         DELETE FROM personnel_key WHERE 'key-' || id::text = gone;
         SET CONSTRAINTS ALL IMMEDIATE;
     """,
+    "terminal": """
+        IF 'withdrawn' IS DISTINCT FROM (
+            SELECT kind FROM terminals_custody WHERE 'terminal-' || terminal_id::text = gone
+            ORDER BY id DESC LIMIT 1
+        ) THEN RAISE EXCEPTION 'this terminal was not withdrawn'; END IF;
+        DELETE FROM terminals_custody WHERE 'terminal-' || terminal_id::text = gone;
+        DELETE FROM terminals_terminalkey WHERE 'terminal-' || terminal_id::text = gone;
+        DELETE FROM terminals_terminal WHERE 'terminal-' || id::text = gone;
+        SET CONSTRAINTS ALL IMMEDIATE;
+    """,
     "pledge": """
-        IF EXISTS (
-            SELECT 1 FROM people_appointment held JOIN people_person who ON who.id = held.person_id
-            WHERE held.scheme_id || '-' || who.officer = gone
-                AND (held.valid_until IS NULL OR held.valid_until > now())
-        ) THEN RAISE EXCEPTION 'this person has not left'; END IF;
         DELETE FROM personnel_pledge p USING people_person who
             WHERE who.id = p.person_id AND p.scheme_id || '-' || who.officer = gone;
         SET CONSTRAINTS ALL IMMEDIATE;
     """,
+    "roster": """
+        WITH reported AS (
+            SELECT d.id FROM personnel_duty d
+            JOIN people_appointment held ON held.id = d.appointment_id
+            JOIN people_person who ON who.id = held.person_id
+            WHERE held.scheme_id || '-' || who.officer = gone
+        ), corrected AS (
+            DELETE FROM personnel_dutycorrection WHERE duty_id IN (SELECT id FROM reported)
+        ) DELETE FROM personnel_duty WHERE id IN (SELECT id FROM reported);
+        SET CONSTRAINTS ALL IMMEDIATE;
+    """,
 }
-"""How registers of things and people are erased: what must be over, then its rows."""
+"""How registers of things and people are erased: what must be over, then its rows; of those of
+people `_LEFT` must be."""
 Path = tuple["ForeignKey[Model, Model]", ...]
 """From a table to the case, the nearest reference last."""
 
@@ -140,8 +164,9 @@ def _branch(name: str, kind: Kind) -> sql.Composed:
 def _loose_branch(name: str, kind: Loose) -> sql.Composed:
     if isinstance(kind, Yearly):
         return _year_branch(name, kind)
-    return sql.SQL(" IF wanted = {} THEN {} RETURN; END IF;").format(
-        sql.Literal(name), sql.SQL(_THINGS[name])
+    over = sql.SQL(_LEFT if isinstance(kind, Left) else "")
+    return sql.SQL(" IF wanted = {} THEN {} {} RETURN; END IF;").format(
+        sql.Literal(name), over, sql.SQL(_THINGS[name])
     )
 
 

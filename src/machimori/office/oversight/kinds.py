@@ -20,8 +20,9 @@ from machimori.office.internal import models as internal
 from machimori.office.internal.states import STATES as INTERNAL
 from machimori.office.oversight import models as oversight
 from machimori.office.oversight.states import STATES as OVERSIGHT
-from machimori.office.oversight.things import Keys, Loose, Pledges
+from machimori.office.oversight.things import Keys, Left, Loose, Terminals
 from machimori.office.oversight.yearly import Yearly
+from machimori.office.personnel import models as personnel
 from machimori.office.police import models as police
 from machimori.office.police.states import STATES as POLICE
 from machimori.office.provision import models as provision
@@ -170,7 +171,14 @@ KINDS: Final[dict[str, Kind | Loose]] = {
         source="look",
     ),
     "key": Keys(text=_("鍵簿の鍵")),
-    "pledge": Pledges(text=_("誓約書の記録")),
+    "terminal": Terminals(text=_("端末簿の端末")),
+    "pledge": Left(text=_("誓約書の記録"), rows=personnel.Pledge, register="personnel:pledges"),
+    "roster": Left(
+        text=_("従事者名簿の記録"),
+        rows=personnel.Duty,
+        of="appointment__",
+        register="personnel:rosters",
+    ),
 }
 """監視, an earlier 利用簿 and what was asked at the counter are records of 画像の利用, for which
 the printed rule names one number of years (`policy/text/office.py`)."""

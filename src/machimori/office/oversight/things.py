@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Registers of things and people: a key that was destroyed, the pledge of whoever has left.
+"""Registers of things and people: a key that was destroyed, a terminal that was withdrawn, what
+whoever has left had pledged and what a contractor had reported of them.
 
 Each is a record of its own in 文書の保存. Its number names nobody, because it stays.
 """
@@ -9,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, F, Model, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -19,7 +20,8 @@ from machimori.office.oversight.asked import midnight
 from machimori.office.oversight.yearly import Ended
 from machimori.office.people.acting import current, now
 from machimori.office.people.models import Appointment, Scheme
-from machimori.office.personnel.models import STRUCK, Key, KeyCorrection, KeyEvent, Pledge
+from machimori.office.personnel.models import STRUCK, Key, KeyCorrection, KeyEvent
+from machimori.office.terminals.models import Custody, Terminal, TerminalKey
 
 YEARS: Final = "records.register_years"
 _MOMENT: Final = dt.timedelta(microseconds=1)
@@ -96,49 +98,114 @@ class Keys:
 
     @staticmethod
     def _rows(scheme: Scheme, record: str) -> Any:
-        rows = Key.objects.filter(scheme=scheme)
-        if not record:
-            return rows
-        digits = record.removeprefix("key-")
-        known = record.startswith("key-") and digits.isascii() and digits.isdigit()
-        return rows.filter(pk=int(digits)) if known and len(digits) < 18 else rows.none()
+        return _numbered(Key, scheme, "key-", record)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pledges:
-    """誓約簿: all that a person pledged in a scheme, once they hold no post in it. Called
-    `<scheme>-<officer>`."""
+class Terminals:
+    """端末簿: a terminal with its keys and its log, once it is no longer used and nothing refers to
+    it. Called `terminal-<row>`."""
 
     text: Promise
     years: str = YEARS
 
     @property
     def states(self) -> Mapping[str, Promise]:
-        """A pledge's record is complete with the last post."""
+        """How a terminal ends."""
+        return {"withdrawn": _("使うのをやめた")}
+
+    def href(self, record: str) -> str:
+        """The terminal's page."""
+        return reverse("terminals:terminal", args=[record.removeprefix("terminal-")])
+
+    def exists(self, scheme: Scheme, record: str) -> bool:
+        """Whether there is this terminal."""
+        return bool(self._rows(scheme, record).exists())
+
+    def ended(
+        self, scheme: Scheme, *, before: dt.datetime | None = None, record: str = ""
+    ) -> list[Ended]:
+        """Those that were withdrawn and got no key since; one query. A shift at one keeps it."""
+        last = Custody.objects.filter(terminal=OuterRef("pk")).order_by("-pk")
+        later = TerminalKey.objects.filter(
+            terminal=OuterRef("pk"), registered_at__gt=OuterRef("until")
+        )
+        found = (
+            self._rows(scheme, record)
+            .annotate(said=Subquery(last.values("kind")[:1]), until=Subquery(last.values("at")[:1]))
+            .filter(~Exists(later), said="withdrawn", **dict.fromkeys(_referring(), None))
+            .order_by("number")
+        )
+        if before is not None:
+            found = found.filter(until__lt=before)
+        return [
+            (f"terminal-{key}", number, "withdrawn", until)
+            for key, number, until in found.values_list("pk", "number", "until")
+        ]
+
+    @staticmethod
+    def _rows(scheme: Scheme, record: str) -> Any:
+        return _numbered(Terminal, scheme, "terminal-", record)
+
+
+def _referring() -> list[str]:
+    """Whatever refers to a terminal and is no part of its register."""
+    own = (Custody, TerminalKey)
+    found = [one for one in Terminal._meta.related_objects if one.related_model not in own]
+    return [one.name for one in found]
+
+
+def _numbered(model: type[Model], scheme: Scheme, start: str, record: str) -> Any:
+    """A scheme's rows, or the one that the record names by its number."""
+    rows = model._default_manager.filter(scheme=scheme)
+    if not record:
+        return rows
+    digits = record.removeprefix(start)
+    known = record.startswith(start) and digits.isascii() and digits.isdigit()
+    return rows.filter(pk=int(digits)) if known and len(digits) < 18 else rows.none()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Left:
+    """A register of people: all of its rows about a person in a scheme, once they hold no post in
+    it. Called `<scheme>-<officer>`."""
+
+    text: Promise
+    rows: type[Model]
+    of: str = ""
+    """From a row to what has `scheme` and `person`, as a prefix of a query."""
+    register: str
+    """The route of its list."""
+    years: str = YEARS
+
+    @property
+    def states(self) -> Mapping[str, Promise]:
+        """Such a record is complete with the last post."""
         return {"left": _("職が終わった")}
 
     def href(self, record: str) -> str:
         """The register; the person's own page has no post any more."""
         del record
-        return reverse("personnel:pledges")
+        return reverse(self.register)
 
     def exists(self, scheme: Scheme, record: str) -> bool:
-        """Whether this person ever pledged here."""
+        """Whether it has rows about this person."""
         return bool(self._rows(scheme, record).exists())
 
     def ended(
         self, scheme: Scheme, *, before: dt.datetime | None = None, record: str = ""
     ) -> list[Ended]:
         """Those of people whose last post here is over; one query."""
-        posts = Appointment.objects.filter(scheme=scheme, person=OuterRef("person"))
+        person = f"{self.of}person"
+        posts = Appointment.objects.filter(scheme=scheme, person=OuterRef(person))
         at = now()
         holds = posts.filter(current(at) | Q(valid_from__gt=at))
         last = posts.order_by("-valid_until").values("valid_until")[:1]
         found = (
             self._rows(scheme, record)
             .filter(~Exists(holds), Exists(posts))
-            .values(officer=F("person__officer"))
-            .annotate(rows=Count("pk"), until=Subquery(last))
+            .values(officer=F(f"{person}__officer"))
+            .annotate(lines=Count("pk"), until=Subquery(last))
             .order_by("officer")
         )
         if before is not None:
@@ -146,18 +213,17 @@ class Pledges:
         return [
             (
                 f"{scheme.pk}-{one['officer']}",
-                f"{one['rows']}件",
+                f"{one['lines']}件",
                 "left",
                 one["until"] - _MOMENT,
             )
             for one in found
         ]
 
-    @staticmethod
-    def _rows(scheme: Scheme, record: str) -> Any:
-        rows = Pledge.objects.filter(scheme=scheme)
+    def _rows(self, scheme: Scheme, record: str) -> Any:
+        rows = self.rows._default_manager.filter(**{f"{self.of}scheme": scheme})
         if not record:
             return rows
         start = f"{scheme.pk}-"
         officer = record.removeprefix(start) if record.startswith(start) else ""
-        return rows.filter(person__officer=officer)
+        return rows.filter(**{f"{self.of}person__officer": officer})

@@ -95,7 +95,7 @@ _KEPT = (
     ("records.years", "画像の利用及び提供"),
     ("records.disclosure_years", "開示請求"),
     ("records.complaint_years", "苦情"),
-    ("records.register_years", "鍵及び誓約"),
+    ("records.register_years", "鍵、端末、従事者及び誓約"),
 )
 """Kinds of record whose years the city sets."""
 
