@@ -78,7 +78,7 @@ class Listing(Generic[Row]):
                 rows=self.find(rows, words),
                 cells=self.cells,
                 searchable=bool(self.search),
-                searched=bool(words.split()),
+                unsearched=rows if words.split() else None,
                 load=self.load,
             ),
             template,
@@ -161,8 +161,8 @@ class _Found(Generic[Value]):
     rows: "QuerySet[Any] | Long[Value]"
     cells: Callable[[Value], Sequence[str | Cell]]
     searchable: bool
-    searched: bool = False
-    """Whether `rows` are those of a table with the words of a search."""
+    unsearched: QuerySet[Any] | None = None
+    """What was searched for `rows`, if a table was."""
     load: Callable[[Sequence[Any]], Sequence[Any]] | None = None
 
     def of_page(self, rows: Sequence[Any]) -> Sequence[Any]:
@@ -207,19 +207,19 @@ def _respond(
 def _page(found: "_Found[Any]", wanted: str | None) -> tuple[Page[Any], Sequence[Any]]:
     """A page and what is on it. Of a table the keys are found first: what a row is joined with is
     not fetched for the rows of the pages before."""
-    rows = found.rows
+    rows, whole = found.rows, found.unsearched
     if not isinstance(rows, QuerySet):
         several: Any = rows
         page: Page[Any] = Paginator(several, PAGE).get_page(wanted)
         return page, list(page)
-    if found.searched:
+    if whole is not None:
         # A table is gone through once: whoever sorts what is rare, or counts it, goes again.
         hits = list(rows.order_by().values_list("pk", flat=True)[: _RARE + 1])
         if len(hits) <= _RARE:
-            rows = rows.filter(pk__in=hits)
+            rows = whole.filter(pk__in=hits)
     keys: Any = _Keys(rows.values_list("pk", flat=True))
     page = Paginator(keys, PAGE).get_page(wanted)
-    read = {row.pk: row for row in rows.filter(pk__in=list(page))}
+    read = {row.pk: row for row in (rows if whole is None else whole).filter(pk__in=list(page))}
     return page, [read[key] for key in page]
 
 

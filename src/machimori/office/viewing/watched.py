@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """閲覧の履歴: who looked at what, a line for each piece that was put on a screen."""
 
+from typing import Final
+
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.utils.translation import gettext as _t
@@ -15,6 +17,9 @@ from machimori.office.viewing import access
 from machimori.office.viewing.models import Viewing, Watched
 from machimori.office.viewing.views import address
 
+_MANY: Final = 1000
+"""Viewings: rows of so many are found by their keys."""
+
 
 class _Listing(Listing[Watched]):
     """Finds by whose viewing it was, too: not joined, because a viewing showed several pieces."""
@@ -24,7 +29,8 @@ class _Listing(Listing[Watched]):
         for word in words.split():
             people = Person.objects.filter(name__icontains=word)
             whose = Viewing.objects.filter(Q(by__in=people) | Q(title__icontains=word))
-            found = Q(viewing__in=whose)
+            few = list(whose.values_list("pk", flat=True)[: _MANY + 1])
+            found = Q(viewing__in=few if len(few) <= _MANY else whose)
             # An id has no other letters than these, and none that is large.
             if word.isascii():
                 found |= Q(camera__contains=word.lower())
