@@ -9,6 +9,7 @@ found by the cases' keys.
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 from django.db.models import Q, Value
@@ -20,6 +21,7 @@ from machimori.office.people.models import Scheme
 from machimori.office.police import models as police
 from machimori.office.provision import models as provision
 from machimori.office.provision.states import ENDED, STATES
+from machimori.office.shared.prepared import Given, Statement
 
 MANY: Final = 1000
 """Cases: so many are found by their keys; of more the newest facts soon fill a page."""
@@ -55,16 +57,10 @@ def headed(
     words: Sequence[str], scheme: Scheme, start: dt.datetime | None, end: dt.datetime | None
 ) -> list[Headed]:
     """For each word its cases, without those that have no line in [start, end); one query."""
-    parts = [
-        model._default_manager.filter(_in_heading(name, word, head="", case="case__"))
-        .filter(_within(name, start, end), scheme=scheme)
-        .order_by()
-        .values_list(Value(n), Value(name), "case")[: MANY + 1]
-        for n, word in enumerate(words)
-        for name, (model, _) in _HEADS.items()
-    ]
+    asked = _asked(len(words), MANY, begun=end is not None, over=start is not None)
+    given = {"scheme": scheme.pk, "start": start, "end": end}
     found: list[dict[str, list[str]]] = [{name: [] for name in _HEADS} for _ in words]
-    for n, name, case in parts[0].union(*parts[1:], all=True) if parts else ():
+    for n, name, case in asked.ask(given | {f"word {n}": word for n, word in enumerate(words)}):
         found[n][name].append(case)
     return [
         Headed(
@@ -77,16 +73,31 @@ def headed(
     ]
 
 
-def _within(source: str, start: dt.datetime | None, end: dt.datetime | None) -> Q:
+@cache
+def _asked(words: int, many: int, *, begun: bool, over: bool) -> Statement:
+    """The place of a word, the source and a case, one more than `many` of each at most. `begun`:
+    before an `end`; `over`: not before a `start`."""
+    parts = [
+        model._default_manager.filter(_in_heading(name, Given(f"word {n}"), case="case__"))
+        .filter(_within(name, begun=begun, over=over), scheme=Given("scheme"))
+        .order_by()
+        .values_list(Value(n), Value(name), "case")[: many + 1]
+        for n in range(words)
+        for name, (model, _) in _HEADS.items()
+    ]
+    return Statement.of(parts[0].union(*parts[1:], all=True))
+
+
+def _within(source: str, *, begun: bool, over: bool) -> Q:
     """Heads of cases that may have a line in [start, end): begun before its end, and not over
     before its start."""
-    found = Q() if end is None else Q(began__lt=end)
-    if start is None:
+    found = Q(began__lt=Given("end")) if begun else Q()
+    if not over:
         return found
-    return found & (Q(at__gte=start) | Q(state__in=_OPEN if source == "provision" else ()))
+    return found & (Q(at__gte=Given("start")) | Q(state__in=_OPEN if source == "provision" else ()))
 
 
-def _in_heading(source: str, word: str, *, head: str, case: str) -> Q:
+def _in_heading(source: str, word: str | Given, *, head: str = "", case: str) -> Q:
     """Rows with the word in their heading; `head` and `case` lead from a row to these."""
     found = Q(**{f"{head}words__contains": word})
     for field in _HEADS[source][1]:
