@@ -190,7 +190,7 @@ class Screen {
     const shown = this.shown(at);
     if (gap || shown === null) {
       this.video.pause();
-      return Boolean(gap) || !this.camera.pieces.some((one) => one.start - 0.5 <= at && at < one.end - 0.2);
+      return !this.waits(at);
     }
     const moving = playing && shown === at;
     if (Math.abs(this.video.currentTime - shown) > (moving ? 0.3 : 0.005)) this.video.currentTime = shown;
