@@ -4,18 +4,19 @@
 An app's own class says what its facts come to, and its `add` is the only way to another fact.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Generic, Self, TypeVar, cast
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _t
 
 from machimori.office.people.facts import FactRow
 from machimori.office.shared.errors import refusal
-from machimori.office.shared.instances import Part, parts, refer
-from machimori.office.shared.prepared import Statement
+from machimori.office.shared.instances import Part, names, parts, refer
+from machimori.office.shared.prepared import Among, Given, Statement
 from machimori.office.shared.steps import Step
 
 Row = TypeVar("Row", bound=FactRow)
@@ -45,10 +46,17 @@ class History(Generic[Row, Kind, State]):
 def facts_of(model: type[Row], things: Iterable[str]) -> dict[str, tuple[Row, ...]]:
     """The facts of the things with these keys, the oldest first, with who acted; one query."""
     found: dict[str, list[Row]] = {key: [] for key in things}
-    rows: Any = model._default_manager.filter(case__in=list(found))
-    for row in rows.select_related("by").order_by("serial") if found else ():
+    given = {"things": list(found)}
+    for row, _ in _made(_asking_of(model), given, parts(model, "by")) if found else ():
         found[row.case_id].append(row)
     return {key: tuple(rows) for key, rows in found.items()}
+
+
+@cache
+def _asking_of(model: type[Row]) -> Statement:
+    """What `facts_of` asks."""
+    rows = model._default_manager.filter(Among(F("case"), Given("things"))).order_by("serial")
+    return Statement.of(rows.values_list(*names(parts(model, "by"))))
 
 
 def asking_facts(
@@ -59,8 +67,7 @@ def asking_facts(
     rows: Any = model._default_manager.filter(case__in=wanted).order_by("serial", "at", "case")
     if only is not None:
         rows = rows.filter(only)
-    columns = [name for part in _parts(model, by=by).values() for name in part.names]
-    return Statement.of(rows.values_list(*columns))
+    return Statement.of(rows.values_list(*names(_parts(model, by=by))))
 
 
 def with_facts(
@@ -74,19 +81,11 @@ def with_facts(
     facts, the one that began first first, `by` with who acted; one query."""
     columns = _parts(model, by=by)
     things: dict[str, Any] = {}
-    people: dict[int, Any] = {}
     found: dict[str, list[Row]] = {}
-    # Things and people are made once, and not with every fact: a first page has a thousand facts
-    # of a hundred things.
-    for values in statement.ask(given or {}):
-        row = columns[""].made(values)
+    for row, values in _made(statement, given or {}, columns):
         if row.case_id not in things:
             things[row.case_id] = _thing(values, columns)
         row.case = things[row.case_id]
-        if by and row.by_id is not None:
-            if row.by_id not in people:
-                people[row.by_id] = columns["by"].made(values)
-            row.by = people[row.by_id]
         found.setdefault(row.case_id, []).append(row)
     return [(things[key], tuple(facts)) for key, facts in found.items()]
 
@@ -97,6 +96,21 @@ def _parts(model: Any, *, by: bool) -> Mapping[str, Part]:
     numbered = any(one.name == "numbered" for one in case._meta.related_objects)
     paths = ("case", *(("case__numbered",) if numbered else ()), *(("by",) if by else ()))
     return parts(model, *paths)
+
+
+def _made(
+    statement: Statement, given: Mapping[str, Any], columns: Mapping[str, Part]
+) -> Iterator[tuple[Any, Sequence[Any]]]:
+    """The facts that the statement asks for, each with the columns of its row. Who acted is made
+    once, and not with every fact: a list has hundreds of facts of a handful of people."""
+    people: dict[int, Any] = {}
+    for values in statement.ask(given):
+        row = columns[""].made(values)
+        if "by" in columns:
+            if row.by_id not in people:
+                people[row.by_id] = columns["by"].made(values)
+            refer(row, "by", people[row.by_id])
+        yield row, values
 
 
 def _thing(values: Sequence[Any], found: Mapping[str, Part]) -> Any:

@@ -51,6 +51,11 @@ def parts(model: Any, *paths: str) -> Mapping[str, Part]:
     return found
 
 
+def names(found: Mapping[str, Part]) -> list[str]:
+    """The columns of all these, in their order."""
+    return [name for part in found.values() for name in part.names]
+
+
 def refer(row: Any, name: str, other: Any) -> None:
     """Let the row refer to the other, or to nothing, by this name."""
     row._state.fields_cache[name] = other
@@ -69,9 +74,10 @@ class Query:
         """What this query of the mapper's asks, with what the paths lead to and `told`, which it is
         annotated with."""
         found = parts(rows.model, *paths)
-        names = [name for part in found.values() for name in part.names]
         return cls(
-            statement=Statement.of(rows.values_list(*names, *told)), parts=found, told=tuple(told)
+            statement=Statement.of(rows.values_list(*names(found), *told)),
+            parts=found,
+            told=tuple(told),
         )
 
     def ask(self, given: Mapping[str, Any]) -> list[Any]:
