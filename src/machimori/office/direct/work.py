@@ -17,6 +17,7 @@ from machimori.office.direct.reminding import statement_due
 from machimori.office.direct.states import STATES, State
 from machimori.office.people.acting import Acting
 from machimori.office.rules.access import rules_of, today
+from machimori.office.shared.addresses import address_of
 from machimori.office.shared.menu import Entry
 from machimori.office.shared.menu import register as register_page
 from machimori.office.shared.posts import Post
@@ -39,7 +40,7 @@ def _item(file: File, acting: Acting) -> Item:
     said = _t("署の記録が期限を過ぎています") if late else _t("署の記録の期限")
     return Item(
         text=f"{file.number}　{STATES[file.state]}　{file.request.data['reference']}",
-        href=reverse("direct:acquisition", args=[file.case.pk]),
+        href=address_of("direct:acquisition", file.case.pk),
         due=f"{said} {day(due)}" if due else "",
         urgent=late,
     )

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
-from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
@@ -19,11 +18,12 @@ from machimori.office.people.acting import Acting
 from machimori.office.people.history import asking_facts, with_facts
 from machimori.office.rules.access import rules_of
 from machimori.office.shared import menu
+from machimori.office.shared.addresses import address_of
 from machimori.office.shared.prepared import Given, Statement
 from machimori.office.shared.templatetags.office import day
 from machimori.office.shared.work import Item, Work, register
 
-MOST: Final = 50
+MOST: Final = 30
 """Requests that the first page looks at; the others are in the list."""
 
 
@@ -61,7 +61,7 @@ def _item(file: File, today: dt.date) -> tuple[dt.date, Item]:
         urgent = True
     item = Item(
         text=f"{file.number}　{STATES[file.state]}　{file.asked.name}",
-        href=reverse("disclosure:case", args=[file.case.pk]),
+        href=address_of("disclosure:case", file.case.pk),
         due="　".join(said),
         urgent=urgent,
     )

@@ -7,7 +7,6 @@ from functools import cache
 from typing import Final
 
 from django.db.models import QuerySet
-from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +16,7 @@ from machimori.office.handover.models import Head
 from machimori.office.people.acting import Acting
 from machimori.office.provision import access as cases
 from machimori.office.provision.work import in_states, items
+from machimori.office.shared.addresses import address_of
 from machimori.office.shared.instances import Query
 from machimori.office.shared.menu import Entry
 from machimori.office.shared.menu import register as register_page
@@ -107,7 +107,7 @@ def _item(head: Head, said: str, *, urgent: bool = False) -> Item:
     return Item(
         text=_t("媒体 %(number)s　%(case)s")
         % {"number": head.number, "case": numbered.text if numbered else ""},
-        href=reverse("handover:copy", args=[head.copy_id]),
+        href=address_of("handover:copy", head.copy_id),
         due=said,
         urgent=urgent,
     )

@@ -3,7 +3,6 @@
 
 from collections.abc import Sequence
 
-from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
@@ -12,6 +11,7 @@ from machimori.office.internal import access
 from machimori.office.internal.history import File
 from machimori.office.internal.states import STATES
 from machimori.office.people.acting import Acting
+from machimori.office.shared.addresses import address_of
 from machimori.office.shared.menu import Entry
 from machimori.office.shared.menu import register as register_page
 from machimori.office.shared.templatetags.office import day, minute
@@ -42,7 +42,7 @@ def copies_out(acting: Acting) -> Sequence[Item]:
     return [
         Item(
             text=_t("媒体 %(number)s　%(use)s") % {"number": number, "use": file.number},
-            href=reverse("internal:use", args=[file.use.pk]),
+            href=address_of("internal:use", file.use.pk),
             due=f"{_t('期限を過ぎています') if due < today else _t('期限')} {day(due)}",
             urgent=due <= today,
         )
@@ -56,7 +56,7 @@ def _item(file: File) -> Item:
         due = _t("%(until)sまで開けます") % {"until": minute(file.valid_until)}
     return Item(
         text=f"{STATES[file.state]}　{file.number}　{file.draft.by.name}",
-        href=reverse("internal:use", args=[file.use.pk]),
+        href=address_of("internal:use", file.use.pk),
         due=due,
     )
 

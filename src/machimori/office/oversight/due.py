@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from machimori.office.oversight import over
 from machimori.office.oversight.asked import midnight
@@ -28,6 +28,7 @@ from machimori.office.shared.prepared import Given, Statement, woven
 from machimori.office.shared.tables import PAGE
 from machimori.policy.wareki import fiscal_year_start
 
+_Like = Literal["LIKE", "ILIKE"]
 _BATCH: Final = 2000
 _DUE: Final = """
 WITH open (case_id) AS ({copies} UNION ALL {prints} UNION ALL {used}),
@@ -45,7 +46,7 @@ _SAID: Final = """
 JOIN unnest(%(kinds)s::text[], %(states)s::text[], %(texts)s::text[]) said (name, state, text)
     ON said.name = rows.name AND said.state = rows.state
 """
-_FOUND: Final = "concat(said.text, E'\\n', rows.number) ILIKE ALL(%(words)s::text[])"
+_FOUND: Final = "concat(said.text, E'\\n', rows.number) {like} ALL(%(words)s::text[])"
 _KEYS: Final = """
 SELECT name, case_id FROM due
 WHERE found AND (ready OR NOT %(only_ready)s) ORDER BY last, completed, case_id
@@ -207,7 +208,11 @@ class Due:
         given = self.of.given | {"held": list(self.held), "only_ready": self.ready} | more
         if self.words:
             given |= _searched(self.words)
-        return _statement(wanted, searched=bool(self.words)).ask(given)
+        like: _Like | None = None
+        if self.words:
+            # Kanji have no case; to look for one costs ten times as much.
+            like = "LIKE" if self.words.lower() == self.words.upper() else "ILIKE"
+        return _statement(wanted, like).ask(given)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -235,15 +240,15 @@ def _searched(words: str) -> dict[str, Any]:
 
 
 @cache
-def _statement(wanted: str, *, searched: bool) -> Statement:
-    """One about the cases that are due; `searched`: that says which of them have the words."""
+def _statement(wanted: str, like: _Like | None) -> Statement:
+    """One about the cases that are due; `like` says how it is told which of them have the words."""
     prints = prints_open(Given("scheme"))
     return woven(
         (_DUE + wanted)
-        .replace("{said}", _SAID if searched else "")
-        .replace("{found}", _FOUND if searched else "true"),
+        .replace("{said}", _SAID if like else "")
+        .replace("{found}", _FOUND.replace("{like}", like) if like else "true"),
         copies=Statement.of(copies_open(Given("scheme")).values("case")),
         prints=Statement.of(prints.values("viewing__case")),
         used=Statement.of(prints.values("viewing__use")),
-        rows=over.completed(numbered=searched),
+        rows=over.completed(numbered=like is not None),
     )

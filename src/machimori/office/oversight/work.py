@@ -29,6 +29,7 @@ from machimori.office.oversight.states import Record as RecordKind
 from machimori.office.people.acting import Acting
 from machimori.office.people.history import asking_facts, with_facts
 from machimori.office.rules.access import rules_of, today
+from machimori.office.shared.addresses import address_of
 from machimori.office.shared.menu import Entry
 from machimori.office.shared.menu import register as register_page
 from machimori.office.shared.prepared import Given, Statement
@@ -59,7 +60,7 @@ def to_answer(acting: Acting) -> Sequence[Item]:
     found = [
         Item(
             text=f"{FOUND[file.opened['what']]}　{file.opened.get('number') or ''}",
-            href=reverse("oversight:finding", args=[file.record.pk]),
+            href=address_of("oversight:finding", file.record.pk),
             urgent=True,
         )
         for file in _waiting(acting, "finding")[:SHOWN]
@@ -82,7 +83,7 @@ def to_reply(acting: Acting) -> Sequence[Item]:
         found.append(
             Item(
                 text=file.opened["content"][:40],
-                href=reverse("oversight:complaint", args=[file.record.pk]),
+                href=address_of("oversight:complaint", file.record.pk),
                 due=f"{said} {day(due)}" if due else "",
                 urgent=late,
             )

@@ -16,6 +16,7 @@ from machimori.office.personnel import access, keys, passwords
 from machimori.office.personnel.continuity import outlook
 from machimori.office.personnel.terms import WARNED, seen, terms, unpledged
 from machimori.office.rules.passwords import rule_in, rule_of
+from machimori.office.shared.addresses import address_of
 from machimori.office.shared.menu import Entry
 from machimori.office.shared.menu import register as register_page
 from machimori.office.shared.posts import POSTS
@@ -32,7 +33,7 @@ def pledges_to_come(acting: Acting) -> Sequence[Item]:
     return [
         Item(
             text=_t("%(name)s（%(post)s）") % {"name": one.person.name, "post": post(one.post)},
-            href=reverse("personnel:pledge", args=[one.person_id]),
+            href=address_of("personnel:pledge", one.person_id),
             due=_t("任命 %(day)s") % {"day": day(one.valid_from)},
             urgent=one.valid_from <= acting.at,
         )
@@ -141,7 +142,7 @@ def passwords_due(acting: Acting) -> Sequence[Item]:
     return [
         Item(
             text=one.name,
-            href=reverse("personnel:password", args=[one.pk]),
+            href=address_of("personnel:password", one.pk),
             due=_t("変える期限 %(day)s") % {"day": last_day(until)},
             urgent=until is not None and until <= acting.at,
         )

@@ -12,6 +12,7 @@ from machimori.office.police import access
 from machimori.office.police.history import File
 from machimori.office.police.states import STATES, UNFILED, VERDICTS, State
 from machimori.office.rules.access import rules_of, today
+from machimori.office.shared.addresses import address_of
 from machimori.office.shared.menu import Entry
 from machimori.office.shared.menu import register as register_page
 from machimori.office.shared.posts import Post
@@ -38,7 +39,7 @@ def _item(file: File, acting: Acting) -> Item:
     due = _t("申請書の期限 %(until)s") % {"until": minute(file.due)} if waits and file.due else ""
     return Item(
         text=f"{STATES[file.state]}　{file.extraction.station}　{file.order.data['reference']}",
-        href=reverse("police:extraction", args=[file.extraction.pk]),
+        href=address_of("police:extraction", file.extraction.pk),
         due=due,
         urgent=file.overdue(acting.at),
     )

@@ -20,6 +20,7 @@ from machimori.office.provision.history import File
 from machimori.office.provision.models import Numbered
 from machimori.office.provision.work import WARNED, moving
 from machimori.office.rules.access import rules_of
+from machimori.office.shared.addresses import address_of
 from machimori.office.shared.templatetags.office import day
 from machimori.office.shared.work import Item, Work, register
 from machimori.vault.client.statements import AuthorisationEnd
@@ -63,7 +64,7 @@ def _hold_item(file: File, said: str, *, urgent: bool) -> Item:
     who = file.application.body or file.application.name
     return Item(
         text=f"{file.number}　{who}",
-        href=reverse("provision:case", args=[file.case.pk]),
+        href=address_of("provision:case", file.case.pk),
         due=said,
         urgent=urgent,
     )
@@ -89,7 +90,7 @@ def _titles(found: Sequence[Letter]) -> Mapping[str, str]:
 
 
 def _back(letter: Letter) -> str:
-    return reverse("provision:case", args=[letter.about])
+    return address_of("provision:case", letter.about)
 
 
 def _may_sign(letter: Letter, acting: Acting) -> bool:

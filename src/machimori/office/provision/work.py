@@ -22,6 +22,7 @@ from machimori.office.provision.history import APPLIED, File
 from machimori.office.provision.models import Fact, Head
 from machimori.office.provision.states import STATES, State
 from machimori.office.rules.access import rules_of
+from machimori.office.shared.addresses import address_of
 from machimori.office.shared.menu import Entry
 from machimori.office.shared.menu import register as register_page
 from machimori.office.shared.prepared import Given, Statement
@@ -192,7 +193,7 @@ def _item(file: File, route: str, acting: Acting) -> Item:
         dues.append(_t("消去 %(day)s 24時") % {"day": day(file.last_day)})
     return Item(
         text=title,
-        href=reverse(route, args=[file.case.pk]),
+        href=address_of(route, file.case.pk),
         due="　".join(dues),
         urgent=application.urgent or (file.last_day is not None and file.last_day < soon),
     )
