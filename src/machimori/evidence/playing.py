@@ -7,7 +7,7 @@ picture by picture. Everything happens in memory; no fragment is kept.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 
 from machimori.evidence.placing import placed
 from machimori.evidence.selection import Sealed
@@ -54,22 +54,47 @@ def play(
         if track is None:
             continue
         rate = clip.timescale
-        begins = _units(one.begins - origin, rate)
-        first = clip.first_pts
+        # Of a presentation time of the clip on the time line.
+        shift = _units(one.begins - origin, rate) - clip.first_pts
+        wanted = None if since is None else _units(since - origin, rate) - shift
         told = False
-        for group in fragments.groups(track.samples, shortest=rate):
-            shown = [sample.pts for sample in group]
-            start = begins + min(shown) - first
-            if since is not None and begins + max(shown) - first < _units(since - origin, rate):
+        for group in _groups(track.samples, rate, begins=clip.first_pts, wanted=wanted):
+            shown = [sample.pts for sample in group.samples]
+            if wanted is not None and max(shown) < wanted:
                 continue
+            start = shift + min(shown)
             if number and until is not None and start >= _units(until - origin, rate):
                 return
             if not told:
                 yield fragments.head(track.entry, track.size, rate)
                 told = True
             number += 1
-            last = (max(shown) - min(shown)) // max(1, len(shown) - 1) or rate // 15
-            yield fragments.fragment(number, group, start=start, last_duration=last)
+            yield fragments.fragment(number, group.samples, start=start, last_duration=group.last)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Group:
+    """What one fragment holds."""
+
+    samples: list[TimedSample]
+    last: int
+    """Duration of the last one, in the track's units."""
+
+
+def _groups(
+    samples: Iterator[TimedSample], rate: int, *, begins: int, wanted: int | None
+) -> Iterator[_Group]:
+    """Whole groups of pictures; but where a player begins with the clip, its first picture alone:
+    it is on the screen while the others are still read."""
+    opening = list(islice(samples, 2))
+    if len(opening) == 2 and (wanted is None or wanted <= opening[0].pts == begins):
+        first, second = opening
+        yield _Group(samples=[first], last=max(1, second.pts - first.pts))
+        opening = [second]
+    for group in fragments.groups(chain(opening, samples), shortest=rate):
+        shown = [sample.pts for sample in group]
+        last = (max(shown) - min(shown)) // max(1, len(shown) - 1) or rate // 15
+        yield _Group(samples=group, last=last)
 
 
 def is_converted(sealed: Sealed, keys: SegmentKeys) -> bool:

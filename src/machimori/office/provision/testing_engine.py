@@ -54,6 +54,9 @@ RETENTION_CLASS: Final = "street"
 RECORDER: Final = RecorderId("recorder-1")
 _RATE: Final = 5
 """Pictures a second: enough to see movement, few enough to encode at once."""
+_X264: Final = "keyint=15:repeat-headers=1:vbv-maxrate=2000:vbv-bufsize=2000"
+"""At most 2 Mbit/s, as the cameras of `machimori bench record` send at 1080p: the moving pattern
+would take several times as much."""
 _TICK: Final = 0.2
 """Seconds between two settings of the vault's clock."""
 _NUMBERS: Final = count(1)
@@ -289,7 +292,9 @@ def _record(desk: EngineDesk, camera: str, number: int, signer: SigningKey) -> H
 @cache
 def pictures_sent(minutes: int, size: tuple[int, int]) -> tuple[TimedChunk, ...]:
     """What each camera sends in so many minutes, a chunk a second; instants from zero."""
-    pictures = encode("h264", count=60 * minutes * _RATE, fps=_RATE, size=size)
+    pictures = encode(
+        "h264", count=60 * minutes * _RATE, fps=_RATE, size=size, options={"x264-params": _X264}
+    )
     return tuple(chunks_of(sent("h264", pictures), start=0))
 
 
