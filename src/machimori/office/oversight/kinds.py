@@ -74,6 +74,11 @@ def _newest_line() -> Any:
     return Subquery(lines.order_by("-at").values("at")[:1])
 
 
+def _number(model: Any) -> Any:
+    """A case's number of this register, without a look at the case itself."""
+    return Subquery(model.objects.filter(case=OuterRef("case")).values("text"))
+
+
 KINDS: Final[dict[str, Kind | Loose]] = {
     "provision": Kind(
         text=_("提供の案件"),
@@ -84,6 +89,7 @@ KINDS: Final[dict[str, Kind | Loose]] = {
         ended=("closed", *sorted(ENDED)),
         states=PROVISION,
         route="provision:case",
+        number=_number(provision.Numbered),
         promised="kept_until",
     ),
     "police": Kind(
@@ -125,6 +131,7 @@ KINDS: Final[dict[str, Kind | Loose]] = {
         head=disclosure.Head,
         ended=("closed", "withdrawn", "transferred"),
         states=DISCLOSURE,
+        number=_number(disclosure.Numbered),
         route="disclosure:case",
     ),
     "complaint": Kind(

@@ -52,6 +52,11 @@ def settings(config: OfficeConfig, *, conninfo: str) -> dict[str, Any]:
     }
 
 
+_SESSION = "-c search_path=office,jobs -c random_page_cost=1.1"
+"""What an office's connection says. Its tables lie in memory or on a solid-state disk: what
+PostgreSQL assumes, a disk that turns, made it read all heads for the hundred of a first page."""
+
+
 def _database(conninfo: str) -> dict[str, Any]:
     parts = conninfo_to_dict(conninfo)
     return {
@@ -65,7 +70,7 @@ def _database(conninfo: str) -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             **parts,
-            "options": f"{parts.get('options', '')} -c search_path=office,jobs".strip(),
+            "options": f"{parts.get('options', '')} {_SESSION}".strip(),
         },
     }
 
