@@ -125,15 +125,12 @@ class Terminals:
     def ended(
         self, scheme: Scheme, *, before: dt.datetime | None = None, record: str = ""
     ) -> list[Ended]:
-        """Those that were withdrawn and got no key since; one query. A shift at one keeps it."""
+        """Those that were withdrawn, which is for good; one query. A shift at one keeps it."""
         last = Custody.objects.filter(terminal=OuterRef("pk")).order_by("-pk")
-        later = TerminalKey.objects.filter(
-            terminal=OuterRef("pk"), registered_at__gt=OuterRef("until")
-        )
         found = (
             self._rows(scheme, record)
             .annotate(said=Subquery(last.values("kind")[:1]), until=Subquery(last.values("at")[:1]))
-            .filter(~Exists(later), said="withdrawn", **dict.fromkeys(_referring(), None))
+            .filter(said="withdrawn", **dict.fromkeys(_referring(), None))
             .order_by("number")
         )
         if before is not None:
