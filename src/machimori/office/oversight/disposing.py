@@ -7,8 +7,6 @@ again: what is gone is gone, and files are looked for once more.
 """
 
 import datetime as dt
-import hashlib
-from collections.abc import Sequence
 from typing import Any, Final
 
 from django.db import transaction
@@ -21,7 +19,7 @@ from machimori.office.jobs import registry
 from machimori.office.jobs.actions import defer
 from machimori.office.jobs.registry import Work
 from machimori.office.oversight import kept, stays
-from machimori.office.oversight.due import Due, Ending
+from machimori.office.oversight.due import Due, Ending, digest
 from machimori.office.oversight.history import File, add, begin, by, files_of, find_about
 from machimori.office.oversight.kept import Kept
 from machimori.office.oversight.models import Fact, Record, Tombstone
@@ -42,15 +40,19 @@ def may_decide(acting: Acting) -> bool:
     return acting.holds(*_deciders(acting))
 
 
-def ready(scheme: Scheme, rules: Rulebook, on: dt.date, year: int) -> Due:
-    """What may be disposed of on this day of what was kept to the end of this 年度 at most."""
-    held = frozenset(stays.active(scheme))
-    return Due(of=Ending(scheme=scheme, rules=rules, on=on, year=year), ready=True, held=held)
+def ready(scheme: Scheme, rules: Rulebook, on: dt.date, year: int, *, page: int = 0) -> Due:
+    """What may be disposed of on this day of what was kept to the end of this 年度 at most; `page`
+    as `Due` has it."""
+    held, ending = (
+        frozenset(stays.active(scheme)),
+        Ending(scheme=scheme, rules=rules, on=on, year=year),
+    )
+    return Due(of=ending, ready=True, held=held, page=page)
 
 
 @transaction.atomic
 def decide(year: int, *, number: str, decided_on: dt.date, seen: str, acting: Acting) -> File:
-    """廃棄を決める: the list whose `digest` was `seen`. Raises ActionRefusedError."""
+    """廃棄を決める: the list of which somebody has `seen` the digest. Raises ActionRefusedError."""
     heading, on = _t("廃棄を決められません"), today(acting)
     if not may_decide(acting):
         who = "、".join(str(LABELS[one]) for one in _deciders(acting))
@@ -76,11 +78,6 @@ def decide(year: int, *, number: str, decided_on: dt.date, seen: str, acting: Ac
         file = add(before, "disposal_decided", data, **by(acting))
     defer(TASK, subject=file.record.pk, at=acting.at)
     return file
-
-
-def digest(listed: Sequence[str]) -> str:
-    """What stands for a list of `Kept.name`: what somebody saw is what is decided."""
-    return hashlib.sha256("\n".join(listed).encode()).hexdigest()
 
 
 def decided_before(row: Tombstone, file: File) -> Fact:

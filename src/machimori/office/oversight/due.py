@@ -5,6 +5,8 @@ A city's list may have tens of thousands of cases; a page reads its own alone.
 """
 
 import datetime as dt
+import hashlib
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -43,10 +45,10 @@ due AS MATERIALIZED (
 )
 """
 _SAID: Final = """
-JOIN unnest(%(kinds)s::text[], %(states)s::text[], %(texts)s::text[]) said (name, state, text)
+JOIN jsonb_to_recordset(%(missing)s::jsonb) said (name text, state text, words text[])
     ON said.name = rows.name AND said.state = rows.state
 """
-_FOUND: Final = "concat(said.text, E'\\n', rows.number) {like} ALL(%(words)s::text[])"
+_FOUND: Final = "(said.words = '{}' OR rows.number {like} ALL(said.words))"
 _KEYS: Final = """
 SELECT name, case_id FROM due
 WHERE found AND (ready OR NOT %(only_ready)s) ORDER BY last, completed, case_id
@@ -54,16 +56,16 @@ WHERE found AND (ready OR NOT %(only_ready)s) ORDER BY last, completed, case_id
 _LOOK: Final = """,
 counts AS (
     SELECT count(*) FILTER (WHERE found AND (ready OR NOT %(only_ready)s)) AS cases,
-        count(*) FILTER (WHERE ready) AS ready
+        count(*) FILTER (WHERE ready) AS ready, {digest} AS digest
     FROM due
 ), wanted AS (
     -- Where the page begins among the cases, or the last one.
-    SELECT cases, ready, greatest(
+    SELECT cases, ready, digest, greatest(
         0, least(%(first)s, (cases + %(loose)s - 1) / %(many)s * %(many)s) - %(loose)s
     ) AS skipped
     FROM counts
 )
-SELECT wanted.cases, wanted.ready, wanted.skipped, part.name, part.case_id
+SELECT wanted.cases, wanted.ready, wanted.skipped, wanted.digest, part.name, part.case_id
 FROM wanted LEFT JOIN (
     SELECT * FROM due WHERE found AND (ready OR NOT %(only_ready)s)
     ORDER BY last, completed, case_id LIMIT %(many)s OFFSET (SELECT skipped FROM wanted)
@@ -71,6 +73,17 @@ FROM wanted LEFT JOIN (
 ORDER BY part.last, part.completed, part.case_id
 """
 """How many are found, how many of all may be disposed of, and the keys of one part, by one walk."""
+_DIGEST: Final = """
+encode(sha256(convert_to(concat_ws(E'\\n', %(before)s::text,
+    string_agg(name || ':' || case_id, E'\\n' ORDER BY last, completed, case_id)
+        FILTER (WHERE found AND ready)), 'UTF8')), 'hex')
+""".strip()
+"""Of what may be disposed of: `digest` of its names without their way here, thousands a time."""
+
+
+def digest(listed: Sequence[str]) -> str:
+    """What stands for a list of `Kept.name`: what somebody saw is what is decided."""
+    return hashlib.sha256("\n".join(listed).encode()).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,9 +162,15 @@ class Due:
         """How many may be disposed of today, whatever the words."""
         return sum(map(self._may_go, self.of.loose)) + self._look.ready
 
+    @property
+    def digest(self) -> str:
+        """What stands for what may be disposed of, where only that is listed: `digest` of its
+        `names`, as the database finds it together with a page."""
+        return self._look.digest
+
     def names(self) -> list[str]:
-        """`Kept.name` of all, in the order of the alphabet."""
-        return sorted([*(one.name for one in self._loose), *map(":".join, self._keys)])
+        """`Kept.name` of all, in their order."""
+        return [*(one.name for one in self._loose), *map(":".join, self._keys)]
 
     def _read(self, keys: Sequence[tuple[str, str]]) -> list[Kept]:
         """What stands behind the keys, in their order; three queries."""
@@ -190,12 +209,15 @@ class Due:
     @cached_property
     def _look(self) -> "_Look":
         page = {"first": max(0, self.page - 1) * PAGE, "many": PAGE, "loose": len(self._loose)}
-        rows = self._asked(_LOOK, page)
-        cases, ready, skipped, *_ = rows[0]
+        before = "\n".join(one.name for one in self._loose) or None
+        look = _LOOK.replace("{digest}", _DIGEST if self.ready else "''")
+        rows = self._asked(look, page | {"before": before})
+        cases, ready, skipped, found, *_ = rows[0]
         return _Look(
             cases=cases,
             ready=ready,
             skipped=skipped,
+            digest=found,
             keys=[(name, case) for *_, name, case in rows if name is not None],
         )
 
@@ -207,7 +229,7 @@ class Due:
     def _asked(self, wanted: str, more: dict[str, Any]) -> list[tuple[Any, ...]]:
         given = self.of.given | {"held": list(self.held), "only_ready": self.ready} | more
         if self.words:
-            given |= _searched(self.words)
+            given["missing"] = json.dumps(_missing(self.words))
         like: _Like | None = None
         if self.words:
             # Kanji have no case; to look for one costs ten times as much.
@@ -223,20 +245,26 @@ class _Look:
     cases: int
     ready: int
     skipped: int
+    digest: str
     keys: Sequence[tuple[str, str]]
 
 
-def _searched(words: str) -> dict[str, Any]:
-    """What a search is given: in which words each kind is shown that ended so, and what must be
-    found."""
-    said = [
-        (name, state, f"{kind.text}\n{kind.states[state]}")
+def _missing(words: str) -> list[dict[str, Any]]:
+    """Of each kind that ended so the words that are not in its text: they must be in its number."""
+    return [
+        {
+            "name": name,
+            "state": state,
+            "words": [_pattern(word) for word in words.split() if word.casefold() not in text],
+        }
         for name, kind in over.CASES.items()
         for state in kind.ended
+        for text in [f"{kind.text}\n{kind.states[state]}".casefold()]
     ]
-    kinds, states, texts = map(list, zip(*said, strict=True))
-    wanted = ["%" + re.sub(r"([\\%_])", r"\\\1", word) + "%" for word in words.split()]
-    return {"kinds": kinds, "states": states, "texts": texts, "words": wanted}
+
+
+def _pattern(word: str) -> str:
+    return "%" + re.sub(r"([\\%_])", r"\\\1", word) + "%"
 
 
 @cache

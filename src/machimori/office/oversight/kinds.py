@@ -74,11 +74,6 @@ def _newest_line() -> Any:
     return Subquery(lines.order_by("-at").values("at")[:1])
 
 
-def _number(model: Any) -> Any:
-    """A case's number of this register, without a look at the case itself."""
-    return Subquery(model.objects.filter(case=OuterRef("case")).values("text"))
-
-
 KINDS: Final[dict[str, Kind | Loose]] = {
     "provision": Kind(
         text=_("提供の案件"),
@@ -89,7 +84,7 @@ KINDS: Final[dict[str, Kind | Loose]] = {
         ended=("closed", *sorted(ENDED)),
         states=PROVISION,
         route="provision:case",
-        number=_number(provision.Numbered),
+        number=F("number"),
         promised="kept_until",
     ),
     "police": Kind(
@@ -131,7 +126,8 @@ KINDS: Final[dict[str, Kind | Loose]] = {
         head=disclosure.Head,
         ended=("closed", "withdrawn", "transferred"),
         states=DISCLOSURE,
-        number=_number(disclosure.Numbered),
+        # Without a look at the case itself.
+        number=Subquery(disclosure.Numbered.objects.filter(case=OuterRef("case")).values("text")),
         route="disclosure:case",
     ),
     "complaint": Kind(

@@ -8,6 +8,7 @@ What is given when it is asked: `scheme`; `cases K` of each kind K it is about, 
 
 import datetime as dt
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 from typing import Any, Final
 
@@ -21,7 +22,7 @@ from machimori.office.shared.prepared import Among, Given, Statement
 from machimori.policy.deadlines import RecordsRetention
 from machimori.policy.wareki import fiscal_year, fiscal_year_start
 
-COLUMNS: Final = ("name", "case_id", "number", "state", "completed", "last")
+COLUMNS: Final = ("name", "case_id", "numbered", "state", "completed", "last")
 """Of what is found."""
 CASES: Final = {name: kind for name, kind in KINDS.items() if isinstance(kind, Kind)}
 """The kinds that are cases."""
@@ -29,6 +30,12 @@ _YEARS: Final = tuple(dict.fromkeys(kind.years for kind in CASES.values()))
 """Questions of the rules: several kinds have one."""
 _PAST: Final = 60
 """年度 back from today for which the last day is worked out; what is older is over long since."""
+_SPANS: Final = (
+    "WITH spans AS MATERIALIZED (SELECT %(starts)s::timestamptz[] AS starts, {days}) {sql}"
+)
+_LAST_DAY: Final = """
+(SELECT "{years}" FROM spans)[width_bucket({completed}, (SELECT starts FROM spans)) + 1]
+""".strip()
 
 
 @cache
@@ -36,9 +43,8 @@ def completed(*, numbered: bool) -> Statement:
     """Cases of all kinds that were completed before an instant, as `COLUMNS`; the number is empty
     unless it is wanted."""
     return _union(
-        _over(name).filter(completed__lt=Given(f"before {name}")).annotate(number=number)
-        for name, kind in CASES.items()
-        for number in [kind.number if numbered else Value("", CharField())]
+        _over(name, numbered=numbered).filter(completed__lt=Given(f"before {name}"))
+        for name in CASES
     )
 
 
@@ -46,9 +52,7 @@ def completed(*, numbered: bool) -> Statement:
 def named(*kinds: str) -> Statement:
     """The named cases of these kinds, as `COLUMNS`."""
     return _union(
-        _over(name)
-        .filter(Among(F("case"), Given(f"cases {name}")))
-        .annotate(number=CASES[name].number)
+        _over(name, numbered=True).filter(Among(F("case"), Given(f"cases {name}")))
         for name in kinds
     )
 
@@ -81,7 +85,7 @@ def of_scheme(kind: Kind, scheme: Any) -> dict[str, Any]:
     return found | ({"case__kind": kind.record} if kind.record else {})
 
 
-def _over(name: str) -> Any:
+def _over(name: str, *, numbered: bool) -> Any:
     """The kind's cases that are over, as heads, or as the facts that ended them."""
     kind, scheme = CASES[name], Given("scheme")
     if kind.head is not None:
@@ -91,14 +95,18 @@ def _over(name: str) -> Any:
     last = _LastDay(kind.years)
     return rows.annotate(
         name=Value(name, CharField()),
+        numbered=kind.number if numbered else Value("", CharField()),
         completed=kind.completed(),
         last=Greatest(last, F(kind.promised)) if kind.promised else last,
     )
 
 
 def _union(kinds: Iterable[Any]) -> Statement:
+    """What was found of all of them; the spans are said once."""
     first, *others = (rows.values_list(*COLUMNS) for rows in kinds)
-    return Statement.of(first.union(*others, all=True) if others else first)
+    found = Statement.of(first.union(*others, all=True) if others else first)
+    days = ", ".join(f'%(last days {key})s::date[] AS "{key}"' for key in _YEARS)
+    return replace(found, sql=_SPANS.format(days=days, sql=found.sql))
 
 
 class _LastDay(Func):
@@ -108,12 +116,10 @@ class _LastDay(Func):
     output_field = DateField()
 
     def __init__(self, years: str) -> None:
-        super().__init__(Given(f"last days {years}"), F("completed"), Given("starts"))
+        super().__init__(F("completed"))
+        self.years = years
 
     def as_sql(self, compiler: Any, *_: Any, **__: Any) -> tuple[str, list[Any]]:
         """Of the first span the start is not looked at."""
-        (days, _none), (completed, params), (starts, _none) = map(
-            compiler.compile, self.get_source_expressions()
-        )
-        sql = f"({days}::date[])[width_bucket({completed}, {starts}::timestamptz[]) + 1]"
-        return sql, list(params)
+        completed, params = compiler.compile(self.get_source_expressions()[0])
+        return _LAST_DAY.format(years=self.years, completed=completed), list(params)

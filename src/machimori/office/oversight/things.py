@@ -8,6 +8,7 @@ Each is a record of its own in 文書の保存. Its number names nobody, because
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final, Protocol
 
 from django.db.models import Count, Exists, F, Model, OuterRef, Q, Subquery
@@ -21,6 +22,7 @@ from machimori.office.oversight.yearly import Ended
 from machimori.office.people.acting import current, now
 from machimori.office.people.models import Appointment, Scheme
 from machimori.office.personnel.models import STRUCK, Key, KeyCorrection, KeyEvent
+from machimori.office.shared.prepared import Given, Statement
 from machimori.office.terminals.models import Custody, Terminal, TerminalKey
 
 YEARS: Final = "records.register_years"
@@ -75,8 +77,22 @@ class Keys:
         self, scheme: Scheme, *, before: dt.datetime | None = None, record: str = ""
     ) -> list[Ended]:
         """Those that were destroyed, as the register is corrected; one query."""
+        events = self._events(scheme, record) if record else self._every.ask({"scheme": scheme.pk})
+        # What happened last to each key stands.
+        last = {key: (number, said, midnight(day)) for key, number, said, day in events}
+        return [
+            (f"key-{key}", number, said, at)
+            for key, (number, said, at) in last.items()
+            if said == "destroyed" and (before is None or at < before)
+        ]
+
+    @cached_property
+    def _every(self) -> Statement:
+        return Statement.of(self._events(Given("scheme")))
+
+    def _events(self, scheme: Any, record: str = "") -> Any:
         correction = KeyCorrection.objects.filter(event=OuterRef("pk")).order_by("-pk")
-        events = (
+        return (
             KeyEvent.objects.filter(key__in=self._rows(scheme, record))
             .annotate(
                 said=Coalesce(Subquery(correction.values("kind")[:1]), "kind"),
@@ -84,20 +100,11 @@ class Keys:
             )
             .exclude(said=STRUCK)
             .order_by("key__number", "pk")
+            .values_list("key", "key__number", "said", "day")
         )
-        # What happened last to each key stands.
-        last = {
-            key: (number, said, midnight(day))
-            for key, number, said, day in events.values_list("key", "key__number", "said", "day")
-        }
-        return [
-            (f"key-{key}", number, said, at)
-            for key, (number, said, at) in last.items()
-            if said == "destroyed" and (before is None or at < before)
-        ]
 
     @staticmethod
-    def _rows(scheme: Scheme, record: str) -> Any:
+    def _rows(scheme: Any, record: str) -> Any:
         return _numbered(Key, scheme, "key-", record)
 
 
@@ -126,22 +133,29 @@ class Terminals:
         self, scheme: Scheme, *, before: dt.datetime | None = None, record: str = ""
     ) -> list[Ended]:
         """Those that were withdrawn, which is for good; one query. A shift at one keeps it."""
+        found = self._found(scheme, record) if record else self._every.ask({"scheme": scheme.pk})
+        return [
+            (f"terminal-{key}", number, "withdrawn", until)
+            for key, number, until in found
+            if before is None or until < before
+        ]
+
+    @cached_property
+    def _every(self) -> Statement:
+        return Statement.of(self._found(Given("scheme")))
+
+    def _found(self, scheme: Any, record: str = "") -> Any:
         last = Custody.objects.filter(terminal=OuterRef("pk")).order_by("-pk")
-        found = (
+        return (
             self._rows(scheme, record)
             .annotate(said=Subquery(last.values("kind")[:1]), until=Subquery(last.values("at")[:1]))
             .filter(said="withdrawn", **dict.fromkeys(_referring(), None))
             .order_by("number")
+            .values_list("pk", "number", "until")
         )
-        if before is not None:
-            found = found.filter(until__lt=before)
-        return [
-            (f"terminal-{key}", number, "withdrawn", until)
-            for key, number, until in found.values_list("pk", "number", "until")
-        ]
 
     @staticmethod
-    def _rows(scheme: Scheme, record: str) -> Any:
+    def _rows(scheme: Any, record: str) -> Any:
         return _numbered(Terminal, scheme, "terminal-", record)
 
 
@@ -152,7 +166,7 @@ def _referring() -> list[str]:
     return [one.name for one in found]
 
 
-def _numbered(model: type[Model], scheme: Scheme, start: str, record: str) -> Any:
+def _numbered(model: type[Model], scheme: Any, start: str, record: str) -> Any:
     """A scheme's rows, or the one that the record names by its number."""
     rows = model._default_manager.filter(scheme=scheme)
     if not record:
@@ -193,32 +207,39 @@ class Left:
         self, scheme: Scheme, *, before: dt.datetime | None = None, record: str = ""
     ) -> list[Ended]:
         """Those of people whose last post here is over; one query."""
+        given = {"scheme": scheme.pk, "now": now()}
+        found = (
+            self._found(self._rows(scheme, record), **given) if record else self._every.ask(given)
+        )
+        return [
+            (f"{scheme.pk}-{officer}", f"{lines}件", "left", until - _MOMENT)
+            for officer, lines, until in found
+            if before is None or until <= before
+        ]
+
+    @cached_property
+    def _every(self) -> Statement:
+        scheme = Given("scheme")
+        return Statement.of(self._found(self._all(scheme), scheme=scheme, now=Given("now")))
+
+    def _found(self, rows: Any, *, scheme: Any, now: Any) -> Any:
         person = f"{self.of}person"
         posts = Appointment.objects.filter(scheme=scheme, person=OuterRef(person))
-        at = now()
-        holds = posts.filter(current(at) | Q(valid_from__gt=at))
+        holds = posts.filter(current(now) | Q(valid_from__gt=now))
         last = posts.order_by("-valid_until").values("valid_until")[:1]
-        found = (
-            self._rows(scheme, record)
-            .filter(~Exists(holds), Exists(posts))
+        return (
+            rows.filter(~Exists(holds), Exists(posts))
             .values(officer=F(f"{person}__officer"))
             .annotate(lines=Count("pk"), until=Subquery(last))
             .order_by("officer")
+            .values_list("officer", "lines", "until")
         )
-        if before is not None:
-            found = found.filter(until__lte=before)
-        return [
-            (
-                f"{scheme.pk}-{one['officer']}",
-                f"{one['lines']}件",
-                "left",
-                one["until"] - _MOMENT,
-            )
-            for one in found
-        ]
+
+    def _all(self, scheme: Any) -> Any:
+        return self.rows._default_manager.filter(**{f"{self.of}scheme": scheme})
 
     def _rows(self, scheme: Scheme, record: str) -> Any:
-        rows = self.rows._default_manager.filter(**{f"{self.of}scheme": scheme})
+        rows = self._all(scheme)
         if not record:
             return rows
         start = f"{scheme.pk}-"

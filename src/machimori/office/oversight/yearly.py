@@ -4,6 +4,7 @@
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 from django.db.models import Case, Count, F, Max, Model, When
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from machimori.kernel.instants import TOKYO
 from machimori.office.oversight.asked import midnight
 from machimori.office.people.models import Scheme
+from machimori.office.shared.prepared import Given, Statement
 from machimori.policy.wareki import fiscal_year_start, wareki_fiscal_year
 
 OVER: Final = "over"
@@ -54,28 +56,34 @@ class Yearly:
     ) -> list[Ended]:
         """The scheme's records whose newest line was before this instant, or this one alone; one
         query. A year that goes on is among them: nothing of it is kept too short."""
-        rows: Any = self.rows._default_manager.filter(scheme=scheme)
-        if record:
-            year = record[-4:]
-            if record != f"{scheme.pk}-{year}" or not (year.isascii() and year.isdigit()):
-                return []
-            first, after = (midnight(fiscal_year_start(int(year) + n)) for n in (0, 1))
-            rows = rows.filter(at__gte=first, at__lt=after)
-        found = (
+        found = self._one(scheme, record) if record else self._every.ask({"scheme": scheme.pk})
+        return [
+            (f"{scheme.pk}-{year}", f"{wareki_fiscal_year(year)} {lines}行", OVER, newest)
+            for year, lines, newest in found
+            if before is None or newest < before
+        ]
+
+    @cached_property
+    def _every(self) -> Statement:
+        return Statement.of(self._years(self._rows(Given("scheme"))))
+
+    def _one(self, scheme: Scheme, record: str) -> Any:
+        year = record[-4:]
+        if record != f"{scheme.pk}-{year}" or not (year.isascii() and year.isdigit()):
+            return []
+        first, after = (midnight(fiscal_year_start(int(year) + n)) for n in (0, 1))
+        return self._years(self._rows(scheme).filter(at__gte=first, at__lt=after))
+
+    def _rows(self, scheme: Any) -> Any:
+        return self.rows._default_manager.filter(scheme=scheme)
+
+    @staticmethod
+    def _years(rows: Any) -> Any:
+        return (
             rows.annotate(calendar=_YEAR, month=ExtractMonth("at", tzinfo=TOKYO))
             .annotate(fiscal=_FISCAL_YEAR)
             .values("fiscal")
             .annotate(lines=Count("pk"), newest=Max("at"))
             .order_by("fiscal")
+            .values_list("fiscal", "lines", "newest")
         )
-        if before is not None:
-            found = found.filter(newest__lt=before)
-        return [
-            (
-                f"{scheme.pk}-{one['fiscal']}",
-                f"{wareki_fiscal_year(one['fiscal'])} {one['lines']}行",
-                OVER,
-                one["newest"],
-            )
-            for one in found
-        ]

@@ -95,8 +95,7 @@ def decide(request: ActingRequest, year: int) -> HttpResponse:
     acting, on = request.acting, today(request.acting)
     if not kept.ended_year(on) - 200 < year <= fiscal_year(on) + AHEAD:
         raise Http404
-    found = disposing.ready(acting.scheme, rules_of(acting), on, year)
-    names = found.names()
+    found = disposing.ready(acting.scheme, rules_of(acting), on, year, page=1)
     form, back = DisposalForm(request.POST or None), f"{reverse('oversight:disposal')}?year={year}"
 
     def act() -> str:
@@ -115,9 +114,9 @@ def decide(request: ActingRequest, year: int) -> HttpResponse:
         form,
         act,
         title=_t("%(year)s末までの文書を廃棄する") % {"year": wareki_fiscal_year(year)},
-        button=_t("%(n)s件の廃棄を決める") % {"n": len(names)},
+        button=_t("%(n)s件の廃棄を決める") % {"n": len(found)},
         back=back,
-        more={"rows": found[:PAGE], "count": len(names), "seen": disposing.digest(names)},
+        more={"rows": found[:PAGE], "count": len(found), "seen": found.digest},
         template="oversight/dispose.html",
     )
 
