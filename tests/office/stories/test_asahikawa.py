@@ -17,7 +17,7 @@ from machimori.office.police.history import file_of
 from machimori.office.police.models import Extraction
 from machimori.office.police.testing import Station
 
-pytestmark = [pytest.mark.commits, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.commits, pytest.mark.long, pytest.mark.timeout(600)]
 STATION = "旭川中央警察署"
 
 

@@ -12,7 +12,7 @@ from machimori.office.provision.keeping import keeping
 from machimori.office.provision.models import Case
 from machimori.office.shared.engine import engine
 
-pytestmark = [pytest.mark.commits, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.commits, pytest.mark.long, pytest.mark.timeout(600)]
 DETERRENCE = "犯罪の抑止及び事故の防止のため、緊急かつやむを得ないと認める場合"
 ASKED = "捜査機関等から犯罪・事故の捜査等のため情報提供を求められた場合"
 INQUIRY = "法令に基づく手続きにより照会等を受けた場合"

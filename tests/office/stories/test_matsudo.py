@@ -14,7 +14,7 @@ from machimori.office.jobs.testing import work_off
 from machimori.office.provision.history import file_of
 from machimori.office.provision.models import Case
 
-pytestmark = [pytest.mark.commits, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.commits, pytest.mark.long, pytest.mark.timeout(600)]
 MOST = 12
 """Screens of an ordinary day (pages.md)."""
 GROUND = "警察が捜査等のために必要がある場合"

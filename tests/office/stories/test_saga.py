@@ -16,7 +16,7 @@ from machimori.office.direct.testing import Fetching, trust
 from machimori.office.jobs.testing import work_off
 from machimori.office.police.testing import Station
 
-pytestmark = [pytest.mark.commits, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.commits, pytest.mark.long, pytest.mark.timeout(600)]
 STATION = "佐賀南警察署"
 
 

@@ -14,7 +14,7 @@ from machimori.office.jobs.testing import work_off
 from machimori.office.provision.history import file_of
 from machimori.office.provision.models import Case
 
-pytestmark = [pytest.mark.commits, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.commits, pytest.mark.long, pytest.mark.timeout(600)]
 OWN = "画像から識別できる特定の個人の同意があるとき又は当該個人に提供するとき"
 CHECK = "できた複製を確かめる"
 
