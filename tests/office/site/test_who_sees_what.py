@@ -15,8 +15,10 @@ from machimori.office.terminals.models import Terminal
 OWN = {
     "people:change_person",
     "people:change_scheme",
+    "people:codes",
     "people:keys",
     "people:lost",
+    "people:no_codes",
     "people:password",
     "people:register",
     "people:register_options",

@@ -9,7 +9,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from machimori.kernel.instants import day_start, instant
-from machimori.office.people import access
+from machimori.office.people import access, second
 from machimori.office.people.acting import Acting
 from machimori.office.people.models import Person
 from machimori.office.people.rules import PASSWORDS
@@ -17,10 +17,11 @@ from machimori.office.shared.forms import CHOOSE, DayField
 from machimori.office.shared.posts import LABELS
 
 _LOGIN = {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
+_DIGITS = {"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"}
 
 
 class PasswordForm(forms.Form):
-    """Number and password."""
+    """Number and password, and the 確認コード where anybody has registered for one."""
 
     login = forms.CharField(
         label=_("職員番号"), max_length=40, widget=forms.TextInput(attrs=_LOGIN)
@@ -29,6 +30,28 @@ class PasswordForm(forms.Form):
         label=_("パスワード"),
         max_length=200,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    code = forms.CharField(
+        label=_("確認コード"),
+        required=False,
+        max_length=20,
+        help_text=_("登録した人だけ、アプリに出ている6桁を入れます。"),
+        widget=forms.TextInput(attrs=_DIGITS),
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if not second.used():
+            del self.fields["code"]
+
+
+class SecondForm(forms.Form):
+    """The first 確認コード, which shows that the app has the secret."""
+
+    code = forms.CharField(
+        label=_("アプリに出ている6桁"),
+        max_length=20,
+        widget=forms.TextInput(attrs=_DIGITS),
     )
 
 

@@ -62,6 +62,10 @@ class Person(models.Model):
     """Sessions older than this are over: set when a key is lost or a password changes."""
     password_provisional = models.BooleanField(default=False)
     """Somebody else issued it, or had it replaced: it is changed before anything else."""
+    second = models.BinaryField(null=True, max_length=64)
+    """The secret of their 確認コード, encrypted; null: a password is enough."""
+    second_step = models.BigIntegerField(null=True)
+    """The step whose code was used last: it is good once."""
     created_at = models.DateTimeField()
 
     grants = Grants(
@@ -76,6 +80,8 @@ class Person(models.Model):
             "failures",
             "locked_until",
             "sessions_from",
+            "second",
+            "second_step",
         )
     )
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _t
 from fido2.webauthn import AuthenticationResponse
 
 from machimori.kernel.envelope import Envelope, Signature
-from machimori.office.people import access
+from machimori.office.people import access, second
 from machimori.office.people.acting import password_rule_of
 from machimori.office.people.codes import code_digest, origin_digest
 from machimori.office.people.keys import Keys, State
@@ -97,13 +97,21 @@ def _refused_key(credential: Credential, counter: int) -> bool:
     return cloned or (credential.software_demo and not access.is_demo())
 
 
-def by_password(login: str, password: str, *, address: str, at: dt.datetime) -> Person:
-    """The person with this number and password. Raises ActionRefusedError."""
+def by_password(
+    login: str, password: str, code: str = "", *, address: str, at: dt.datetime
+) -> Person:
+    """The person with this number and password, and with this 確認コード if they have one. Raises
+    ActionRefusedError."""
     _check_origin(address, at)
     with transaction.atomic():
         person = Person.objects.select_for_update(no_key=True).filter(login=login).first()
         rule = password_rule_of(person, at) if person is not None else PASSWORDS
-        good = _check(person, password, at) and rule.allowed
+        good = (
+            _check(person, password, at)
+            and rule.allowed
+            and person is not None
+            and second.accepts(person, code, at)
+        )
         if person is not None and not good and not _locked(person, at):
             person.failures += 1
             if person.failures >= rule.failures:
@@ -123,8 +131,23 @@ def by_password(login: str, password: str, *, address: str, at: dt.datetime) -> 
                 )
                 % {"n": rule.failures, "minutes": rule.locked.seconds // 60}
             ),
+            *_about_codes(),
         )
     return person
+
+
+def _about_codes() -> list[Reason]:
+    """What whoever has registered for codes may have forgotten: the same for everybody."""
+    if not second.used():
+        return []
+    return [
+        Reason(
+            text=_t(
+                "確認コードを登録した人は、アプリに出ている6桁も入れてください。"
+                "同じコードは一度だけ使えます。"
+            )
+        )
+    ]
 
 
 def _locked(person: Person, at: dt.datetime) -> bool:

@@ -28,5 +28,7 @@ urlpatterns = [
     path("keys/options/", keys.options, name="register_options"),
     path("keys/register/", keys.register, name="register"),
     path("keys/<slug:keyid>/lost/", keys.lost, name="lost"),
+    path("keys/codes/", keys.codes, name="codes"),
+    path("keys/codes/end/", keys.no_codes, name="no_codes"),
     path("password/", keys.password, name="password"),
 ]

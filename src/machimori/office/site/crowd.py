@@ -104,7 +104,7 @@ def _sakai(
         disclosure={"name": disclosure.names, "what": tuple(MOVES)},
         watching={"name": watching.names},
         oversight={
-            "name": (*oversight.names, sample),
+            "name": (*oversight.names, sample, line),
             "line": (line,),
             "month": ("2026-04",),
             "year": ("2025",),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""自分のキーとパスワード: register, report a loss, change the password."""
+"""自分のキーとパスワード: register, report a loss, change the password; 確認コード."""
 
 import json
 
@@ -9,14 +9,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_POST, require_safe
 
-from machimori.office.people import actions, signing_in
+from machimori.office.people import actions, second, signing_in
 from machimori.office.people.acting import ActingRequest, begin, password_rule_of
-from machimori.office.people.forms import KeyLabelForm, NewPasswordForm
+from machimori.office.people.forms import KeyLabelForm, NewPasswordForm, SecondForm
 from machimori.office.shared.errors import ActionRefusedError
 from machimori.office.shared.forms import refuse
 from machimori.office.shared.posts import signed_in
 
 _STATE = "register"
+_CODES = "codes"
 
 
 @signed_in
@@ -82,11 +83,44 @@ def password(request: ActingRequest) -> HttpResponse:
     return render(request, "people/password.html", {"form": form})
 
 
+@signed_in
+def codes(request: ActingRequest) -> HttpResponse:
+    """Register for 確認コード. The secret waits in the session until a code of it was typed."""
+    acting, form = request.acting, SecondForm(request.POST or None)
+    if acting.person.second is not None:
+        return HttpResponseRedirect(reverse("people:keys"))
+    if _CODES not in request.session:
+        request.session[_CODES] = second.new_secret(acting.person).hex()
+    secret = bytes.fromhex(request.session[_CODES])
+    if request.method == "POST" and form.is_valid():
+        try:
+            second.register(secret, form.cleaned_data["code"], acting=acting)
+            del request.session[_CODES]
+            return HttpResponseRedirect(reverse("people:keys"))
+        except ActionRefusedError as error:
+            refuse(form, error)
+    context = {
+        "form": form,
+        "letters": second.letters(acting.person, secret),
+        "picture": second.picture(acting.person, secret),
+    }
+    return render(request, "people/codes.html", context, status=403 if form.errors else 200)
+
+
+@signed_in
+@require_POST
+def no_codes(request: ActingRequest) -> HttpResponse:
+    """Sign in without 確認コード from now on."""
+    second.end(acting=request.acting)
+    return HttpResponseRedirect(reverse("people:keys"))
+
+
 def _page(request: ActingRequest, *, refused: ActionRefusedError | None = None) -> HttpResponse:
     context = {
         "keys": request.acting.person.credentials.order_by("-registered_at"),
         "form": KeyLabelForm(),
         "passwords": password_rule_of(request.acting.person, request.acting.at).allowed,
+        "person": request.acting.person,
         "refused": refused,
     }
     return render(request, "people/keys.html", context, status=403 if refused else 200)

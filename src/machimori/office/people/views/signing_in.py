@@ -76,6 +76,7 @@ def password(request: HttpRequest) -> HttpResponse:
             person = signing_in.by_password(
                 form.cleaned_data["login"],
                 form.cleaned_data["password"],
+                form.cleaned_data.get("code", ""),
                 address=_address(request),
                 at=at,
             )

@@ -80,6 +80,7 @@ def by_password(request: ActingRequest, name: str) -> HttpResponse:
         person = signing_in.by_password(
             form.cleaned_data["login"],
             form.cleaned_data["password"],
+            form.cleaned_data.get("code", ""),
             address=_address(request),
             at=at,
         )
