@@ -43,11 +43,8 @@ def may_decide(acting: Acting) -> bool:
 def ready(scheme: Scheme, rules: Rulebook, on: dt.date, year: int, *, page: int = 0) -> Due:
     """What may be disposed of on this day of what was kept to the end of this 年度 at most; `page`
     as `Due` has it."""
-    held, ending = (
-        frozenset(stays.active(scheme)),
-        Ending(scheme=scheme, rules=rules, on=on, year=year),
-    )
-    return Due(of=ending, ready=True, held=held, page=page)
+    ending = Ending(scheme=scheme, rules=rules, on=on, year=year)
+    return Due(of=ending, ready=True, held=frozenset(stays.active(scheme)), page=page)
 
 
 @transaction.atomic

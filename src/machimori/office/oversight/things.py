@@ -207,7 +207,7 @@ class Left:
         self, scheme: Scheme, *, before: dt.datetime | None = None, record: str = ""
     ) -> list[Ended]:
         """Those of people whose last post here is over; one query."""
-        given = {"scheme": scheme.pk, "now": now()}
+        given = {"scheme": scheme.pk, "at": now()}
         found = (
             self._found(self._rows(scheme, record), **given) if record else self._every.ask(given)
         )
@@ -220,12 +220,12 @@ class Left:
     @cached_property
     def _every(self) -> Statement:
         scheme = Given("scheme")
-        return Statement.of(self._found(self._all(scheme), scheme=scheme, now=Given("now")))
+        return Statement.of(self._found(self._all(scheme), scheme=scheme, at=Given("at")))
 
-    def _found(self, rows: Any, *, scheme: Any, now: Any) -> Any:
+    def _found(self, rows: Any, *, scheme: Any, at: Any) -> Any:
         person = f"{self.of}person"
         posts = Appointment.objects.filter(scheme=scheme, person=OuterRef(person))
-        holds = posts.filter(current(now) | Q(valid_from__gt=now))
+        holds = posts.filter(current(at) | Q(valid_from__gt=at))
         last = posts.order_by("-valid_until").values("valid_until")[:1]
         return (
             rows.filter(~Exists(holds), Exists(posts))
@@ -239,9 +239,6 @@ class Left:
         return self.rows._default_manager.filter(**{f"{self.of}scheme": scheme})
 
     def _rows(self, scheme: Scheme, record: str) -> Any:
-        rows = self._all(scheme)
-        if not record:
-            return rows
         start = f"{scheme.pk}-"
         officer = record.removeprefix(start) if record.startswith(start) else ""
-        return rows.filter(**{f"{self.of}person__officer": officer})
+        return self._all(scheme).filter(**{f"{self.of}person__officer": officer})
